@@ -1,0 +1,281 @@
+//! A charter: the policies in force with their parameters, each with its portion of the pool, and the limits they
+//! run under. A canonical JSON object; `host/docs/objects.md` lists its members.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
+use crate::policy::{Policy, is_label};
+use crate::sandbox::Limits;
+use crate::text::{check_name, visible};
+
+/// The most policies that share one pool.
+pub const MAX_POLICIES: usize = 16;
+/// The most bytes of one policy's parameters, in canonical form.
+pub const MAX_PARAMETERS: usize = 1 << 20;
+const FORMAT: &str = "apportion charter 1";
+
+/// What a programme divides its pools by.
+///
+/// ```
+/// # let bytes = std::fs::read("../policies/dist/equal.wasm")?;
+/// use apportion::{Charter, Engine};
+///
+/// let equal = Engine::new()?.admit(&bytes)?;
+/// let charter = Charter::single("Our programme", &equal, serde_json::json!({}))?;
+/// let again = Charter::from_bytes(charter.as_bytes())?;
+/// assert_eq!(again.digest(), charter.digest());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Charter {
+    terms: Terms,
+    bytes: Vec<u8>,
+    digest: Digest,
+}
+
+/// What a charter says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// Whose charter it is, for people.
+    pub name: String,
+    /// The policies that share the pool; 1 to [`MAX_POLICIES`].
+    pub policies: Vec<Appointment>,
+    /// What each run may use.
+    pub limits: Limits,
+    /// What happens when a policy gives no allocation.
+    pub on_fault: OnFault,
+}
+
+/// A policy in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Appointment {
+    /// The component's hash: which policy it is.
+    pub policy: Digest,
+    /// What it calls itself; held against the component.
+    pub name: String,
+    /// Its version; held against the component.
+    pub version: String,
+    /// Its portion of the pool in relation to the others'; 1 or more.
+    pub portion: u32,
+    /// Its parameters: an object that satisfies its schema.
+    pub parameters: Value,
+}
+
+/// What happens when a policy refuses, traps, exceeds a limit or returns what it may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFault {
+    /// Nothing is settled.
+    Stop,
+    /// The fault is recorded and the policy's portion stays in the treasury.
+    Retain,
+}
+
+/// Why something is not a charter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CharterError {
+    /// Not the JSON of a charter, or not its canonical spelling.
+    #[error("not a charter: {0}")]
+    Form(#[from] CanonicalError),
+    /// Another format, or a later version of this one.
+    #[error("the charter's format is `{0}`; this engine reads `{FORMAT}`")]
+    Format(String),
+    /// A term that cannot be.
+    #[error("the charter's {place}: {problem}")]
+    Term {
+        /// Which term.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+fn wrong(place: impl Into<String>, problem: impl Into<String>) -> CharterError {
+    CharterError::Term { place: place.into(), problem: problem.into() }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    format: String,
+    name: String,
+    policies: Vec<Appointment>,
+    limits: Limits,
+    on_fault: OnFault,
+}
+
+impl Charter {
+    /// Checks terms and gives them their canonical bytes.
+    pub fn new(terms: Terms) -> Result<Charter, CharterError> {
+        check(&terms)?;
+        let Terms { name, policies, limits, on_fault } = terms;
+        let bytes =
+            to_canonical_json(&Document { format: FORMAT.to_owned(), name, policies, limits, on_fault })?;
+        Charter::read(bytes)
+    }
+
+    /// The terms are always those that the bytes say: `1.0` given as a parameter is `1` from here on.
+    fn read(bytes: Vec<u8>) -> Result<Charter, CharterError> {
+        let Document { name, policies, limits, on_fault, .. } = from_canonical_json(&bytes)?;
+        let terms = Terms { name, policies, limits, on_fault };
+        check(&terms)?;
+        Ok(Charter { terms, digest: Digest::of(&bytes), bytes })
+    }
+
+    /// A charter of one policy with the default limits, which stops at a fault.
+    pub fn single(name: &str, policy: &Policy, parameters: Value) -> Result<Charter, CharterError> {
+        let policies = vec![Appointment::of(policy, 1, parameters)];
+        Charter::new(Terms {
+            name: name.to_owned(),
+            policies,
+            limits: Limits::default(),
+            on_fault: OnFault::Stop,
+        })
+    }
+
+    /// Reads a charter from its canonical bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Charter, CharterError> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+        }
+        match serde_json::from_slice::<Head>(bytes) {
+            Ok(head) if head.format != FORMAT => return Err(CharterError::Format(visible(&head.format, 64))),
+            _ => {}
+        }
+        Charter::read(bytes.to_vec())
+    }
+
+    /// What it says.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// The canonical bytes: what is stored, and what [`Charter::digest`] is the hash of.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The BLAKE3 hash of the bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+impl Appointment {
+    /// Appoints an admitted policy for `portion` parts of the pool.
+    pub fn of(policy: &Policy, portion: u32, parameters: Value) -> Appointment {
+        let (name, version) = (policy.name().to_owned(), policy.version().to_owned());
+        Appointment { policy: policy.digest(), name, version, portion, parameters }
+    }
+}
+
+fn check(terms: &Terms) -> Result<(), CharterError> {
+    check_name(&terms.name).map_err(|problem| wrong("name", problem.to_string()))?;
+    if terms.policies.is_empty() || terms.policies.len() > MAX_POLICIES {
+        return Err(wrong(
+            "policies",
+            format!("there are {}; 1 to {MAX_POLICIES} can share a pool", terms.policies.len()),
+        ));
+    }
+    for (index, appointment) in terms.policies.iter().enumerate() {
+        check_appointment(appointment, &format!("policy {}", index + 1))?;
+    }
+    let Limits { instructions, memory, table, transfer, output } = terms.limits;
+    for (limit, name) in [
+        (instructions, "instructions"),
+        (memory, "memory"),
+        (table, "table"),
+        (transfer, "transfer"),
+        (output, "output"),
+    ] {
+        if limit == 0 || limit > Limits::MAX {
+            return Err(wrong(format!("limit `{name}`"), format!("{limit} is not between 1 and 2^53")));
+        }
+    }
+    Ok(())
+}
+
+fn check_appointment(appointment: &Appointment, place: &str) -> Result<(), CharterError> {
+    if !is_label(&appointment.name) {
+        return Err(wrong(place, format!("`{}` is no policy's name", visible(&appointment.name, 64))));
+    }
+    if semver::Version::parse(&appointment.version).is_err() {
+        return Err(wrong(
+            place,
+            format!("`{}` is not a semantic version", visible(&appointment.version, 64)),
+        ));
+    }
+    if appointment.portion == 0 {
+        return Err(wrong(place, "its portion is 0: leave the policy out instead"));
+    }
+    if !appointment.parameters.is_object() {
+        return Err(wrong(place, "its parameters are not an object"));
+    }
+    check_numbers(&appointment.parameters).map_err(|problem| wrong(place, problem))?;
+    let spelled = to_canonical_json(&appointment.parameters)?;
+    if spelled.len() > MAX_PARAMETERS {
+        return Err(wrong(place, format!("its parameters are over {MAX_PARAMETERS} bytes")));
+    }
+    Ok(())
+}
+
+/// A whole number that JSON readers would round has no single spelling, so it is refused rather than changed.
+fn check_numbers(value: &Value) -> Result<(), String> {
+    match value {
+        Value::Number(number) => {
+            let magnitude = number.as_u64().or(number.as_i64().map(i64::unsigned_abs));
+            match magnitude {
+                Some(magnitude) if magnitude > Limits::MAX => Err(format!(
+                    "its parameters hold {number}, which JSON cannot say exactly: write it as a string"
+                )),
+                _ => Ok(()),
+            }
+        }
+        Value::Array(values) => values.iter().try_for_each(check_numbers),
+        Value::Object(members) => members.values().try_for_each(check_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(parameters: Value) -> Terms {
+        let policy = Digest::of(b"a policy");
+        let (name, version) = ("equal".to_owned(), "1.0.0".to_owned());
+        let policies = vec![Appointment { policy, name, version, portion: 1, parameters }];
+        Terms { name: "Test".to_owned(), policies, limits: Limits::default(), on_fault: OnFault::Stop }
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_nothing_else() {
+        let charter = Charter::new(terms(serde_json::json!({"cap": 0.05}))).unwrap();
+        assert_eq!(Charter::from_bytes(charter.as_bytes()).unwrap(), charter);
+        let text = String::from_utf8(charter.as_bytes().to_vec()).unwrap();
+        for (from, to, sentence) in [
+            ("charter 1", "charter 9", "this engine reads `apportion charter 1`"),
+            ("\"portion\":1", "\"portion\":0", "its portion is 0"),
+            ("\"portion\":1", "\"portion\":-1", "not a charter"),
+            ("\"stop\"", "\"pay\"", "unknown variant"),
+            ("\"name\":\"Test\"", "\"name\": \"Test\"", "not in canonical form"),
+            ("\"name\":\"Test\"", "\"name\":\"Test\",\"nome\":1", "unknown field `nome`"),
+            ("\"output\":268435456", "\"output\":0", "limit `output`"),
+        ] {
+            let error = Charter::from_bytes(text.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(sentence), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_json_would_round_are_refused() {
+        assert!(Charter::new(terms(serde_json::json!({"units": 1_u64 << 53}))).is_ok());
+        let error =
+            Charter::new(terms(serde_json::json!({"units": [(1_u64 << 53) + 1]}))).unwrap_err().to_string();
+        assert!(error.contains("9007199254740993, which JSON cannot say exactly"), "{error}");
+    }
+}

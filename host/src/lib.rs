@@ -1,0 +1,71 @@
+//! Apportion turns a contribution graph into a reward split by a rule that is a WebAssembly component.
+//!
+//! A community swaps its fairness rule by naming another component: nothing is rebuilt, nothing is redeployed.
+//! Anyone who runs the same rule on the same epoch gets the same bytes, on any machine.
+//!
+//! ```
+//! use apportion::{Charter, Engine, Epoch, History, settle};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let engine = Engine::new()?;
+//! let policy = engine.admit(&std::fs::read("../policies/dist/equal.wasm")?)?;
+//! let epoch = Epoch::from_bytes(&std::fs::read("../tests/golden/cooperative.epoch")?)?;
+//! let charter = Charter::single("Cooperative", &policy, serde_json::json!({}))?;
+//!
+//! let settlement = settle(&epoch, &charter, &[policy], &History::default())?;
+//! let asset = &epoch.pool().asset;
+//! for payout in &settlement.payouts.list().payouts {
+//!     println!("{} gets {} {}", payout.payee, asset.format(payout.amount), asset.symbol());
+//! }
+//! println!("receipt {}", settlement.receipt.digest());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is here
+//!
+//! | step | types |
+//! |---|---|
+//! | rows become an epoch | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`] |
+//! | bytes become a policy | [`Engine`], [`Policy`] |
+//! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
+//! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
+//! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
+//!
+//! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its
+//! bytes, which is what `b3sum` prints of the file. An [`Engine`] is made once and shared between threads; policies
+//! are admitted once and run as often as wanted.
+//!
+//! Nothing here reads a clock, draws a random number or depends on the order of threads. Money is integers.
+
+#![forbid(unsafe_code)]
+
+mod abi;
+pub mod apportionment;
+mod canonical;
+mod charter;
+mod epoch;
+mod fault;
+mod graph;
+mod money;
+mod payouts;
+mod policy;
+mod receipt;
+mod sandbox;
+mod settle;
+mod text;
+
+pub use canonical::{CanonicalError, Digest, DigestError};
+pub use charter::{Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Terms};
+pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
+pub use fault::{Fault, FaultCode, HostError};
+pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
+pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
+pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
+pub use policy::{
+    AdmissionError, Engine, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure, ParametersError, Policy,
+};
+pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
+pub use sandbox::Limits;
+pub use settle::{History, SettleError, Settlement, settle};
+pub use text::{MAX_NAME, MAX_WORD, TextProblem};

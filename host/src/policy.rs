@@ -1,0 +1,454 @@
+//! Bytes -> an admitted policy: its imports checked, its description read, its code compiled.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::Value;
+use wasmtime::component::Component;
+
+use crate::abi::{self, Allocation, Description, Division, Linked, Refusal};
+use crate::canonical::{Digest, to_canonical_json};
+use crate::epoch::Epoch;
+use crate::fault::{Fault, FaultCode, HostError, RunError};
+use crate::sandbox::{self, Failed, Limits, Past, Subject, Usage};
+use crate::text::{check_name, check_word, visible};
+
+/// The largest component that is looked at. Compiling takes time and memory in proportion.
+pub const MAX_COMPONENT: usize = 64 << 20;
+/// The most measures of one policy.
+pub const MAX_MEASURES: usize = 32;
+/// The most bytes that a policy can hand over to the next epoch.
+pub const MAX_CARRY: usize = 1 << 20;
+/// How long compiling one component may take: hundreds of times what the largest policies need.
+const COMPILE_TIME: Duration = Duration::from_secs(60);
+const MAX_LABEL: usize = 64;
+const MAX_SUMMARY: usize = 1024;
+const MAX_SCHEMA: usize = 256 << 10;
+const MAX_REFUSAL: usize = 4096;
+/// How many breaches of a schema are told at once.
+const MAX_BREACHES: usize = 20;
+
+/// Compiles and runs policies. Make one and share it: it is `Send + Sync` and cloning it is cheap.
+#[derive(Clone)]
+pub struct Engine {
+    engine: wasmtime::Engine,
+    compile_time: Duration,
+}
+
+/// A policy that may run. `Send + Sync`; cloning it is cheap.
+#[derive(Clone)]
+pub struct Policy(Arc<Admitted>);
+
+struct Admitted {
+    engine: wasmtime::Engine,
+    linked: Linked,
+    digest: Digest,
+    contract: &'static str,
+    imports: Vec<String>,
+    bytes: usize,
+    description: Description,
+    schema: Value,
+    parameters: Validator,
+}
+
+/// Why bytes are not admitted as a policy.
+#[derive(Debug, thiserror::Error)]
+pub enum AdmissionError {
+    /// Not WebAssembly at all.
+    #[error("not a WebAssembly component: it does not begin as one")]
+    NotWebAssembly,
+    /// A core module: what most compilers make first.
+    #[error("this is a core module; a policy is a component (`wasm-tools component new` makes one from it)")]
+    CoreModule,
+    /// Too large to look at.
+    #[error("the component has {0} bytes; at most {MAX_COMPONENT} are admitted")]
+    TooLarge(usize),
+    /// Not valid, or using features that the sandbox leaves out.
+    #[error("the component is not valid here: {0}")]
+    Invalid(String),
+    /// It wants something that no policy gets.
+    #[error("it imports `{0}`, which no policy gets: a rule sees its epoch and nothing else")]
+    Import(String),
+    /// Built for another version of the contract.
+    #[error("it was built for version {built} of the contract; this engine runs {}", abi::VERSIONS.join(", "))]
+    Contract {
+        /// The version in the names of its imports or exports.
+        built: String,
+    },
+    /// It does not export the rule.
+    #[error("it does not export `apportion:policy/rule`, so it is no policy")]
+    NoRule,
+    /// What it says of itself breaks the contract.
+    #[error("its description is not usable: {0}")]
+    Description(String),
+    /// It failed while it described itself.
+    #[error("it failed while describing itself: {0}")]
+    Describe(Fault),
+    /// Not the policy's fault.
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+/// Parameters that a policy's schema does not allow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the parameters break the schema of `{policy}`: {}", .breaches.join("; "))]
+pub struct ParametersError {
+    /// The policy's name.
+    pub policy: String,
+    /// What is wrong, each with its place in the parameters.
+    pub breaches: Vec<String>,
+}
+
+/// What a policy is asked.
+pub(crate) struct Question<'a> {
+    pub(crate) epoch: &'a Epoch,
+    pub(crate) pool: u128,
+    pub(crate) parameters: &'a Value,
+    pub(crate) past: Past,
+    pub(crate) limits: &'a Limits,
+}
+
+/// What a policy answered, checked against the contract.
+pub(crate) struct Answer {
+    pub(crate) division: Division,
+    pub(crate) measures: Vec<Measure>,
+    pub(crate) carry: Vec<u8>,
+}
+
+/// A named number per payee that explains a split.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// Lower-case words joined by hyphens.
+    pub name: String,
+    /// One finite number per payee, in payee order.
+    pub values: Vec<f64>,
+}
+
+/// A run's end, with what it used where the engine can tell and what the policy said to its author.
+pub(crate) struct Run {
+    pub(crate) answer: Result<Answer, Fault>,
+    pub(crate) usage: Usage,
+    pub(crate) log: String,
+}
+
+impl Engine {
+    /// Sets the engine up. Fails only where the machine cannot run it.
+    pub fn new() -> Result<Engine, HostError> {
+        Ok(Engine { engine: sandbox::engine()?, compile_time: COMPILE_TIME })
+    }
+
+    /// The same engine with another limit to how long compiling one component may take; a minute unless set.
+    ///
+    /// This is the host's protection of itself and never part of a result.
+    pub fn with_compile_time(self, compile_time: Duration) -> Engine {
+        Engine { compile_time, ..self }
+    }
+
+    /// Admits a component as a policy: checks what it imports and exports, compiles it, lets it describe itself.
+    ///
+    /// Compiling takes about a second a megabyte; keep the [`Policy`].
+    pub fn admit(&self, bytes: &[u8]) -> Result<Policy, AdmissionError> {
+        check_preamble(bytes)?;
+        let (engine, owned) = (self.engine.clone(), bytes.to_vec());
+        let compiled = sandbox::compile(self.compile_time, move || Component::from_binary(&engine, &owned))?;
+        let component =
+            compiled.map_err(|error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY)))?;
+        let (contract, imports) = self.check_shape(&component)?;
+        let linked = abi::link(&self.engine, &component, contract)
+            .map_err(|error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY)))?;
+        let description = self.describe(&linked)?;
+        let (schema, parameters) = check_description(&description)?;
+        let (engine, digest) = (self.engine.clone(), Digest::of(bytes));
+        let bytes = bytes.len();
+        Ok(Policy(Arc::new(Admitted {
+            engine,
+            linked,
+            digest,
+            contract,
+            imports,
+            bytes,
+            description,
+            schema,
+            parameters,
+        })))
+    }
+
+    /// The version of the contract and the granted imports, or the first thing that no policy may have.
+    fn check_shape(&self, component: &Component) -> Result<(&'static str, Vec<String>), AdmissionError> {
+        let shape = component.component_type();
+        let mut imports = Vec::new();
+        for (name, _) in shape.imports(&self.engine) {
+            let (interface, version) = contract_name(name).ok_or_else(|| import_error(name))?;
+            if interface != abi::TYPES && !abi::IMPORTS.contains(&interface) {
+                return Err(import_error(name));
+            }
+            known_version(version)?;
+            // The names of types are shared by being imported; that grants nothing.
+            if interface != abi::TYPES {
+                imports.push(name.to_owned());
+            }
+        }
+        let rules = shape.exports(&self.engine).filter_map(|(name, _)| contract_name(name));
+        let rule = rules.into_iter().find(|(interface, _)| *interface == "rule");
+        let (_, version) = rule.ok_or(AdmissionError::NoRule)?;
+        Ok((known_version(version)?, imports))
+    }
+
+    fn describe(&self, linked: &Linked) -> Result<Description, AdmissionError> {
+        let limits = Limits::for_describing();
+        let instantiate = |store: &mut _| linked.instantiate(store);
+        match sandbox::run(&self.engine, &limits, None, instantiate, |instance, store| {
+            instance.describe(store)
+        }) {
+            Ok(ran) => Ok(ran.result),
+            Err(Failed { error: RunError::Fault(fault), .. }) => Err(AdmissionError::Describe(fault)),
+            Err(Failed { error: RunError::Host(error), .. }) => Err(error.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+fn check_preamble(bytes: &[u8]) -> Result<(), AdmissionError> {
+    match bytes.get(..8) {
+        Some(b"\0asm\x0d\0\x01\0") => {}
+        Some(b"\0asm\x01\0\0\0") => return Err(AdmissionError::CoreModule),
+        _ => return Err(AdmissionError::NotWebAssembly),
+    }
+    if bytes.len() > MAX_COMPONENT { Err(AdmissionError::TooLarge(bytes.len())) } else { Ok(()) }
+}
+
+fn import_error(name: &str) -> AdmissionError {
+    AdmissionError::Import(visible(name, MAX_SUMMARY))
+}
+
+/// `apportion:policy/epoch@0.1.0` is interface `epoch` of version `0.1.0`.
+fn contract_name(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix(abi::PACKAGE)?.split_once('@')
+}
+
+fn known_version(version: &str) -> Result<&'static str, AdmissionError> {
+    let known = abi::VERSIONS.iter().find(|known| **known == version);
+    known.copied().ok_or_else(|| AdmissionError::Contract { built: visible(version, MAX_LABEL) })
+}
+
+/// Lower-case letters and digits in words joined by single hyphens.
+pub(crate) fn is_label(text: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.len() <= MAX_LABEL && text.split('-').all(word)
+}
+
+fn check_description(said: &Description) -> Result<(Value, Validator), AdmissionError> {
+    let unusable = |what: String| AdmissionError::Description(what);
+    if !is_label(&said.name) {
+        let name = visible(&said.name, MAX_LABEL);
+        return Err(unusable(format!(
+            "name `{name}` is not lower-case words joined by hyphens, at most {MAX_LABEL} bytes"
+        )));
+    }
+    if said.version.len() > MAX_LABEL || semver::Version::parse(&said.version).is_err() {
+        return Err(unusable(format!(
+            "version `{}` is not a semantic version",
+            visible(&said.version, MAX_LABEL)
+        )));
+    }
+    if said.summary.len() > MAX_SUMMARY || said.summary.is_empty() || check_word(&said.summary).is_err() {
+        return Err(unusable(format!("the summary is not one visible line of 1 to {MAX_SUMMARY} bytes")));
+    }
+    if said.parameters.len() > MAX_SCHEMA {
+        return Err(unusable(format!("the schema of its parameters is over {MAX_SCHEMA} bytes")));
+    }
+    let schema: Value = serde_json::from_str(&said.parameters)
+        .map_err(|error| unusable(format!("the schema of its parameters is not JSON: {error}")))?;
+    // Patterns without backtracking: no schema can make checking take long. References stay inside the schema.
+    let validator = jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex())
+        .offline()
+        .build(&schema)
+        .map_err(|error| {
+            unusable(format!("the schema of its parameters: {}", visible(&error.to_string(), MAX_SUMMARY)))
+        })?;
+    Ok((schema, validator))
+}
+
+impl Policy {
+    /// The BLAKE3 hash of the component: the policy's identity. Name and version are labels.
+    pub fn digest(&self) -> Digest {
+        self.0.digest
+    }
+
+    /// What it calls itself, as in `optimism-devtooling`.
+    pub fn name(&self) -> &str {
+        &self.0.description.name
+    }
+
+    /// Its semantic version.
+    pub fn version(&self) -> &str {
+        &self.0.description.version
+    }
+
+    /// One sentence: who gets what, and why.
+    pub fn summary(&self) -> &str {
+        &self.0.description.summary
+    }
+
+    /// The JSON Schema (2020-12) of its parameters.
+    pub fn schema(&self) -> &Value {
+        &self.0.schema
+    }
+
+    /// Whether it reads history or hands something over, so that epochs must be settled in order.
+    pub fn is_stateful(&self) -> bool {
+        self.0.description.stateful
+    }
+
+    /// The version of the contract that it was built for.
+    pub fn contract(&self) -> &'static str {
+        self.0.contract
+    }
+
+    /// The imports that it was granted, as it names them, sorted by the component itself.
+    pub fn imports(&self) -> &[String] {
+        &self.0.imports
+    }
+
+    /// The component's size in bytes.
+    pub fn size(&self) -> usize {
+        self.0.bytes
+    }
+
+    /// Checks parameters against the policy's schema; every breach is told, up to a limit.
+    pub fn check_parameters(&self, parameters: &Value) -> Result<(), ParametersError> {
+        let breach = |error: jsonschema::ValidationError<'_>| {
+            let place = error.instance_path().to_string();
+            let place =
+                if place.is_empty() { "the parameters".to_owned() } else { format!("`{}`", &place[1..]) };
+            visible(&format!("{place}: {error}"), MAX_SUMMARY)
+        };
+        let breaches: Vec<String> =
+            self.0.parameters.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect();
+        if breaches.is_empty() {
+            Ok(())
+        } else {
+            Err(ParametersError { policy: self.name().to_owned(), breaches })
+        }
+    }
+
+    /// Asks the policy for its division of an epoch's pool and holds the answer to the contract.
+    pub(crate) fn run(&self, question: Question<'_>) -> Result<Run, HostError> {
+        let parameters = to_canonical_json(question.parameters)
+            .map_err(|error| HostError::Broken(format!("parameters that cannot be spelled: {error}")))?;
+        let parameters =
+            String::from_utf8(parameters).map_err(|error| HostError::Broken(error.to_string()))?;
+        let subject = Subject {
+            epoch: question.epoch.clone(),
+            pool: question.pool,
+            history: self.is_stateful().then_some(question.past),
+        };
+        let linked = &self.0.linked;
+        let ran = sandbox::run(
+            &self.0.engine,
+            question.limits,
+            Some(subject),
+            |store| linked.instantiate(store),
+            |instance, store| instance.allocate(store, &parameters),
+        );
+        match ran {
+            Ok(ran) => {
+                let payees = question.epoch.payees().len();
+                let answer = match ran.result {
+                    Ok(allocation) => self.check(allocation, payees, question.pool),
+                    Err(refusal) => Err(refused(refusal)),
+                };
+                Ok(Run { answer, usage: ran.usage, log: ran.log })
+            }
+            Err(Failed { error: RunError::Fault(fault), log }) => {
+                Ok(Run { answer: Err(fault), usage: Usage::default(), log })
+            }
+            Err(Failed { error: RunError::Host(error), .. }) => Err(error),
+        }
+    }
+
+    fn check(&self, allocation: Allocation, payees: usize, pool: u128) -> Result<Answer, Fault> {
+        check_division(&allocation.division, payees, pool)?;
+        let measures = check_measures(allocation.measures, payees)?;
+        let carry = allocation.carry;
+        if carry.len() > MAX_CARRY {
+            let sentence = format!("it hands over {} bytes; at most {MAX_CARRY} are kept", carry.len());
+            return Err(Fault::new(FaultCode::BadCarry, sentence));
+        }
+        if !carry.is_empty() && !self.is_stateful() {
+            return Err(Fault::new(
+                FaultCode::BadCarry,
+                "it hands something over, and its description says that it does not",
+            ));
+        }
+        Ok(Answer { division: allocation.division, measures, carry })
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policy({} {} {})", self.name(), self.version(), self.digest())
+    }
+}
+
+fn refused(refusal: Refusal) -> Fault {
+    let (code, sentence) = match refusal {
+        Refusal::BadParameters(sentence) => (FaultCode::BadParameters, sentence),
+        Refusal::NoAnswer(sentence) => (FaultCode::NoAnswer, sentence),
+    };
+    Fault::new(code, visible(&sentence, MAX_REFUSAL))
+}
+
+fn check_division(division: &Division, payees: usize, pool: u128) -> Result<(), Fault> {
+    let bad = |sentence: String| Err(Fault::new(FaultCode::BadDivision, sentence));
+    let given = match division {
+        Division::ByWeight { shares, .. } => shares.len(),
+        Division::ByAmount(amounts) => amounts.len(),
+    };
+    if given != payees {
+        return bad(format!("it returned {given} shares for {payees} payees"));
+    }
+    if let Division::ByAmount(amounts) = division {
+        let sum = amounts.iter().try_fold(0_u128, |sum, &amount| sum.checked_add(amount));
+        if sum.is_none_or(|sum| sum > pool) {
+            return bad(format!("its amounts are together more than its pool of {pool} base units"));
+        }
+    }
+    Ok(())
+}
+
+fn check_measures(given: Vec<abi::RawMeasure>, payees: usize) -> Result<Vec<Measure>, Fault> {
+    let bad = |sentence: String| Err(Fault::new(FaultCode::BadMeasures, sentence));
+    if given.len() > MAX_MEASURES {
+        return bad(format!("it returned {} measures; at most {MAX_MEASURES} are kept", given.len()));
+    }
+    let mut measures: Vec<Measure> = Vec::new();
+    for abi::RawMeasure { name, mut values } in given {
+        let shown = visible(&name, MAX_LABEL);
+        if !is_label(&name) || check_name(&name).is_err() {
+            return bad(format!("measure `{shown}` is not named in lower-case words joined by hyphens"));
+        }
+        if measures.iter().any(|measure| measure.name == name) {
+            return bad(format!("measure `{shown}` is there twice"));
+        }
+        if values.len() != payees {
+            return bad(format!("measure `{shown}` has {} values for {payees} payees", values.len()));
+        }
+        if let Some(payee) = values.iter().position(|value| !value.is_finite()) {
+            return bad(format!("measure `{shown}` is not a finite number for payee {payee}"));
+        }
+        values.iter_mut().for_each(|value| *value += 0.0); // -0 becomes 0: JSON has one zero
+        measures.push(Measure { name, values });
+    }
+    Ok(measures)
+}

@@ -1,0 +1,381 @@
+//! Runs a stranger's code: every setting of the engine stated with its reason, every resource limited, one fresh
+//! instance a run.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use wasmtime::component::HasData;
+use wasmtime::{Config, Engine, OptLevel, ResourceLimiter, Store, Strategy, Trap, WasmBacktraceDetails};
+
+use crate::epoch::Epoch;
+use crate::fault::{Fault, FaultCode, HostError, RunError};
+
+/// How deep a policy may recurse, in bytes of native stack. Interpreters compiled to WebAssembly need megabytes.
+const WASM_STACK: usize = 8 << 20;
+/// A run has a thread of its own, so that how much stack the embedder has left changes no verdict.
+const RUN_STACK: usize = WASM_STACK + (2 << 20);
+/// The compiler recurses over what it is given too.
+const COMPILE_STACK: usize = 16 << 20;
+/// What a policy may keep in the log of a run.
+const LOG_BYTES: usize = 64 << 10;
+
+/// What one run may use. Every limit is part of the charter: the same run meets the same limit everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// WebAssembly instructions, as wasmtime counts them.
+    pub instructions: u64,
+    /// Bytes of linear memory, over all memories together.
+    pub memory: u64,
+    /// Table elements, over all tables together.
+    pub table: u64,
+    /// Bytes that may be read from the epoch: work that the host does without the policy's instructions.
+    pub transfer: u64,
+    /// Bytes that may be returned.
+    pub output: u64,
+}
+
+impl Default for Limits {
+    /// Enough for ten million edges and for policies that bring an interpreter with them.
+    fn default() -> Limits {
+        Limits {
+            instructions: 100_000_000_000,
+            memory: 2 << 30,
+            table: 1 << 20,
+            transfer: 64 << 30,
+            output: 256 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// The largest value that a limit can have: JSON holds whole numbers exactly up to 2^53.
+    pub const MAX: u64 = 1 << 53;
+
+    /// What describing itself may cost a policy.
+    pub(crate) fn for_describing() -> Limits {
+        Limits {
+            instructions: 2_000_000_000,
+            memory: 256 << 20,
+            table: 1 << 20,
+            transfer: 0,
+            output: 4 << 20,
+        }
+    }
+}
+
+/// What a run used. Instructions are the engine's own count: it differs between versions of an engine, so it is
+/// information, not part of a result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// WebAssembly instructions, as wasmtime counts them.
+    pub instructions: u64,
+    /// The most linear memory that was in use, in bytes.
+    pub memory: u64,
+    /// Bytes read from the epoch.
+    pub transfer: u64,
+}
+
+/// Every setting that can change a result, a verdict or a risk, each with its reason.
+pub(crate) fn engine() -> Result<Engine, HostError> {
+    let mut config = Config::new();
+
+    // The same result everywhere.
+    config.cranelift_nan_canonicalization(true); // NaN payloads differ between processors
+    config.relaxed_simd_deterministic(true); // and should the next line ever change, no processor decides
+    config.wasm_relaxed_simd(false); // gives results that depend on the processor by design
+    config.shared_memory(false); // threads race
+    config.consume_fuel(true); // instructions, not seconds, bound a run
+    config.async_stack_size(RUN_STACK); // unused, and checked against the next line all the same
+    config.max_wasm_stack(WASM_STACK);
+
+    // What no rule needs is not there to be attacked; their crate features are left out as well.
+    config.wasm_memory64(false);
+    config.wasm_multi_memory(false);
+    config.wasm_wide_arithmetic(false);
+    config.wasm_custom_page_sizes(false);
+    config.wasm_stack_switching(false);
+    config.wasm_shared_everything_threads(false);
+    config.gc_support(false);
+    config.concurrency_support(false);
+
+    // What compilers do emit.
+    config.wasm_simd(true);
+    config.wasm_bulk_memory(true);
+    config.wasm_multi_value(true);
+    config.wasm_tail_call(true);
+    config.wasm_extended_const(true);
+
+    // Code.
+    config.strategy(Strategy::Cranelift);
+    config.cranelift_opt_level(OptLevel::Speed);
+    config.parallel_compilation(true); // changes how long compiling takes, not what it gives
+    config.signals_based_traps(true); // bounds by guard pages: fast, and the trap is the same
+    config.memory_init_cow(true); // instances share their initial memory; it changes no instruction count
+
+    // Nothing of this machine in a result.
+    config.wasm_backtrace_max_frames(None);
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config.generate_address_map(false);
+
+    Engine::new(&config).map_err(|error| HostError::Engine(error.to_string()))
+}
+
+/// What a run can see and use up.
+pub(crate) struct State {
+    /// `None` while a policy describes itself: there is no epoch then.
+    pub(crate) subject: Option<Subject>,
+    /// Lines from the policy to its author.
+    pub(crate) log: String,
+    transfer_left: u64,
+    memory: Growth,
+    table: Growth,
+}
+
+/// What a policy is asked about.
+pub(crate) struct Subject {
+    pub(crate) epoch: Epoch,
+    /// The policy's portion of the epoch's pool.
+    pub(crate) pool: u128,
+    /// What was paid so far and handed over, for a policy that said it looks at them.
+    pub(crate) history: Option<Past>,
+}
+
+/// What was settled before: one number per payee, and what this policy handed over.
+#[derive(Default)]
+pub(crate) struct Past {
+    pub(crate) paid: Vec<u128>,
+    pub(crate) carry: Vec<u8>,
+}
+
+struct Growth {
+    used: u64,
+    limit: u64,
+}
+
+impl Growth {
+    /// Memory that is grown never shrinks, so what is in use is also the most that was.
+    fn grow(&mut self, by: u64) -> bool {
+        match self.used.checked_add(by) {
+            Some(used) if used <= self.limit => {
+                self.used = used;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+impl State {
+    fn new(subject: Option<Subject>, limits: &Limits) -> State {
+        State {
+            subject,
+            log: String::new(),
+            transfer_left: limits.transfer,
+            memory: Growth { used: 0, limit: limits.memory },
+            table: Growth { used: 0, limit: limits.table },
+        }
+    }
+
+    /// Charges for handing over `items` of `bytes` together. An item costs what a short string costs the host.
+    pub(crate) fn charge(&mut self, items: usize, bytes: usize) -> wasmtime::Result<()> {
+        const CALL: u64 = 64;
+        const ITEM: u64 = 16;
+        let cost = CALL.saturating_add((items as u64).saturating_mul(ITEM)).saturating_add(bytes as u64);
+        self.transfer_left = self
+            .transfer_left
+            .checked_sub(cost)
+            .ok_or_else(|| stop(FaultCode::OutOfTransfer, "it read more than its limit from the epoch"))?;
+        Ok(())
+    }
+
+    pub(crate) fn log(&mut self, line: &str) {
+        if self.log.len() + line.len() < LOG_BYTES {
+            self.log.push_str(line);
+            self.log.push('\n');
+        }
+    }
+}
+
+impl HasData for State {
+    type Data<'a> = &'a mut State;
+}
+
+/// Ends a run from inside a host function, as the policy's fault.
+pub(crate) fn stop(code: FaultCode, sentence: impl Into<String>) -> wasmtime::Error {
+    wasmtime::Error::new(Fault::new(code, sentence))
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // Past the module's own maximum `memory.grow` answers -1, as the specification says. Past the charter's
+        // limit the run ends: an allocator would answer -1 by aborting, and nobody would learn why.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        if self.memory.grow((desired - current) as u64) {
+            return Ok(true);
+        }
+        Err(stop(
+            FaultCode::OutOfMemory,
+            format!("it asked for more than {} bytes of memory", self.memory.limit),
+        ))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        if self.table.grow((desired - current) as u64) {
+            return Ok(true);
+        }
+        Err(stop(
+            FaultCode::OutOfTable,
+            format!("it asked for more than {} table elements", self.table.limit),
+        ))
+    }
+
+    // A component is several core modules: its own, and adapters around it.
+    fn instances(&self) -> usize {
+        64
+    }
+    fn memories(&self) -> usize {
+        16
+    }
+    fn tables(&self) -> usize {
+        64
+    }
+}
+
+/// How one run went.
+pub(crate) struct Ran<R> {
+    pub(crate) result: R,
+    pub(crate) usage: Usage,
+    pub(crate) log: String,
+}
+
+/// A run that gave nothing: whose fault, and what the policy said before.
+pub(crate) struct Failed {
+    pub(crate) error: RunError,
+    pub(crate) log: String,
+}
+
+/// Instantiates and calls a policy within `limits`, on a thread of its own.
+pub(crate) fn run<I, R: Send>(
+    engine: &Engine,
+    limits: &Limits,
+    subject: Option<Subject>,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<R> + Send,
+) -> Result<Ran<R>, Failed> {
+    let work = move || -> Result<Ran<R>, Failed> {
+        let mut store = Store::new(engine, State::new(subject, limits));
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
+        store.set_max_component_handles(0); // the contract has no resources
+        let called = (|| {
+            // Instantiating is charged apart, so that what the engine does there never eats into the rule's own.
+            store.set_fuel(limits.instructions).map_err(host)?;
+            let instance = instantiate(&mut store).map_err(|error| whose(error, Moment::Instantiating))?;
+            store.set_fuel(limits.instructions).map_err(host)?;
+            call(&instance, &mut store).map_err(|error| whose(error, Moment::Calling))
+        })();
+        let left = store.get_fuel().unwrap_or(0);
+        let state = store.into_data();
+        match called {
+            Ok(result) => {
+                let usage = Usage {
+                    instructions: limits.instructions - left,
+                    memory: state.memory.used,
+                    transfer: limits.transfer - state.transfer_left,
+                };
+                Ok(Ran { result, usage, log: state.log })
+            }
+            Err(error) => Err(Failed { error, log: state.log }),
+        }
+    };
+    let failed = |error: HostError| Failed { error: error.into(), log: String::new() };
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("policy".to_owned()).stack_size(RUN_STACK);
+        let running = thread.spawn_scoped(scope, work).map_err(|error| failed(HostError::Thread(error)))?;
+        running.join().map_err(|_| failed(HostError::Broken("a run panicked".to_owned())))?
+    })
+}
+
+/// Compiles within a time, on a thread of its own: the compiler needs more stack than an embedder may have left.
+///
+/// A compiler cannot be interrupted. One that takes too long is left to finish by itself and its result is dropped;
+/// the largest component that is looked at bounds how long that is.
+pub(crate) fn compile<R: Send + 'static>(
+    time: Duration,
+    work: impl FnOnce() -> R + Send + 'static,
+) -> Result<R, HostError> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let thread = thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK);
+    thread.spawn(move || sender.send(work())).map_err(HostError::Thread)?;
+    receiver.recv_timeout(time).map_err(|error| match error {
+        RecvTimeoutError::Timeout => HostError::CompileTime(time),
+        RecvTimeoutError::Disconnected => HostError::Broken("the compiler panicked".to_owned()),
+    })
+}
+
+fn host(error: wasmtime::Error) -> RunError {
+    HostError::Run(error.to_string()).into()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Moment {
+    Instantiating,
+    Calling,
+}
+
+/// Sorts an error of the engine into the policy's fault or the host's. The engine's own words never pass: they name
+/// addresses and change between versions.
+fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
+    if let Some(fault) = error.downcast_ref::<Fault>() {
+        return fault.clone().into();
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return match trap {
+            Trap::UnreachableCodeReached => {
+                Fault::new(FaultCode::Unreachable, "it stopped itself, as on a panic or a failed check")
+            }
+            Trap::OutOfFuel => Fault::new(FaultCode::OutOfInstructions, "it used up its instructions"),
+            Trap::StackOverflow => Fault::new(FaultCode::StackOverflow, "it recursed deeper than the stack"),
+            Trap::MemoryOutOfBounds => {
+                Fault::new(FaultCode::MemoryAccess, "it touched memory that it does not have")
+            }
+            Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
+                Fault::new(FaultCode::IndirectCall, "it called through a table what is not there")
+            }
+            Trap::IntegerOverflow | Trap::IntegerDivisionByZero | Trap::BadConversionToInteger => {
+                Fault::new(FaultCode::Arithmetic, "it divided by zero or made an integer of what is none")
+            }
+            Trap::Interrupt => return HostError::Run("interrupted".to_owned()).into(),
+            _ => Fault::new(FaultCode::Trap, "it trapped"),
+        }
+        .into();
+    }
+    match moment {
+        // Memory that the operating system did not give, a limit of the engine: not the policy's doing.
+        Moment::Instantiating => host(error),
+        // Everything else that can go wrong in a call is reading what the policy passed.
+        Moment::Calling => Fault::new(
+            FaultCode::BadOutput,
+            "what it passed to the host could not be read: over its output limit or not well-formed",
+        )
+        .into(),
+    }
+}
