@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod cell;
+mod problem;
+mod progress;
+pub mod retro_funding;
+mod source;
+mod table;
+pub mod tables;
+
+pub use problem::{Fault, ImportError, Problem, Problems};
+pub use progress::Progress;

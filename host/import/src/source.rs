@@ -1,0 +1,90 @@
+//! A file that an input names: where it is, how it is written, its bytes.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use flate2::read::MultiGzDecoder;
+
+use crate::problem::Fault;
+
+/// How a file is written, by the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    JsonLines,
+    Parquet,
+}
+
+/// A file that is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// As the input names it, for people.
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) format: Format,
+    pub(crate) bytes: u64,
+    is_gzip: bool,
+}
+
+impl Source {
+    /// The file `name` in `folder`.
+    pub(crate) fn find(folder: &Path, name: &str) -> Result<Source, Fault> {
+        let lower = name.to_ascii_lowercase();
+        let (stem, is_gzip) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |stem| (stem, true));
+        let format = match stem.rsplit_once('.') {
+            Some((_, "csv")) => Format::Csv,
+            Some((_, "jsonl" | "ndjson")) => Format::JsonLines,
+            Some((_, "parquet")) if !is_gzip => Format::Parquet,
+            _ => return Err(Fault::Format),
+        };
+        let path = folder.join(name);
+        let metadata = std::fs::metadata(&path).map_err(|error| Fault::from_io(&error))?;
+        if !metadata.is_file() {
+            return Err(Fault::Unreadable("it is not a file".to_owned()));
+        }
+        Ok(Source { name: name.to_owned(), path, format, bytes: metadata.len(), is_gzip })
+    }
+
+    pub(crate) fn file(&self) -> Result<File, Fault> {
+        File::open(&self.path).map_err(|error| Fault::from_io(&error))
+    }
+
+    /// The text inside, unpacked if it is packed, and how much of the file has been read for it so far.
+    pub(crate) fn text(&self) -> Result<(Box<dyn Read>, Position), Fault> {
+        let position = Position::default();
+        let counted = Counted { file: self.file()?, position: position.clone() };
+        let counted = BufReader::with_capacity(1 << 16, counted);
+        Ok(if self.is_gzip {
+            (Box::new(MultiGzDecoder::new(counted)), position)
+        } else {
+            (Box::new(counted), position)
+        })
+    }
+}
+
+/// How many bytes of a file have been read.
+#[derive(Clone, Default)]
+pub(crate) struct Position(Rc<Cell<u64>>);
+
+impl Position {
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+struct Counted {
+    file: File,
+    position: Position,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        let seen = self.position.0.get().saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+        self.position.0.set(seen);
+        Ok(read)
+    }
+}

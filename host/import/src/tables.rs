@@ -1,0 +1,124 @@
+//! Tables of nodes, edges and payees -> an epoch.
+
+mod columns;
+mod description;
+mod payees;
+mod rows;
+
+use std::path::Path;
+
+use apportion::{ColumnNames, Epoch, EpochBuilder};
+
+use crate::problem::{Collector, Fault, ImportError};
+use crate::progress::{Meter, Progress};
+use crate::source::Source;
+
+use columns::{Settled, settle};
+use description::{Description, Tables};
+use payees::Payees;
+use rows::Rows;
+
+/// What an import of tables gives.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// What a person should know about how the tables were read, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The kind of a node whose table has no column `kind`.
+pub const DEFAULT_NODE_KIND: &str = "node";
+/// The kind of an edge whose table has no column `kind`.
+pub const DEFAULT_EDGE_KIND: &str = "edge";
+
+/// Reads the tables that the TOML file at `description` names, relative to that file's folder.
+///
+/// The order of rows, columns and files makes no difference, nor does the format: the same data gives the same epoch.
+/// `progress` is called every few thousand rows.
+///
+/// # Errors
+///
+/// Everything that is wrong with files, columns and cells comes together in [`ImportError::Input`]: first what is
+/// wrong with files and columns; if those are fine, what is wrong with rows and cells.
+///
+/// ```
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/cooperative");
+/// let imported = apportion_import::tables::import(format!("{folder}/epoch.toml").as_ref(), &mut |_| {})?;
+/// assert_eq!(imported.epoch.pool().to_string(), "1000 EUR");
+/// assert_eq!(imported.epoch.payees().len(), 4);
+/// # Ok::<(), apportion_import::ImportError>(())
+/// ```
+pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Imported, ImportError> {
+    let Description { header, nodes, edges, payees } = Description::load(description)?;
+    let folder = description.parent().unwrap_or(Path::new(""));
+
+    let names =
+        [&nodes, &edges, &payees].into_iter().flat_map(|tables| tables.files.iter().cloned()).collect();
+    let mut problems = Collector::new(names);
+    let mut sources = find(folder, [&nodes, &edges, &payees], &mut problems);
+    problems.none()?;
+    let total_bytes = sources.iter().flatten().map(|(_, source)| source.bytes * 2).sum();
+    let mut meter = Meter::new(total_bytes, progress);
+
+    let mut notes = Vec::new();
+    let mut settled = |tables, which, sources: &mut Vec<_>, problems: &mut Collector| {
+        settle(tables, which, std::mem::take(sources), &mut meter, problems, &mut notes)
+    };
+    let [of_nodes, of_edges, of_payees] = &mut sources;
+    let nodes = settled(nodes, "nodes", of_nodes, &mut problems);
+    let edges = settled(edges, "edges", of_edges, &mut problems);
+    let payees = settled(payees, "payees", of_payees, &mut problems);
+    problems.none()?;
+    note_kinds(&nodes, &edges, &mut notes);
+
+    let columns = ColumnNames {
+        node_metrics: nodes.metrics.clone(),
+        node_labels: nodes.labels.clone(),
+        edge_metrics: edges.metrics.clone(),
+        edge_labels: edges.labels.clone(),
+    };
+    let builder = EpochBuilder::new(header, columns).map_err(ImportError::Epoch)?;
+    let payees = Payees::read(payees, column_of(&nodes, "payee"), &mut meter, &mut problems);
+    let mut rows = Rows::new(builder, payees, problems);
+    let nodes = rows.nodes(nodes, &mut meter);
+    let edges = rows.edges(edges, &mut meter);
+    let epoch = rows.finish(&nodes, &edges)?;
+    Ok(Imported { epoch, notes })
+}
+
+/// Finds all files and says which are missing.
+fn find(folder: &Path, tables: [&Tables; 3], problems: &mut Collector) -> [Vec<(usize, Source)>; 3] {
+    let (mut number, mut paths) = (0, Vec::new());
+    tables.map(|tables| {
+        let mut sources = Vec::new();
+        for name in &tables.files {
+            match Source::find(folder, name) {
+                Ok(source) if paths.contains(&source.path) => problems.add_file(number, Fault::FileTwice),
+                Ok(source) => {
+                    paths.push(source.path.clone());
+                    sources.push((number, source));
+                }
+                Err(fault) => problems.add_file(number, fault),
+            }
+            number += 1;
+        }
+        sources
+    })
+}
+
+fn column_of<'a>(settled: &'a Settled, meaning: &str) -> &'a str {
+    settled.known.iter().find(|known| known.meaning == meaning).map_or("", |known| &known.column)
+}
+
+fn note_kinds(nodes: &Settled, edges: &Settled, notes: &mut Vec<String>) {
+    for (settled, which, default) in
+        [(nodes, "nodes", DEFAULT_NODE_KIND), (edges, "edges", DEFAULT_EDGE_KIND)]
+    {
+        let kind = column_of(settled, "kind");
+        for file in settled.files.iter().filter(|file| file.table.column(kind).is_none()) {
+            let name = &file.table.source.name;
+            notes.push(format!("{name} has no column `kind`, so that its {which} are of kind `{default}`"));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Imports as a person meets them: files in a folder, and what comes out.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod formats;
+mod retro_funding;
+mod wrong;
+
+use std::path::Path;
+
+use apportion_import::ImportError;
+use apportion_import::tables::{Imported, import};
+
+const HEAD: &str = "number = 1\nwindow = { start = 2025-07-01, end = 2025-08-01 }\npool = { asset = \"EUR\", decimals = 2, amount = \"10.00\" }\n";
+
+/// A folder of files that is gone after the test.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn with(self, name: &str, content: impl AsRef<[u8]>) -> Folder {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        self
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Imports the tables that `body`, after a common head, describes.
+    fn import(&self, body: &str) -> Result<Imported, ImportError> {
+        let description = self.path().join("epoch.toml");
+        std::fs::write(&description, format!("{HEAD}{body}")).unwrap();
+        import(&description, &mut |_| {})
+    }
+
+    /// The lines of the error, without what depends on this machine.
+    fn refused(&self, body: &str) -> String {
+        let error = self.import(body).unwrap_err().to_string();
+        error.replace(&format!("{}/", self.path().display()), "")
+    }
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
