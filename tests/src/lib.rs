@@ -1,0 +1,56 @@
+//! What whole-system tests share: where the data lies, policies that behave badly, epochs made in memory.
+
+pub mod hostile;
+pub mod native;
+
+use std::path::{Path, PathBuf};
+
+use apportion::{Asset, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node, Pool, Window};
+
+/// A file or folder of this crate's `data/`.
+pub fn data(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(path)
+}
+
+/// The six real months, by the names of their folders.
+pub const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
+
+/// A small epoch with everything an epoch can have: payees with and without a name, kinds, metrics, labels.
+///
+/// # Panics
+///
+/// Never: the rows are valid.
+#[allow(clippy::expect_used, clippy::missing_panics_doc, reason = "fixed rows, known to be valid")]
+pub fn small_epoch() -> Epoch {
+    let pool = Pool { asset: Asset::new("EUR", 2).expect("a valid asset"), amount: 1_000_01 };
+    let window = Window { start: 1_751_328_000, end: 1_754_006_400 };
+    let columns = ColumnNames {
+        node_metrics: vec!["stars".to_owned()],
+        node_labels: vec!["team".to_owned()],
+        edge_metrics: vec!["lines".to_owned()],
+        edge_labels: vec!["tool".to_owned()],
+    };
+    let mut epoch = EpochBuilder::new(Header { number: 7, window, pool }, columns).expect("valid columns");
+    for (id, name) in [("ada", "Ada"), ("ben", ""), ("cy", "Cy")] {
+        epoch.payee(id, name);
+    }
+    for (id, kind, payee, stars, team) in [
+        ("paper", "paper", Some("ada"), 3.0, "red"),
+        ("tool", "code", Some("ben"), 0.0, ""),
+        ("data", "data-set", Some("cy"), 12.5, "blue"),
+        ("misc", "code", None, 1.0, "red"),
+    ] {
+        epoch.node(Node { id, kind, weight: 1.0, time: None, payee, metrics: &[stars], labels: &[team] });
+    }
+    for (source, target, weight, lines, tool) in [
+        ("paper", "data", 1.0, 10.0, "notebook"),
+        ("paper", "tool", 0.5, 0.0, ""),
+        ("tool", "data", 2.0, 4.0, "notebook"),
+        ("misc", "paper", 1.0, -3.0, "shell"),
+        ("misc", "paper", 1.0, -3.0, "shell"),
+    ] {
+        let time = Some(1_751_400_000);
+        epoch.edge(Edge { source, target, kind: "used", weight, time, metrics: &[lines], labels: &[tool] });
+    }
+    epoch.finish().expect("valid rows")
+}

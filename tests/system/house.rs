@@ -1,0 +1,100 @@
+//! The house's own rules, held by reading the code: who may use whom.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The library's modules, lowest first: one may use only those before it. ARCHITECTURE.md draws the same.
+const LAYERS: [&str; 13] = [
+    "text",
+    "canonical",
+    "money",
+    "graph",
+    "epoch",
+    "apportionment",
+    "fault",
+    "sandbox",
+    "abi",
+    "policy",
+    "charter",
+    "payouts",
+    "receipt",
+];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+/// The module of the library that a file belongs to: `epoch` for `epoch.rs` and all of `epoch/`.
+fn module(path: &Path) -> String {
+    let inside = path.strip_prefix(root().join("host/src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+#[test]
+fn modules_use_only_what_stands_below_them() {
+    for path in rust_files(&root().join("host/src")) {
+        let user = module(&path);
+        let place = LAYERS.iter().position(|layer| *layer == user).unwrap_or(LAYERS.len());
+        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+            let uses = line.split("crate::").skip(1);
+            for used in
+                uses.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+            {
+                let Some(below) = LAYERS.iter().position(|layer| *layer == used) else { continue };
+                assert!(below <= place, "{}:{}: `{user}` may not use `{used}`", path.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn wasmtime_is_named_in_three_places() {
+    for path in rust_files(&root().join("host/src")) {
+        let names = fs::read_to_string(&path).unwrap().lines().any(|line| line.contains("wasmtime::"));
+        let may = ["sandbox", "abi", "policy"].contains(&module(&path).as_str());
+        assert!(may || !names, "{} names wasmtime", path.display());
+    }
+}
+
+#[test]
+fn only_canonical_hashes() {
+    for path in rust_files(&root().join("host/src")) {
+        let names = fs::read_to_string(&path).unwrap().contains("blake3::");
+        assert!(!names || module(&path) == "canonical", "{} hashes", path.display());
+    }
+}
+
+/// What a crate of the workspace depends on, apart from the world outside.
+#[test]
+fn crates_depend_in_one_direction() {
+    for (manifest, forbidden) in [
+        (
+            "host/Cargo.toml",
+            &["apportion-import", "apportion-cli", "apportion-guest", "clap", "csv", "parquet", "anyhow"][..],
+        ),
+        ("host/import/Cargo.toml", &["apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..]),
+        ("host/cli/Cargo.toml", &["apportion-guest", "wasmtime", "blake3"][..]),
+        ("guest-sdk/Cargo.toml", &["apportion.workspace", "apportion =", "wasmtime"][..]),
+    ] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap();
+        let dependencies =
+            text.split("[dependencies]").nth(1).unwrap_or("").split("\n[").next().unwrap_or("");
+        for name in forbidden {
+            assert!(!dependencies.lines().any(|line| line.starts_with(name)), "{manifest} names {name}");
+        }
+    }
+}
