@@ -1,0 +1,302 @@
+//! `apportion inspect`: any object in words.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use apportion::{
+    Asset, Charter, Digest, Engine, Epoch, NO_PAYEE, OnFault, Outcome, Payouts, Policy, Receipt,
+};
+use serde_json::Value;
+
+use crate::arguments::InspectArguments;
+use crate::objects::{self, ObjectKind};
+use crate::outcome::Refused;
+use crate::table::{amount, count, grouped};
+
+pub fn inspect(arguments: &InspectArguments) -> Result<()> {
+    let mut text = String::new();
+    for (index, object) in arguments.objects.iter().enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        words(object, &mut text)?;
+    }
+    std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
+    Ok(())
+}
+
+fn words(object: &str, text: &mut String) -> Result<()> {
+    let path = Path::new(object);
+    if apportion_standard::find(object).is_some() || !path.exists() {
+        policy(&objects::policy(&Engine::new()?, object)?, text);
+        return Ok(());
+    }
+    let bytes = || objects::bytes(path, 4 << 30);
+    match objects::kind(path)? {
+        ObjectKind::Epoch => epoch(&objects::epoch(path)?, text),
+        ObjectKind::Component => policy(&objects::policy_file(&Engine::new()?, path)?, text),
+        ObjectKind::Charter => charter(&objects::charter(path)?, text),
+        ObjectKind::Receipt => {
+            let read = Receipt::from_bytes(&bytes()?).map_err(|error| Refused(error.to_string()));
+            receipt(&read.with_context(|| format!("`{object}`"))?, text);
+        }
+        ObjectKind::Payouts => {
+            let read = Payouts::from_bytes(&bytes()?).map_err(|error| Refused(error.to_string()));
+            payouts(&read.with_context(|| format!("`{object}`"))?, text);
+        }
+    }
+    Ok(())
+}
+
+/// Writing into memory cannot fail, so that the result of `write!` says nothing.
+macro_rules! say {
+    ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
+}
+
+fn epoch(epoch: &Epoch, text: &mut String) {
+    let window = epoch.window();
+    say!(text, "epoch {}", epoch.number());
+    say!(text, "  digest   {}", epoch.digest());
+    say!(text, "  window   {} to {} (end exclusive)", time(window.start), time(window.end));
+    say!(text, "  pool     {}", amount(&epoch.pool().asset, epoch.pool().amount));
+    let owned = epoch.node_payee().iter().filter(|payee| **payee != NO_PAYEE).count();
+    say!(text, "  payees   {}", count(epoch.payees().len(), "payee"));
+    say!(
+        text,
+        "  nodes    {}, {} of them owned by a payee",
+        count(epoch.node_count(), "node"),
+        grouped(&owned.to_string())
+    );
+    kinds(epoch.node_kinds(), epoch.node_kind(), text);
+    columns("metrics", epoch.node_metrics(), text);
+    columns("labels", epoch.node_labels(), text);
+    say!(text, "  edges    {}", count(epoch.edge_count(), "edge"));
+    kinds(epoch.edge_kinds(), epoch.edge_kind(), text);
+    columns("metrics", epoch.edge_metrics(), text);
+    columns("labels", epoch.edge_labels(), text);
+    say!(text, "  size     {} bytes", grouped(&epoch.as_bytes().len().to_string()));
+}
+
+fn kinds(kinds: apportion::Texts<'_>, rows: &[u32], text: &mut String) {
+    let mut counts = vec![0_usize; kinds.len()];
+    for &kind in rows {
+        if let Some(count) = counts.get_mut(kind as usize) {
+            *count += 1;
+        }
+    }
+    for (kind, count) in kinds.iter().zip(counts) {
+        say!(text, "    {:>12}  {kind}", grouped(&count.to_string()));
+    }
+}
+
+fn columns(what: &str, names: apportion::Texts<'_>, text: &mut String) {
+    if !names.is_empty() {
+        let names: Vec<&str> = names.iter().collect();
+        say!(text, "    {what}: {}", names.join(", "));
+    }
+}
+
+fn policy(policy: &Policy, text: &mut String) {
+    say!(text, "policy {} {}", policy.name(), policy.version());
+    say!(text, "  {}", policy.summary());
+    say!(text, "  digest   {}", policy.digest());
+    say!(text, "  contract {}", policy.contract());
+    say!(text, "  size     {} bytes", grouped(&policy.size().to_string()));
+    let state = if policy.is_stateful() { "reads history: epochs are settled in order" } else { "none" };
+    say!(text, "  state    {state}");
+    let imports =
+        if policy.imports().is_empty() { "nothing".to_owned() } else { policy.imports().join(", ") };
+    say!(text, "  imports  {imports}");
+    say!(text, "  parameters");
+    parameters(policy.schema(), text);
+}
+
+/// The members of the schema's object: name, type, default, description.
+fn parameters(schema: &Value, text: &mut String) {
+    let members = schema.get("properties").and_then(Value::as_object);
+    let Some(members) = members.filter(|members| !members.is_empty()) else {
+        say!(text, "    none");
+        return;
+    };
+    let required = |name: &str| {
+        let required = schema.get("required").and_then(Value::as_array);
+        required.is_some_and(|required| required.iter().any(|member| member == name))
+    };
+    for (name, member) in members {
+        let default = match member.get("default") {
+            Some(default) => format!(", default {}", shown(&default.to_string())),
+            None if required(name) => ", required".to_owned(),
+            None => ", optional".to_owned(),
+        };
+        say!(text, "    {}: {}{default}", shown(name), kind_of(member));
+        if let Some(description) = member.get("description").and_then(Value::as_str) {
+            say!(text, "        {}", shown(description));
+        }
+    }
+}
+
+fn kind_of(member: &Value) -> String {
+    match member.get("type") {
+        Some(Value::String(kind)) => shown(kind),
+        Some(Value::Array(kinds)) => {
+            let kinds: Vec<String> = kinds.iter().filter_map(Value::as_str).map(shown).collect();
+            kinds.join(" or ")
+        }
+        _ => match member.get("$ref").and_then(Value::as_str).and_then(|target| target.rsplit('/').next()) {
+            Some(target) => shown(target),
+            None => "any".to_owned(),
+        },
+    }
+}
+
+/// A stranger's text on one line, without anything that a terminal would obey.
+fn shown(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn charter(charter: &Charter, text: &mut String) {
+    let terms = charter.terms();
+    say!(text, "charter of {}", terms.name);
+    say!(text, "  digest   {}", charter.digest());
+    let portions: u64 = terms.policies.iter().map(|appointment| u64::from(appointment.portion)).sum();
+    for appointment in &terms.policies {
+        say!(
+            text,
+            "  policy   {} {}, {} of {portions} parts of the pool",
+            appointment.name,
+            appointment.version,
+            appointment.portion
+        );
+        say!(text, "    digest {}", appointment.policy);
+        if appointment.parameters.as_object().is_some_and(|members| !members.is_empty()) {
+            say!(text, "    parameters");
+            let pretty = serde_json::to_string_pretty(&appointment.parameters).unwrap_or_default();
+            for line in pretty.lines() {
+                say!(text, "      {line}");
+            }
+        } else {
+            say!(text, "    parameters: the policy's defaults");
+        }
+    }
+    let fault = match terms.on_fault {
+        OnFault::Stop => "nothing is settled",
+        OnFault::Retain => "its portion stays in the treasury",
+    };
+    say!(text, "  when a policy gives no allocation: {fault}");
+    let limits = &terms.limits;
+    say!(
+        text,
+        "  limits   {} instructions, {} bytes of memory, {} table elements, {} bytes read, {} bytes returned",
+        grouped(&limits.instructions.to_string()),
+        grouped(&limits.memory.to_string()),
+        grouped(&limits.table.to_string()),
+        grouped(&limits.transfer.to_string()),
+        grouped(&limits.output.to_string())
+    );
+}
+
+fn receipt(receipt: &Receipt, text: &mut String) {
+    let settled = receipt.settlement();
+    let asset = Asset::new(&settled.asset, settled.decimals);
+    let money = |base_units: u128| match &asset {
+        Ok(asset) => amount(asset, base_units),
+        Err(_) => format!("{base_units} base units"),
+    };
+    say!(text, "receipt of epoch {}", settled.number);
+    say!(text, "  digest     {}", receipt.digest());
+    say!(text, "  settlement {}", receipt.settlement_digest());
+    say!(text, "  epoch      {}", settled.epoch);
+    say!(text, "  charter    {}", settled.charter);
+    say!(text, "  payouts    {}", settled.payouts);
+    say!(
+        text,
+        "  previous   {}",
+        settled.previous.map_or("none".to_owned(), |previous: Digest| previous.to_string())
+    );
+    say!(text, "  pool       {}", money(settled.pool));
+    say!(text, "  paid       {}", money(settled.paid));
+    say!(text, "  retained   {}", money(settled.retained));
+    for (run, usage) in settled.runs.iter().zip(&receipt.engine().runs) {
+        say!(text, "  policy     {} {}", run.name, run.version);
+        say!(text, "    digest   {}", run.policy);
+        say!(
+            text,
+            "    imports  {}",
+            if run.imports.is_empty() { "nothing".to_owned() } else { run.imports.join(", ") }
+        );
+        match &run.outcome {
+            Outcome::Allocated { paid, retained, carry } => {
+                say!(
+                    text,
+                    "    divided  {}: {} paid, {} retained",
+                    money(run.pool),
+                    money(*paid),
+                    money(*retained)
+                );
+                if let Some(carry) = carry {
+                    say!(text, "    carry    {carry}");
+                }
+            }
+            Outcome::Fault(fault) => {
+                say!(text, "    fault    {}: {}", fault.code, shown(&fault.sentence));
+                say!(text, "    retained {}", money(run.pool));
+            }
+        }
+        say!(
+            text,
+            "    used     {} instructions by {}, {} bytes of memory",
+            grouped(&usage.instructions.to_string()),
+            shown(&receipt.engine().name),
+            grouped(&usage.memory.to_string())
+        );
+    }
+}
+
+fn payouts(payouts: &Payouts, text: &mut String) {
+    let list = payouts.list();
+    say!(text, "payouts");
+    say!(text, "  digest   {}", payouts.digest());
+    say!(text, "  epoch    {}", list.epoch);
+    say!(text, "  payees   {}", count(list.payouts.len(), "payee"));
+    let paid = list.payouts.iter().filter(|payout| payout.amount > 0).count();
+    say!(text, "  paid     {}", count(paid, "payee"));
+    say!(
+        text,
+        "  sum      {} base units",
+        payouts.sum().map_or("more than can be held".to_owned(), |sum| grouped(&sum.to_string()))
+    );
+    for policy in &list.policies {
+        say!(text, "  policy   {}", policy.policy);
+        columns_of(&policy.measures, text);
+    }
+}
+
+fn columns_of(measures: &[String], text: &mut String) {
+    if !measures.is_empty() {
+        say!(text, "    measures: {}", measures.join(", "));
+    }
+}
+
+/// Seconds since 1970 as a date and time in UTC; as they are where no calendar reaches.
+fn time(seconds: i64) -> String {
+    match jiff::Timestamp::from_second(seconds) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => format!("{seconds} seconds since 1970"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_dates() {
+        assert_eq!(time(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(time(951_782_399), "2000-02-28 23:59:59 UTC");
+        assert_eq!(time(1_753_999_445), "2025-07-31 22:04:05 UTC");
+        assert_eq!(time(-1), "1969-12-31 23:59:59 UTC");
+        assert_eq!(time(i64::MAX), "9223372036854775807 seconds since 1970");
+    }
+}

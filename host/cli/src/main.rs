@@ -1,0 +1,32 @@
+//! The program `apportion`: settles epochs, imports data, shows any object in words.
+//!
+//! It uses the library's public names and nothing else. Data goes to standard output, everything said about it to
+//! standard error.
+
+mod arguments;
+mod charter;
+mod import;
+mod inspect;
+mod objects;
+mod outcome;
+mod output;
+mod progress;
+mod settle;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Settle(arguments) => settle::settle(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
+        Command::Charter(arguments) => charter::charter(&arguments),
+    };
+    outcome::report(done)
+}

@@ -1,0 +1,124 @@
+//! Objects from files: what each is, told by how it begins, and read with the library's own checks.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Policy};
+use apportion_standard::StandardPolicy;
+
+use crate::outcome::Refused;
+use crate::progress::Spinner;
+
+/// The largest text object that is read: far beyond any real one, so that a wrong file cannot fill the memory.
+const MAX_TEXT: u64 = 4 << 30;
+
+/// Reads an epoch; large ones are read once, straight into place.
+pub fn epoch(path: &Path) -> Result<Epoch> {
+    let spinner = Spinner::new(format!("reading {}", path.display()));
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+    let length = file.metadata().with_context(|| format!("cannot read `{}`", path.display()))?.len();
+    let read = Epoch::read(file, length);
+    spinner.done();
+    read.map_err(|error| match error {
+        apportion::EpochError::Read(error) => anyhow::Error::from(error),
+        refused => Refused(refused.to_string()).into(),
+    })
+    .with_context(|| format!("`{}`", path.display()))
+}
+
+/// Reads a charter.
+pub fn charter(path: &Path) -> Result<Charter> {
+    let bytes = bytes(path, MAX_TEXT)?;
+    Charter::from_bytes(&bytes).map_err(|error| Refused(error.to_string())).with_context(|| {
+        format!("`{}` (a draft is made into a charter by `apportion charter new`)", path.display())
+    })
+}
+
+/// Admits a component from a file, or the standard policy of that name.
+pub fn policy(engine: &Engine, name_or_file: &str) -> Result<Policy> {
+    if let Some(standard) = apportion_standard::find(name_or_file) {
+        return standard_policy(engine, standard);
+    }
+    let path = Path::new(name_or_file);
+    if !path.exists() {
+        let names: Vec<&str> = apportion_standard::all().iter().map(|standard| standard.name).collect();
+        bail!(Refused(format!(
+            "there is no file `{name_or_file}` and no standard policy of that name; those are {}",
+            names.join(", ")
+        )));
+    }
+    policy_file(engine, path)
+}
+
+/// Admits a component from a file.
+pub fn policy_file(engine: &Engine, path: &Path) -> Result<Policy> {
+    let bytes = bytes(path, MAX_COMPONENT as u64 + 1)?;
+    admit(engine, &bytes, &path.display().to_string())
+}
+
+/// Admits a policy that the program carries with it.
+pub fn standard_policy(engine: &Engine, standard: &StandardPolicy) -> Result<Policy> {
+    admit(engine, standard.bytes, standard.name)
+}
+
+fn admit(engine: &Engine, bytes: &[u8], name: &str) -> Result<Policy> {
+    let spinner = Spinner::new(format!("compiling {name}"));
+    let admitted = engine.admit(bytes);
+    spinner.done();
+    admitted.with_context(|| format!("`{name}`"))
+}
+
+/// A file's bytes, if they are at most `most`.
+pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+    let mut bytes = Vec::new();
+    file.take(most + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read `{}`", path.display()))?;
+    if bytes.len() as u64 > most {
+        bail!(Refused(format!("`{}` has more than {most} bytes", path.display())));
+    }
+    Ok(bytes)
+}
+
+/// What a file holds, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    Epoch,
+    Component,
+    Charter,
+    Receipt,
+    Payouts,
+}
+
+/// Tells objects apart by how they begin; text objects by their member `format`.
+pub fn kind(path: &Path) -> Result<ObjectKind> {
+    let mut start = Vec::new();
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
+    file.take(16).read_to_end(&mut start).with_context(|| format!("cannot read `{}`", path.display()))?;
+    if start.starts_with(b"apportion epoch\n") {
+        return Ok(ObjectKind::Epoch);
+    }
+    if start.starts_with(b"\0asm") {
+        return Ok(ObjectKind::Component);
+    }
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format: String,
+    }
+    let format = match serde_json::from_slice::<Head>(&bytes(path, MAX_TEXT)?) {
+        Ok(head) => head.format,
+        Err(_) => String::new(),
+    };
+    match format.strip_prefix("apportion ").and_then(|format| format.split(' ').next()) {
+        Some("charter") => Ok(ObjectKind::Charter),
+        Some("receipt") => Ok(ObjectKind::Receipt),
+        Some("payouts") => Ok(ObjectKind::Payouts),
+        _ => bail!(Refused(format!(
+            "`{}` is no object of this program: not an epoch, a policy, a charter, a receipt or payouts",
+            path.display()
+        ))),
+    }
+}

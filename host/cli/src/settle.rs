@@ -1,0 +1,114 @@
+//! `apportion settle`.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use apportion::{Charter, Engine, Epoch, History, Policy, Settlement};
+
+use crate::arguments::{Format, SettleArguments};
+use crate::objects;
+use crate::outcome::Refused;
+use crate::output::{Existing, write_files};
+use crate::progress::Spinner;
+use crate::table;
+
+pub fn settle(arguments: &SettleArguments) -> Result<()> {
+    let epoch = objects::epoch(&arguments.epoch)?;
+    let engine = Engine::new()?;
+    let (charter, policies) = charter_and_policies(arguments, &engine)?;
+
+    let names: Vec<&str> =
+        charter.terms().policies.iter().map(|appointment| appointment.name.as_str()).collect();
+    let spinner = Spinner::new(format!("settling epoch {} by {}", epoch.number(), names.join(", ")));
+    let settled = apportion::settle(&epoch, &charter, &policies, &History::default());
+    spinner.done();
+    let settlement = settled?;
+
+    // Printed into memory first: if writing fails nothing was said to be settled.
+    let mut text = Vec::new();
+    match arguments.format {
+        Format::Table => {
+            text.extend_from_slice(table::payouts(&epoch, &settlement, arguments.all).as_bytes())
+        }
+        Format::Json => print_json(&settlement, &mut text)?,
+        Format::Csv => print_csv(&epoch, &settlement, &mut text)?,
+    }
+    if let Some(folder) = &arguments.output {
+        let files = [
+            ("charter.json", charter.as_bytes()),
+            ("payouts.json", settlement.payouts.as_bytes()),
+            ("receipt.json", settlement.receipt.as_bytes()),
+        ];
+        write_files(folder, &files, Existing::from_force(arguments.force))?;
+        eprintln!("wrote charter.json, payouts.json and receipt.json to `{}`", folder.display());
+    }
+    let mut out = std::io::stdout().lock();
+    out.write_all(&text)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The charter with the policies it names: given ones, and of the standard ones those that it needs.
+fn charter_and_policies(arguments: &SettleArguments, engine: &Engine) -> Result<(Charter, Vec<Policy>)> {
+    if let Some(rule) = &arguments.rule {
+        let policy = objects::policy(engine, rule)?;
+        let parameters = match &arguments.parameters {
+            Some(path) => serde_json::from_slice(&objects::bytes(path, apportion::MAX_PARAMETERS as u64)?)
+                .map_err(|error| Refused(format!("not JSON: {error}")))
+                .with_context(|| format!("`{}`", path.display()))?,
+            None => serde_json::json!({}),
+        };
+        let name = format!("{} alone", policy.name());
+        let charter =
+            Charter::single(&name, &policy, parameters).map_err(|error| Refused(error.to_string()))?;
+        return Ok((charter, vec![policy]));
+    }
+    let path = arguments.charter.as_ref().context("neither a charter nor a rule was given")?;
+    let charter = objects::charter(path)?;
+    let mut policies = Vec::new();
+    for path in &arguments.policies {
+        policies.push(objects::policy_file(engine, path)?);
+    }
+    for appointment in &charter.terms().policies {
+        let given = policies.iter().any(|policy: &Policy| policy.digest() == appointment.policy);
+        let digest = appointment.policy.to_string();
+        if let (false, Some(standard)) =
+            (given, apportion_standard::all().iter().find(|s| s.digest == digest))
+        {
+            policies.push(objects::standard_policy(engine, standard)?);
+        }
+    }
+    Ok((charter, policies))
+}
+
+/// One object with both: their canonical bytes are JSON already.
+fn print_json(settlement: &Settlement, out: &mut Vec<u8>) -> Result<()> {
+    out.write_all(b"{\"payouts\":")?;
+    out.write_all(settlement.payouts.as_bytes())?;
+    out.write_all(b",\"receipt\":")?;
+    out.write_all(settlement.receipt.as_bytes())?;
+    out.write_all(b"}\n")?;
+    Ok(())
+}
+
+fn print_csv(epoch: &Epoch, settlement: &Settlement, out: &mut Vec<u8>) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    let columns = table::measure_columns(settlement);
+    let asset = &epoch.pool().asset;
+    let mut header = vec!["payee", "name", "asset", "amount", "base_units"];
+    header.extend(columns.iter().map(|column| column.title.as_str()));
+    writer.write_record(&header)?;
+    for (payout, name) in settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()) {
+        let mut row = vec![
+            payout.payee.clone(),
+            name.to_owned(),
+            asset.symbol().to_owned(),
+            asset.format(payout.amount),
+            payout.amount.to_string(),
+        ];
+        row.extend(columns.iter().map(|column| column.value(payout).to_string()));
+        writer.write_record(&row)?;
+    }
+    writer.flush()?;
+    Ok(())
+}

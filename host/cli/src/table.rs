@@ -1,0 +1,237 @@
+//! Payouts as a table that a person likes to read.
+
+use std::fmt::Write;
+
+use apportion::{Asset, Epoch, Fault, Outcome, Payout, Settlement};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+/// The widest table where no terminal says how wide it is.
+const WIDTH_WITHOUT_TERMINAL: usize = 160;
+const LONGEST_NAME: usize = 48;
+
+/// A measure that explains payouts: which policy's, which of its values.
+pub struct MeasureColumn {
+    pub title: String,
+    policy: usize,
+    value: usize,
+}
+
+impl MeasureColumn {
+    pub fn value(&self, payout: &Payout) -> f64 {
+        payout.parts.get(self.policy).and_then(|part| part.measures.get(self.value)).copied().unwrap_or(0.0)
+    }
+}
+
+/// The measures of all policies; where several share the pool, with the policy's name.
+pub fn measure_columns(settlement: &Settlement) -> Vec<MeasureColumn> {
+    let policies = &settlement.payouts.list().policies;
+    let runs = &settlement.receipt.settlement().runs;
+    let mut columns = Vec::new();
+    for (policy, (given, run)) in policies.iter().zip(runs).enumerate() {
+        for (value, measure) in given.measures.iter().enumerate() {
+            let title =
+                if policies.len() == 1 { measure.clone() } else { format!("{}: {measure}", run.name) };
+            columns.push(MeasureColumn { title, policy, value });
+        }
+    }
+    columns
+}
+
+/// The whole answer: whose epoch, the table, what is retained, the total, the receipt.
+pub fn payouts(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
+    let receipt = &settlement.receipt;
+    let settled = receipt.settlement();
+    let asset = &epoch.pool().asset;
+    let mut text = String::new();
+
+    let policies: Vec<String> =
+        settled.runs.iter().map(|run| format!("{} {}", run.name, run.version)).collect();
+    line(
+        &mut text,
+        format!(
+            "Epoch {}: {} divided by {}",
+            settled.number,
+            amount(asset, settled.pool),
+            policies.join(" and ")
+        ),
+    );
+    for run in &settled.runs {
+        if let Outcome::Fault(Fault { code, sentence }) = &run.outcome {
+            line(
+                &mut text,
+                format!(
+                    "{} gave no allocation ({code}: {}); its {} stay in the treasury",
+                    run.name,
+                    sentence.escape_debug(),
+                    amount(asset, run.pool)
+                ),
+            );
+        }
+    }
+    line(&mut text, String::new());
+    line(&mut text, rows(epoch, settlement, all));
+    let unpaid = settlement.payouts.list().payouts.iter().filter(|payout| payout.amount == 0).count();
+    if unpaid > 0 && !all {
+        line(
+            &mut text,
+            format!(
+                "{unpaid} more of {} get nothing; --all shows them",
+                count(epoch.payees().len(), "payee")
+            ),
+        );
+    }
+    line(&mut text, format!("receipt    {}", receipt.digest()));
+    line(&mut text, format!("settlement {}", receipt.settlement_digest()));
+    text
+}
+
+fn rows(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
+    let settled = settlement.receipt.settlement();
+    let asset = &epoch.pool().asset;
+    let mut payouts: Vec<(&Payout, &str)> =
+        settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()).collect();
+    payouts.retain(|(payout, _)| all || payout.amount > 0);
+    // The largest first; the sort is stable, so that equal amounts stay in the order of ids.
+    payouts.sort_by(|(a, _), (b, _)| b.amount.cmp(&a.amount));
+
+    let mut columns = measure_columns(settlement);
+    loop {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        let mut header = vec!["payee", "share", asset.symbol()];
+        header.extend(columns.iter().map(|column| column.title.as_str()));
+        table.set_header(header);
+        for (payout, name) in &payouts {
+            let mut row = vec![
+                who(&payout.payee, name),
+                share(payout.amount, settled.pool),
+                aligned(asset, payout.amount),
+            ];
+            row.extend(columns.iter().map(|column| number(column.value(payout))));
+            table.add_row(row);
+        }
+        for (title, amount) in [("retained in the treasury", settled.retained), ("total", settled.pool)] {
+            table.add_row(vec![title.to_owned(), share(amount, settled.pool), aligned(asset, amount)]);
+        }
+        for column in 1..3 + columns.len() {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let width = table.width().map_or(WIDTH_WITHOUT_TERMINAL, usize::from);
+        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+        // A line that wraps is harder to read than a measure less; JSON and CSV have them all.
+        if widest <= width || columns.pop().is_none() {
+            return lines.join("\n") + "\n";
+        }
+    }
+}
+
+/// What to call a payee: its name if the epoch has one, and an id that fits.
+fn who(id: &str, name: &str) -> String {
+    cut(if name.is_empty() { id } else { name })
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST_NAME {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
+}
+
+/// Percent of the pool with two decimals, cut and not rounded, in integers.
+fn share(amount: u128, pool: u128) -> String {
+    if pool == 0 {
+        return "-".to_owned();
+    }
+    // Huge pools lose their last 16 bits first, so that the product stays within 128.
+    let shift = if pool >> 112 == 0 { 0 } else { 16 };
+    let (amount, pool) = (amount >> shift, pool >> shift);
+    let hundredths = amount * 10_000 / pool;
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+}
+
+/// An amount with all the asset's decimals, so that a column's points stand under one another.
+fn aligned(asset: &Asset, amount: u128) -> String {
+    let text = asset.format(amount);
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    if asset.decimals() == 0 {
+        return grouped(whole);
+    }
+    let width = asset.decimals() as usize;
+    format!("{}.{part:0<width$}", grouped(whole))
+}
+
+/// An amount for a sentence: `1,300,000 OP`.
+pub fn amount(asset: &Asset, amount: u128) -> String {
+    let text = asset.format(amount);
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{}{point}{part} {}", grouped(whole), asset.symbol())
+}
+
+/// `1300000` is `1,300,000`.
+pub fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 payee`, `1,200 payees`.
+pub fn count(count: usize, what: &str) -> String {
+    format!("{} {what}{}", grouped(&count.to_string()), if count == 1 { "" } else { "s" })
+}
+
+/// A measure to six digits, without an exponent where it can be read without.
+fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let magnitude = value.abs();
+    if value.fract() == 0.0 && magnitude < 1e15 {
+        return format!("{value:.0}");
+    }
+    match magnitude {
+        m if (1e-4..1.0).contains(&m) => format!("{value:.6}"),
+        m if (1.0..1e3).contains(&m) => format!("{value:.4}"),
+        m if (1e3..1e12).contains(&m) => format!("{value:.2}"),
+        _ => format!("{value:.3e}"),
+    }
+}
+
+fn line(text: &mut String, line: String) {
+    let _ = writeln!(text, "{line}"); // writing into memory cannot fail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_cut_to_hundredths_of_a_percent_at_any_size() {
+        assert_eq!(share(1, 3), "33.33 %");
+        assert_eq!(share(2, 3), "66.66 %");
+        assert_eq!(share(u128::MAX, u128::MAX), "100.00 %");
+        assert_eq!(share(u128::MAX / 2 + 1, u128::MAX), "50.00 %");
+        assert_eq!(share(u128::MAX / 4, u128::MAX), "24.99 %");
+        assert_eq!(share(0, 0), "-");
+    }
+
+    #[test]
+    fn amounts_read_well() {
+        let op = Asset::new("OP", 18).unwrap();
+        assert_eq!(amount(&op, 1_333_333_333_333_333_300_000_000), "1,333,333.3333333333 OP");
+        assert_eq!(aligned(&op, 1), "0.000000000000000001");
+        assert_eq!(aligned(&Asset::new("X", 0).unwrap(), 1000), "1,000");
+        assert_eq!(
+            [0.0, 3.0, 0.25, 12.3456789, 1e-9, 12345.678].map(number),
+            ["0", "3", "0.250000", "12.3457", "1.000e-9", "12345.68"]
+        );
+    }
+}

@@ -1,0 +1,250 @@
+//! The program as a user runs it: what it prints, what it writes, how it ends when something is wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use apportion_tests::{data, hostile, small_epoch};
+
+/// A folder of a test's own, removed when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("apportion-{}-{test}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        fs::write(self.0.join(name), bytes).unwrap();
+        self.path(name)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_apportion")).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// It ended well, said nothing on standard error but what it wrote, and printed this.
+fn done(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// It ended with this code and one sentence that says this, and printed nothing.
+fn refused(arguments: &[&str], code: i32, sentence: &str) {
+    let output = run(arguments);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    assert!(said.contains(sentence), "{arguments:?}: {said:?} does not say {sentence:?}");
+    assert!(said.starts_with("error: ") && !said.contains("panicked") && !said.contains('\u{1b}'), "{said}");
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+}
+
+#[test]
+fn a_month_is_imported_settled_and_shown() {
+    let folder = Folder::new("month");
+    let month = data("retro-funding/M6").display().to_string();
+    let (out, settled) = (folder.path("m6"), folder.path("settled"));
+    done(&["import", "retro-funding", "--track", "devtooling", &month, "-o", &out]);
+    let epoch = Path::new(&out).join("epoch").display().to_string();
+    let charter = Path::new(&out).join("charter.json").display().to_string();
+
+    let table = done(&["settle", "--epoch", &epoch, "--charter", &charter, "-o", &settled]);
+    assert!(table.contains("1,300,000 OP divided by optimism-devtooling"), "{table}");
+    assert!(
+        table.contains("retained in the treasury") && table.contains("1,300,000.000000000000000000"),
+        "{table}"
+    );
+
+    let csv = done(&["settle", "--epoch", &epoch, "--charter", &charter, "--format", "csv"]);
+    let mut lines = csv.lines();
+    assert!(lines.next().unwrap().starts_with("payee,name,asset,amount,base_units,"), "{csv}");
+    assert_eq!(lines.count(), 258);
+
+    let json = done(&["settle", "--epoch", &epoch, "--charter", &charter, "--format", "json"]);
+    assert!(json.contains(r#""pool":"1300000000000000000000000""#), "the pool is a string in base units");
+
+    let receipt = Path::new(&settled).join("receipt.json").display().to_string();
+    let payouts = Path::new(&settled).join("payouts.json").display().to_string();
+    let words = done(&["inspect", &epoch, &charter, &receipt, &payouts]);
+    for part in ["epoch ", "charter of ", "receipt of epoch ", "payouts\n", "258 payees", "1,300,000 OP"] {
+        assert!(words.contains(part), "{part:?} is not in {words}");
+    }
+    let digest = apportion::Digest::of(&fs::read(&receipt).unwrap()).to_string();
+    assert!(words.contains(&digest) && table.contains(&digest), "the receipt's digest is that of its file");
+}
+
+#[test]
+fn several_policies_share_a_pool_by_portions() {
+    let folder = Folder::new("portions");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    folder.file("mine.wasm", hostile::harmless());
+    let draft = "name = \"Two\"\n[[policies]]\npolicy = \"equal\"\nportion = 3\n[[policies]]\npolicy = \"mine.wasm\"\n";
+    let draft = folder.file("draft.toml", draft);
+    let charter = folder.path("charter.json");
+    done(&["charter", "new", &draft, "-o", &charter]);
+    refused(
+        &["settle", "--epoch", &epoch, "--charter", &charter],
+        3,
+        "names policies that are not here: `hostile 1.0.0`",
+    );
+    let mine = folder.path("mine.wasm");
+    let table = done(&["settle", "--epoch", &epoch, "--charter", &charter, "--policy", &mine]);
+    assert!(table.contains("1,000.01 EUR divided by equal 0.1.0 and hostile 1.0.0"), "{table}");
+    assert!(done(&["inspect", &charter]).contains("3 of 4 parts of the pool"));
+}
+
+#[test]
+fn damaged_epochs_are_refused_and_nothing_is_written() {
+    let folder = Folder::new("damaged");
+    let whole = small_epoch().as_bytes().to_vec();
+    let out = folder.path("out");
+    let settle = |bytes: &[u8], sentence: &str| {
+        let epoch = folder.file("epoch", bytes);
+        refused(&["settle", "--epoch", &epoch, "--rule", "equal", "-o", &out], 3, sentence);
+        assert_eq!(folder.names(), ["epoch"], "nothing was written");
+    };
+    settle(&whole[..whole.len() - 9], "the epoch is cut short or damaged");
+    settle(&whole[..50], "the epoch is cut short or damaged");
+    settle(b"", "not an epoch");
+    settle(b"id,kind\n", "not an epoch");
+    let flipped = |byte: usize| {
+        let mut damaged = whole.clone();
+        damaged[byte] ^= 0x10;
+        damaged
+    };
+    settle(&flipped(16), "the epoch's format is version 17");
+    settle(&flipped(76), "the epoch is damaged: ");
+    settle(&flipped(whole.len() - 3), "the epoch is damaged: ");
+    refused(&["settle", "--epoch", &folder.path("none"), "--rule", "equal"], 1, "cannot open");
+}
+
+#[test]
+fn components_that_are_no_policy_are_not_admitted() {
+    let folder = Folder::new("components");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    for (bytes, sentence) in [
+        (hostile::with_foreign_import(), "imports `wasi:clocks/wall-clock@0.2.0`, which no policy gets"),
+        (hostile::core_module(), "this is a core module; a policy is a component"),
+        (hostile::of_later_contract(), "built for version 7.0.0 of the contract"),
+        (hostile::without_rule(), "does not export `apportion:policy/rule`"),
+        (b"#!/bin/sh".to_vec(), "not a WebAssembly component"),
+    ] {
+        let component = folder.file("policy.wasm", bytes);
+        refused(&["settle", "--epoch", &epoch, "--rule", &component], 4, sentence);
+    }
+    refused(
+        &["settle", "--epoch", &epoch, "--rule", "no-such"],
+        3,
+        "no standard policy of that name; those are equal, ",
+    );
+}
+
+/// Every hostile policy, through the program: its code is told, exit code 5, nothing written.
+#[test]
+fn hostile_policies_end_in_one_sentence() {
+    let folder = Folder::new("hostile");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let (charter, out) = (folder.path("charter.json"), folder.path("out"));
+    let draft = folder.file(
+        "draft.toml",
+        "name = \"Hostile\"\n[limits]\ninstructions = 200000000\nmemory = 67108864\ntransfer = 16777216\noutput = 16777216\n\
+         [[policies]]\npolicy = \"policy.wasm\"\n",
+    );
+    for case in hostile::all() {
+        let component = folder.file("policy.wasm", &case.component);
+        done(&["charter", "new", &draft, "-o", &charter, "--force"]);
+        let arguments =
+            ["settle", "--epoch", &epoch, "--charter", &charter, "--policy", &component, "-o", &out];
+        refused(&arguments, 5, &format!("policy `hostile` gave no allocation: {}: ", case.code));
+        assert!(!Path::new(&out).exists(), "{}: nothing is written", case.name);
+    }
+}
+
+#[test]
+fn parameters_that_break_the_schema_are_told_with_their_place() {
+    let folder = Folder::new("parameters");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    folder.file("policy.wasm", hostile::harmless());
+    let rule = folder.path("policy.wasm");
+    let parameters = folder.file("parameters.json", r#"{"cap": 2, "cup": 1}"#);
+    let arguments = ["settle", "--epoch", &epoch, "--rule", &rule, "--parameters", &parameters];
+    refused(
+        &arguments,
+        3,
+        "the parameters break the schema of `hostile`: `cap`: 2 is greater than the maximum of 1",
+    );
+    let parameters = folder.file("parameters.json", "{cap: 2}");
+    let arguments = ["settle", "--epoch", &epoch, "--rule", &rule, "--parameters", &parameters];
+    refused(&arguments, 3, "not JSON");
+}
+
+#[test]
+fn what_is_there_is_not_replaced_unasked() {
+    let folder = Folder::new("replace");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let out = folder.path("out");
+    let settle = ["settle", "--epoch", &epoch, "--rule", "equal", "-o", &out];
+    done(&settle);
+    done(&settle); // the same again is no change
+    fs::write(Path::new(&out).join("payouts.json"), "mine").unwrap();
+    refused(&settle, 3, "is there with other content; --force replaces it");
+    assert_eq!(fs::read(Path::new(&out).join("payouts.json")).unwrap(), b"mine");
+    done(&[&settle[..], &["--force"]].concat());
+    let names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 3, "no files are left aside: {names:?}");
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for command in [
+        &["settle"][..],
+        &["inspect"],
+        &["import"],
+        &["import", "tables"],
+        &["import", "retro-funding"],
+        &["charter", "new"],
+    ] {
+        let help = done(&[command, &["--help"]].concat());
+        assert!(help.contains("Usage: apportion"), "{help}");
+    }
+    assert!(done(&["--help"]).contains("A first try"));
+    assert_eq!(run(&["settle", "--epoch"]).status.code(), Some(2));
+}
+
+#[test]
+fn inspect_tells_what_it_does_not_know() {
+    let folder = Folder::new("inspect");
+    let other = folder.file("other", "hello");
+    refused(&["inspect", &other], 3, "is no object of this program");
+    let policy = done(&["inspect", "equal"]);
+    assert!(policy.contains("policy equal ") && policy.contains("contract 0.1.0"), "{policy}");
+    let charter = folder.file("charter.json", r#"{"format":"apportion charter 1"}"#);
+    refused(&["inspect", &charter], 3, "not a charter: missing field");
+}
