@@ -92,8 +92,9 @@ impl Allocation {
     /// Divides a pool of `pool` whole units so that each payee gets its amount in whole units, and the treasury
     /// what they leave of the pool if that is more than 1e-9 of it (less is the rounding of the sum).
     ///
-    /// For a formula in floating point. The payouts differ from the amounts by that rounding at most; a rule
-    /// that knows its amounts to the base unit returns [`by_amount`](Self::by_amount).
+    /// For a formula in floating point. The payouts differ from the amounts by that rounding at most, so that one at
+    /// a cap can be a few base units above it; a rule that knows its amounts to the base unit returns
+    /// [`by_amount`](Self::by_amount).
     ///
     /// ```
     /// use apportion_guest::{Allocation, Division};

@@ -46,7 +46,7 @@ pub struct Header {
 /// ```
 /// use apportion::{Asset, ColumnNames, EpochBuilder, Header, Node, Pool, Window};
 ///
-/// let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 100_00 };
+/// let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 10_000 };
 /// let window = Window { start: 1_735_689_600, end: 1_738_368_000 };
 /// let mut epoch = EpochBuilder::new(Header { number: 1, window, pool }, ColumnNames::default())?;
 /// epoch.payee("ada", "Ada");

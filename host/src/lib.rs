@@ -69,3 +69,20 @@ pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, Settl
 pub use sandbox::Limits;
 pub use settle::{History, SettleError, Settlement, settle};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};
+
+#[cfg(test)]
+mod tests {
+    /// A service keeps these in its state and uses them from any thread.
+    #[test]
+    fn what_a_service_shares_can_be_shared() {
+        fn shared<T: Send + Sync + 'static>() {}
+        shared::<(crate::Engine, crate::Policy, crate::Epoch, crate::Charter)>();
+        shared::<(
+            crate::Settlement,
+            crate::Receipt,
+            crate::Payouts,
+            crate::SettleError,
+            crate::AdmissionError,
+        )>();
+    }
+}

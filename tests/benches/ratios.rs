@@ -133,7 +133,8 @@ fn large_epoch(nodes: u64, edges: u64) -> Epoch {
 
 /// Runs two things in turn and prints each one's median, and the median of their ratios round by round.
 fn compare(first_name: &str, first: &mut dyn FnMut(), second_name: &str, second: &mut dyn FnMut()) {
-    (first(), second()); // warm up
+    first(); // warm up
+    second();
     let (mut firsts, mut seconds, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (a, b) = (time(first), time(second));

@@ -22,7 +22,7 @@ pub const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
 /// Never: the rows are valid.
 #[allow(clippy::expect_used, clippy::missing_panics_doc, reason = "fixed rows, known to be valid")]
 pub fn small_epoch() -> Epoch {
-    let pool = Pool { asset: Asset::new("EUR", 2).expect("a valid asset"), amount: 1_000_01 };
+    let pool = Pool { asset: Asset::new("EUR", 2).expect("a valid asset"), amount: 100_001 };
     let window = Window { start: 1_751_328_000, end: 1_754_006_400 };
     let columns = ColumnNames {
         node_metrics: vec!["stars".to_owned()],

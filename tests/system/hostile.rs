@@ -29,8 +29,12 @@ fn each_way_to_fail_has_its_code_and_harms_nothing() {
     let mut wrong = Vec::new();
     for case in hostile::all() {
         let policy = engine.admit(&case.component).unwrap();
-        let settled =
-            settle(&epoch, &charter(&policy, OnFault::Stop), &[policy.clone()], &History::default());
+        let settled = settle(
+            &epoch,
+            &charter(&policy, OnFault::Stop),
+            std::slice::from_ref(&policy),
+            &History::default(),
+        );
         let Err(SettleError::Fault { fault, .. }) = settled else {
             panic!("{}: {settled:?}", case.name);
         };

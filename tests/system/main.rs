@@ -1,5 +1,7 @@
 //! The whole system over real months, hostile policies and damaged files: one binary, one module a subject.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+
 mod damage;
 mod golden;
 mod hostile;

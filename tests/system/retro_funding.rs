@@ -30,7 +30,8 @@ pub struct Month {
 
 impl Month {
     pub fn settle(&self) -> Settlement {
-        settle(&self.imported.epoch, &self.charter, &[self.policy.clone()], &History::default()).unwrap()
+        settle(&self.imported.epoch, &self.charter, std::slice::from_ref(&self.policy), &History::default())
+            .unwrap()
     }
 }
 
@@ -54,10 +55,10 @@ pub fn months(engine: &Engine, track: Track) -> Vec<Month> {
 fn published(month: &str, track: Track) -> BTreeMap<String, i128> {
     let text =
         fs::read_to_string(data(&format!("retro-funding/{month}/published-{}.csv", track.name))).unwrap();
+    let hundredths = apportion::Asset::new("OP", 2).unwrap();
     let rows = text.lines().skip(1).map(|line| {
         let (project, op) = line.split_once(',').unwrap();
-        let hundredths = (op.parse::<f64>().unwrap() * 100.0).round();
-        (project.to_owned(), hundredths as i128)
+        (project.to_owned(), i128::try_from(hundredths.parse(op).unwrap()).unwrap())
     });
     rows.collect()
 }

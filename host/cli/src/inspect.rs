@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::arguments::InspectArguments;
 use crate::objects::{self, ObjectKind};
 use crate::outcome::Refused;
-use crate::table::{amount, count, grouped};
+use crate::table::{amount, grouped};
 
 pub fn inspect(arguments: &InspectArguments) -> Result<()> {
     let mut text = String::new();
@@ -61,17 +61,12 @@ fn epoch(epoch: &Epoch, text: &mut String) {
     say!(text, "  window   {} to {} (end exclusive)", time(window.start), time(window.end));
     say!(text, "  pool     {}", amount(&epoch.pool().asset, epoch.pool().amount));
     let owned = epoch.node_payee().iter().filter(|payee| **payee != NO_PAYEE).count();
-    say!(text, "  payees   {}", count(epoch.payees().len(), "payee"));
-    say!(
-        text,
-        "  nodes    {}, {} of them owned by a payee",
-        count(epoch.node_count(), "node"),
-        grouped(&owned.to_string())
-    );
+    say!(text, "  payees   {}", number(epoch.payees().len()));
+    say!(text, "  nodes    {}, {} of them owned by a payee", number(epoch.node_count()), number(owned));
     kinds(epoch.node_kinds(), epoch.node_kind(), text);
     columns("metrics", epoch.node_metrics(), text);
     columns("labels", epoch.node_labels(), text);
-    say!(text, "  edges    {}", count(epoch.edge_count(), "edge"));
+    say!(text, "  edges    {}", number(epoch.edge_count()));
     kinds(epoch.edge_kinds(), epoch.edge_kind(), text);
     columns("metrics", epoch.edge_metrics(), text);
     columns("labels", epoch.edge_labels(), text);
@@ -109,11 +104,11 @@ fn policy(policy: &Policy, text: &mut String) {
         if policy.imports().is_empty() { "nothing".to_owned() } else { policy.imports().join(", ") };
     say!(text, "  imports  {imports}");
     say!(text, "  parameters");
-    parameters(policy.schema(), text);
+    parameters(policy.schema(), policy.schema(), "", text);
 }
 
-/// The members of the schema's object: name, type, default, description.
-fn parameters(schema: &Value, text: &mut String) {
+/// The members of a schema's object, and of objects in it, by their path: type, default, description.
+fn parameters(root: &Value, schema: &Value, path: &str, text: &mut String) {
     let members = schema.get("properties").and_then(Value::as_object);
     let Some(members) = members.filter(|members| !members.is_empty()) else {
         say!(text, "    none");
@@ -124,16 +119,31 @@ fn parameters(schema: &Value, text: &mut String) {
         required.is_some_and(|required| required.iter().any(|member| member == name))
     };
     for (name, member) in members {
+        let path = format!("{path}{}", shown(name));
+        let resolved = resolved(root, member);
         let default = match member.get("default") {
             Some(default) => format!(", default {}", shown(&default.to_string())),
             None if required(name) => ", required".to_owned(),
             None => ", optional".to_owned(),
         };
-        say!(text, "    {}: {}{default}", shown(name), kind_of(member));
-        if let Some(description) = member.get("description").and_then(Value::as_str) {
+        say!(text, "    {path}: {}{default}", kind_of(resolved));
+        let description = member.get("description").or(resolved.get("description"));
+        if let Some(description) = description.and_then(Value::as_str) {
             say!(text, "        {}", shown(description));
         }
+        // A schema may refer to itself; nobody writes parameters this deep by hand.
+        if resolved.get("properties").is_some() && path.matches('.').count() < MAX_DEPTH {
+            parameters(root, resolved, &format!("{path}."), text);
+        }
     }
+}
+
+const MAX_DEPTH: usize = 4;
+
+/// What a reference within the schema refers to; anything else is itself.
+fn resolved<'a>(root: &'a Value, member: &'a Value) -> &'a Value {
+    let target = member.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));
+    target.and_then(|pointer| root.pointer(pointer)).unwrap_or(member)
 }
 
 fn kind_of(member: &Value) -> String {
@@ -143,11 +153,12 @@ fn kind_of(member: &Value) -> String {
             let kinds: Vec<String> = kinds.iter().filter_map(Value::as_str).map(shown).collect();
             kinds.join(" or ")
         }
-        _ => match member.get("$ref").and_then(Value::as_str).and_then(|target| target.rsplit('/').next()) {
-            Some(target) => shown(target),
-            None => "any".to_owned(),
-        },
+        _ => "any".to_owned(),
     }
+}
+
+fn number(count: usize) -> String {
+    grouped(&count.to_string())
 }
 
 /// A stranger's text on one line, without anything that a terminal would obey.
@@ -259,9 +270,9 @@ fn payouts(payouts: &Payouts, text: &mut String) {
     say!(text, "payouts");
     say!(text, "  digest   {}", payouts.digest());
     say!(text, "  epoch    {}", list.epoch);
-    say!(text, "  payees   {}", count(list.payouts.len(), "payee"));
+    say!(text, "  payees   {}", number(list.payouts.len()));
     let paid = list.payouts.iter().filter(|payout| payout.amount > 0).count();
-    say!(text, "  paid     {}", count(paid, "payee"));
+    say!(text, "  paid     {} of them", number(paid));
     say!(
         text,
         "  sum      {} base units",

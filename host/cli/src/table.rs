@@ -92,7 +92,7 @@ fn rows(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
         settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()).collect();
     payouts.retain(|(payout, _)| all || payout.amount > 0);
     // The largest first; the sort is stable, so that equal amounts stay in the order of ids.
-    payouts.sort_by(|(a, _), (b, _)| b.amount.cmp(&a.amount));
+    payouts.sort_by_key(|(payout, _)| std::cmp::Reverse(payout.amount));
 
     let mut columns = measure_columns(settlement);
     loop {
