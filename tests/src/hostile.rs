@@ -105,6 +105,30 @@ pub fn with_foreign_import() -> Vec<u8> {
     wat::parse_str(text).expect("the text is valid")
 }
 
+/// A component that wants an interface which the contract does not have.
+///
+/// # Panics
+///
+/// Never: the text is fixed.
+#[allow(clippy::expect_used, reason = "fixed text")]
+pub fn with_unknown_interface() -> Vec<u8> {
+    let text = r#"(component (import "apportion:policy/secrets@0.1.0" (instance (export "all" (func (result u64))))))"#;
+    wat::parse_str(text).expect("the text is valid")
+}
+
+/// A policy that divides equally if a NaN that it computes has the canonical bits, and stops itself if not.
+pub fn looks_at_nan() -> Vec<u8> {
+    policy(
+        // 0 / 0 of numbers from memory, so that no compiler can know them: x86 gives a NaN with the sign set.
+        "(if (i64.ne
+               (i64.reinterpret_f64 (f64.div (f64.load (i32.const 2000)) (f64.load (i32.const 2008))))
+               (i64.const 0x7ff8000000000000))
+           (then unreachable))
+         (call $weights (call $payee_count))",
+        "",
+    )
+}
+
 /// A component of a version of the contract that does not exist.
 ///
 /// # Panics
@@ -143,7 +167,7 @@ pub fn harmless() -> Vec<u8> {
 
 /// One policy for each way to fail.
 pub fn all() -> Vec<Hostile> {
-    let cases: [(&str, &str, &str, &str); 22] = [
+    let cases: [(&str, &str, &str, &str); 23] = [
         ("traps", "unreachable", "", "unreachable"),
         ("loops without end", "(loop (br 0)) unreachable", "", "out-of-instructions"),
         (
@@ -240,6 +264,14 @@ pub fn all() -> Vec<Hostile> {
                (local.set $n (i32.add (local.get $n) (i32.const 1)))
                (br_if 0 (i32.lt_u (local.get $n) (i32.const 1000000))))
              (i32.const 1024)",
+            "",
+            "bad-output",
+        ),
+        (
+            "returns more than its output limit",
+            // three million shares: within its memory, above 16 MiB
+            "(drop (memory.grow (i32.const 400))) (drop (call $weights (i32.const 1)))
+             (i32.store (i32.const 1044) (i32.const 3000000)) (i32.const 1024)",
             "",
             "bad-output",
         ),

@@ -60,6 +60,15 @@ fn a_harmless_policy_made_the_same_way_is_paid_by() {
     assert_eq!(amounts, [33334, 33334, 33333]);
 }
 
+/// Without canonical NaNs this policy stops itself on x86 and divides on other processors.
+#[test]
+fn a_nan_has_the_same_bits_everywhere() {
+    let (engine, epoch) = (Engine::new().unwrap(), small_epoch());
+    let policy = engine.admit(&hostile::looks_at_nan()).unwrap();
+    let settled = settle(&epoch, &charter(&policy, OnFault::Stop), &[policy], &History::default()).unwrap();
+    assert_eq!(settled.receipt.settlement().paid, epoch.pool().amount);
+}
+
 #[test]
 fn a_refusal_keeps_the_policys_own_words() {
     let (engine, epoch) = (Engine::new().unwrap(), small_epoch());
@@ -81,6 +90,10 @@ fn what_is_no_policy_is_not_admitted_and_told_why() {
     assert!(
         says(&hostile::with_foreign_import())
             .contains("imports `wasi:clocks/wall-clock@0.2.0`, which no policy gets")
+    );
+    assert!(
+        says(&hostile::with_unknown_interface())
+            .contains("imports `apportion:policy/secrets@0.1.0`, which no policy gets")
     );
     assert!(
         says(&hostile::of_later_contract())

@@ -494,3 +494,89 @@ impl Edges {
         self.order = order;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::epoch::Window;
+    use crate::money::{Asset, Pool};
+    use proptest::prelude::*;
+
+    fn builder() -> EpochBuilder {
+        let pool = Pool { asset: Asset::new("X", 0).unwrap(), amount: 10 };
+        let columns = ColumnNames {
+            node_metrics: vec!["z".to_owned(), "a".to_owned()],
+            edge_labels: vec!["tool".to_owned()],
+            ..ColumnNames::default()
+        };
+        EpochBuilder::new(Header { number: 1, window: Window { start: 0, end: 9 }, pool }, columns).unwrap()
+    }
+
+    fn node<'a>(id: &'a str, metrics: &'a [f64]) -> Node<'a> {
+        Node { id, kind: "k", weight: 1.0, time: None, payee: Some("p"), metrics, labels: &[] }
+    }
+
+    fn edge<'a>(source: &'a str, target: &'a str, weight: f64, tool: &'a [&'a str]) -> Edge<'a> {
+        Edge { source, target, kind: "e", weight, time: None, metrics: &[], labels: tool }
+    }
+
+    #[test]
+    fn minus_zero_is_zero() {
+        let of = |metrics: [f64; 2], weight: f64| {
+            let mut epoch = builder();
+            epoch.payee("p", "");
+            epoch.node(Node { weight, ..node("n", &metrics) });
+            epoch.finish().unwrap().digest()
+        };
+        assert_eq!(of([-0.0, 1.0], -0.0), of([0.0, 1.0], 0.0));
+    }
+
+    #[test]
+    fn wrong_rows_are_told_together_in_order() {
+        let mut epoch = builder();
+        epoch.payee("p", "");
+        epoch.payee("p", "");
+        epoch.node(node("n", &[f64::NAN, 0.0]));
+        epoch.node(Node { payee: Some("q"), ..node("n", &[0.0, 0.0]) });
+        epoch.node(node("m", &[0.0]));
+        epoch.edge(edge("n", "nowhere", -1.0, &["\u{202e}"]));
+        let Err(BuildError::Rows { errors, more: 0 }) = epoch.finish() else { panic!("rows are wrong") };
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "payee 1, column `id`: `p` is there twice: an earlier row has the same id",
+                "node 0, column `z`: NaN is not a finite number",
+                "node 1, column `id`: `n` is there twice: an earlier row has the same id",
+                "node 1, column `payee`: there is no payee `q`",
+                "node 2, column `metrics`: has 1 values where 2 columns were declared",
+                "edge 0, column `weight`: -1 is not a finite number of 0 or more",
+                "edge 0, column `tool`: `\\u{202e}` holds the invisible character U+202E",
+                "edge 0, column `target`: there is no node `nowhere`",
+            ]
+        );
+    }
+
+    proptest! {
+        /// The order of rows changes nothing, equal edges included.
+        #[test]
+        fn the_order_of_rows_is_gone(
+            order in Just((0..24_usize).collect::<Vec<_>>()).prop_shuffle(),
+            edges in prop::collection::vec((0..4_usize, 0..4_usize, 0..3_u8, prop::sample::select(vec!["", "a", "b"])), 24),
+        ) {
+            let ids = ["n0", "n1", "n2", "n3"];
+            let of = |nodes: &[usize], order: &[usize]| {
+                let mut epoch = builder();
+                epoch.payee("p", "");
+                for &row in order {
+                    let (source, target, weight, tool) = edges[row];
+                    epoch.edge(edge(ids[source], ids[target], f64::from(weight), &[tool]));
+                }
+                nodes.iter().for_each(|&id| epoch.node(node(ids[id], &[id as f64, -1.0])));
+                epoch.finish().unwrap()
+            };
+            let sorted: Vec<usize> = (0..24).collect();
+            prop_assert_eq!(of(&[0, 1, 2, 3], &sorted).digest(), of(&[2, 0, 3, 1], &order).digest());
+        }
+    }
+}
