@@ -29,6 +29,7 @@
 //! | rows become an epoch | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`] |
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
+//! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
 //! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
@@ -53,6 +54,7 @@ mod policy;
 mod receipt;
 mod sandbox;
 mod settle;
+pub mod signature;
 mod text;
 
 pub use canonical::{CanonicalError, Digest, DigestError};
