@@ -79,6 +79,7 @@ mod tests {
     fn what_a_service_shares_can_be_shared() {
         fn shared<T: Send + Sync + 'static>() {}
         shared::<(crate::Engine, crate::Policy, crate::Epoch, crate::Charter)>();
+        shared::<(crate::signature::AllowedSigners, crate::signature::SignatureError)>();
         shared::<(
             crate::Settlement,
             crate::Receipt,
