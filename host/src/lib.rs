@@ -29,6 +29,7 @@
 //! | rows become an epoch | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`] |
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
+//! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
 //! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
@@ -53,6 +54,7 @@ mod policy;
 mod receipt;
 mod sandbox;
 mod settle;
+pub mod signature;
 mod text;
 
 pub use canonical::{CanonicalError, Digest, DigestError};
@@ -77,6 +79,7 @@ mod tests {
     fn what_a_service_shares_can_be_shared() {
         fn shared<T: Send + Sync + 'static>() {}
         shared::<(crate::Engine, crate::Policy, crate::Epoch, crate::Charter)>();
+        shared::<(crate::signature::AllowedSigners, crate::signature::SignatureError)>();
         shared::<(
             crate::Settlement,
             crate::Receipt,

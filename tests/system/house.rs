@@ -8,9 +8,10 @@ fn root() -> PathBuf {
 }
 
 /// The library's modules, lowest first: one may use only those before it. ARCHITECTURE.md draws the same.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "text",
     "canonical",
+    "signature",
     "money",
     "graph",
     "epoch",
