@@ -5,11 +5,16 @@
 //!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
+mod slice;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use slice::SliceError;
+pub(crate) use slice::{Slice, Slicer};
 
 /// The BLAKE3 hash of an object's bytes: what `b3sum` prints.
 ///

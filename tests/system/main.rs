@@ -6,4 +6,5 @@ mod damage;
 mod golden;
 mod hostile;
 mod house;
+mod proof;
 mod retro_funding;
