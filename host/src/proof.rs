@@ -318,22 +318,28 @@ mod tests {
     ];
 
     fn settled() -> (Receipt, Payouts) {
+        settled_for(&IDS)
+    }
+
+    /// One unit for the first payee, two for the second, and so on.
+    fn settled_for(ids: &[&str]) -> (Receipt, Payouts) {
         let (epoch, policy) = (Digest::of(b"epoch"), Digest::of(b"policy"));
-        let payouts = IDS.iter().zip([1, 2, 3, 4]).map(|(id, amount)| Payout {
+        let payouts = ids.iter().zip(1..).map(|(id, amount)| Payout {
             payee: (*id).to_owned(),
             amount,
             parts: vec![Part { amount, share: Some(9), measures: vec![0.5] }],
         });
         let columns = PolicyColumns { policy, measures: vec!["m".to_owned()], retained: None };
         let payouts = Payouts::new(epoch, vec![columns], payouts.collect()).unwrap();
+        let pool = payouts.sum().unwrap();
         let run = RunReport {
             policy,
             name: "rule".to_owned(),
             version: "1.0.0".to_owned(),
             contract: "0.1.0".to_owned(),
             imports: Vec::new(),
-            pool: 10,
-            outcome: Outcome::Allocated { paid: 10, retained: 0, carry: None },
+            pool,
+            outcome: Outcome::Allocated { paid: pool, retained: 0, carry: None },
         };
         let settlement = SettlementTerms {
             number: 6,
@@ -342,8 +348,8 @@ mod tests {
             previous: None,
             asset: "OP".to_owned(),
             decimals: 2,
-            pool: 10,
-            paid: 10,
+            pool,
+            paid: pool,
             retained: 0,
             runs: vec![run],
             payouts: payouts.digest(),
@@ -385,6 +391,19 @@ mod tests {
                 assert_eq!(other.check(receipt.digest()).is_ok(), place == proof.document.tail.start);
             }
         }
+    }
+
+    /// A hundred times the payees cost some levels of the tree.
+    #[test]
+    fn a_proof_grows_with_the_logarithm_of_the_list() {
+        let ids: Vec<String> = (0..50_000).map(|number| format!("payee {number:06}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let size = |payees: usize| {
+            let (receipt, payouts) = settled_for(&ids[..payees]);
+            Proof::new(&receipt, &payouts, ids[payees / 2]).unwrap().as_bytes().len()
+        };
+        let (few, many) = (size(500), size(50_000));
+        assert!(few < 10_000 && many < few + 7 * 3 * 64 * 4 / 3 + 3000, "{few} and {many} bytes");
     }
 
     #[test]
