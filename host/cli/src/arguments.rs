@@ -113,8 +113,8 @@ pub struct InspectArguments {
 /// Prove one payee's payout to who knows only the receipt's digest
 ///
 /// The proof is a file of some thousands of bytes: the receipt, and the payee's entry with the hashes that show that
-/// it stands in the receipt's payouts. It tells nothing of the other payees. `apportion check-proof` checks it,
-/// without the payouts, the epoch or the policies.
+/// it stands in the receipt's payouts. `apportion check-proof` checks it, without the payouts, the epoch or the
+/// policies. It is no secret: it shows also what stands in the list right beside the entry, and at its ends.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct ProveArguments {
@@ -127,7 +127,7 @@ pub struct ProveArguments {
     pub payouts: PathBuf,
 
     /// The payee's id, letter by letter as in the payouts; `apportion settle --format csv` lists ids beside names
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub payee: String,
 
     /// Where to write the proof

@@ -155,7 +155,7 @@ fn number(count: usize) -> String {
 }
 
 /// A stranger's text on one line, without anything that a terminal would obey.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }

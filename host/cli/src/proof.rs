@@ -9,6 +9,7 @@ use apportion::{Asset, Digest, Proof, Proven};
 use serde_json::{Value, json};
 
 use crate::arguments::{CheckProofArguments, ProofFormat, ProveArguments};
+use crate::inspect::shown;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file};
@@ -57,7 +58,7 @@ pub fn checked(path: &Path, digest: Option<Digest>) -> Result<Proven> {
         .with_context(|| format!("`{}`", path.display()))
 }
 
-/// What is proven, for people. The library lets through no id that a terminal would obey.
+/// What is proven, for people. The library lets through no payee or asset that a terminal would obey.
 pub fn words(proven: &Proven) -> String {
     let settled = &proven.settlement;
     let mut text = format!(
@@ -70,9 +71,10 @@ pub fn words(proven: &Proven) -> String {
         let _ = writeln!(text, "  {line}"); // writing into memory cannot fail
     };
     for ((run, part), columns) in settled.runs.iter().zip(&proven.payout.parts).zip(&proven.policies) {
-        line(format!("by {} {}: {}", run.name, run.version, of(&proven.asset, part.amount, run.pool)));
+        let of_pool = of(&proven.asset, part.amount, run.pool);
+        line(format!("by {} {}: {of_pool}", shown(&run.name), shown(&run.version)));
         for (name, value) in columns.measures.iter().zip(&part.measures) {
-            line(format!("  {name} = {value}"));
+            line(format!("  {} = {value}", shown(name)));
         }
     }
     line(format!("receipt  {}", proven.receipt));
