@@ -5,11 +5,17 @@
 //!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
+mod slice;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::text::visible;
+pub use slice::SliceError;
+pub(crate) use slice::{Slice, Slicer};
 
 /// The BLAKE3 hash of an object's bytes: what `b3sum` prints.
 ///
@@ -110,6 +116,9 @@ pub enum CanonicalError {
     Spelling(usize),
 }
 
+/// The most bytes of what is said of JSON that was refused.
+const MAX_SENTENCE: usize = 512;
+
 /// The one spelling of `value`.
 pub(crate) fn to_canonical_json<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
     serde_jcs::to_vec(value).map_err(|error| CanonicalError::Json(error.to_string()))
@@ -117,7 +126,8 @@ pub(crate) fn to_canonical_json<T: Serialize>(value: &T) -> Result<Vec<u8>, Cano
 
 /// Reads a text object and holds it to its one spelling, so that its bytes can stand for it.
 pub(crate) fn from_canonical_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
-    let json = |error: serde_json::Error| CanonicalError::Json(error.to_string());
+    // The error may repeat what a stranger wrote: a terminal must not obey it.
+    let json = |error: serde_json::Error| CanonicalError::Json(visible(&error.to_string(), MAX_SENTENCE));
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(json)?;
     let object = T::deserialize(&value).map_err(json)?;
     let spelling = to_canonical_json(&value)?;
@@ -163,5 +173,7 @@ mod tests {
         assert_eq!(read(r#"{"a":1.0}"#), Err(CanonicalError::Spelling(6)));
         assert_eq!(read(r#"{"a":1,"a":1}"#), Err(CanonicalError::Spelling(6)));
         assert!(matches!(read("{"), Err(CanonicalError::Json(_))));
+        let hostile = from_canonical_json::<u8>(br#""\u001b[2J\u202e""#).unwrap_err().to_string();
+        assert!(hostile.contains("[2J") && !hostile.contains(['\u{1b}', '\u{202e}']), "{hostile:?}");
     }
 }

@@ -31,6 +31,7 @@
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
 //! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
 //! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
+//! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its
@@ -51,13 +52,14 @@ mod graph;
 mod money;
 mod payouts;
 mod policy;
+mod proof;
 mod receipt;
 mod sandbox;
 mod settle;
 pub mod signature;
 mod text;
 
-pub use canonical::{CanonicalError, Digest, DigestError};
+pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Terms};
 pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
 pub use fault::{Fault, FaultCode, HostError};
@@ -67,6 +69,7 @@ pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns
 pub use policy::{
     AdmissionError, Engine, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure, ParametersError, Policy,
 };
+pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
 pub use sandbox::Limits;
 pub use settle::{History, SettleError, Settlement, settle};
@@ -84,6 +87,7 @@ mod tests {
             crate::Settlement,
             crate::Receipt,
             crate::Payouts,
+            crate::Proof,
             crate::SettleError,
             crate::AdmissionError,
         )>();

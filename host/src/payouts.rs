@@ -147,6 +147,18 @@ impl Payouts {
     }
 }
 
+impl PayoutList {
+    /// What stands before the first and after the last payee's entry in the canonical bytes. Entries are separated by
+    /// one comma, so that the bytes are the first text, the entries, the second text.
+    pub(crate) fn frame(&self) -> Result<(Vec<u8>, Vec<u8>), CanonicalError> {
+        let head = format!(r#"{{"epoch":"{}","format":"{FORMAT}","payouts":["#, self.epoch);
+        let mut tail = br#"],"policies":"#.to_vec();
+        tail.extend(to_canonical_json(&self.policies)?);
+        tail.push(b'}');
+        Ok((head.into_bytes(), tail))
+    }
+}
+
 /// Weights in JSON: a string of decimal digits, because JSON's numbers are exact only to 2^53.
 mod optional_weight {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use apportion::{
-    Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Receipt, Terms, settle,
+    Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Proof, Receipt, Terms, settle,
 };
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::{MONTHS, data, small_epoch};
@@ -75,6 +75,16 @@ fn golden_objects() {
     let receipt = Receipt::from_bytes(settlement.receipt.as_bytes()).unwrap();
     let payouts = Payouts::from_bytes(settlement.payouts.as_bytes()).unwrap();
     receipt.check_payouts(&payouts).unwrap();
+
+    // A proof holds a receipt with an engine's counts, so the committed one is read and not compared.
+    let payout = &payouts.list().payouts[1];
+    if std::env::var_os("APPORTION_BLESS").is_some() {
+        let proof = Proof::new(&receipt, &payouts, &payout.payee).unwrap();
+        fs::write(golden("proof.json"), proof.as_bytes()).unwrap();
+    }
+    let proof = Proof::from_bytes(&fs::read(golden("proof.json")).unwrap()).unwrap();
+    let proven = proof.check(proof.receipt_digest()).unwrap();
+    assert_eq!((&proven.payout, &proven.settlement), (payout, receipt.settlement()));
 }
 
 /// The example of the README, which the library's first example settles.

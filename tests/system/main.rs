@@ -6,5 +6,6 @@ mod damage;
 mod golden;
 mod hostile;
 mod house;
+mod proof;
 mod retro_funding;
 mod signature;

@@ -38,6 +38,8 @@ pub enum Command {
     Settle(SettleArguments),
     Import(ImportArguments),
     Inspect(InspectArguments),
+    Prove(ProveArguments),
+    CheckProof(CheckProofArguments),
     Charter(CharterArguments),
 }
 
@@ -98,7 +100,7 @@ pub enum Format {
 
 /// Say in words what a file is and what it holds
 ///
-/// Knows epochs, policies (components), charters, receipts and payouts. A standard policy can be named without a
+/// Knows epochs, policies (components), charters, receipts, payouts and proofs. A standard policy can be named without a
 /// file.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
@@ -106,6 +108,64 @@ pub struct InspectArguments {
     /// The object: a file, or the name of a standard policy
     #[arg(value_name = "FILE|NAME", required = true)]
     pub objects: Vec<String>,
+}
+
+/// Prove one payee's payout to who knows only the receipt's digest
+///
+/// The proof is a file of some thousands of bytes: the receipt, and the payee's entry with the hashes that show that
+/// it stands in the receipt's payouts. `apportion check-proof` checks it, without the payouts, the epoch or the
+/// policies. It is no secret: it shows also what stands in the list right beside the entry, and at its ends.
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ProveArguments {
+    /// The receipt: `receipt.json`, written by `apportion settle -o`
+    #[arg(long, value_name = "FILE")]
+    pub receipt: PathBuf,
+
+    /// The payouts of that receipt: `payouts.json`, written beside it
+    #[arg(long, value_name = "FILE")]
+    pub payouts: PathBuf,
+
+    /// The payee's id, letter by letter as in the payouts; `apportion settle --format csv` lists ids beside names
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub payee: String,
+
+    /// Where to write the proof
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Replace the file if it is there with other content
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Check the proof of one payout against a receipt's digest
+///
+/// Ends with exit code 0 and says who is paid how much if the proof holds, and with 3 if it does not. Take the digest
+/// from where you trust it, as from the programme's announcement, and not from who gave you the proof.
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct CheckProofArguments {
+    /// The proof: a file made by `apportion prove`
+    #[arg(value_name = "PROOF")]
+    pub proof: PathBuf,
+
+    /// The digest of the receipt: 64 hexadecimal digits, as `settle` and `b3sum receipt.json` print it
+    #[arg(long, value_name = "DIGEST")]
+    pub receipt: String,
+
+    /// How to print what is proven
+    #[arg(long, value_enum, default_value_t = ProofFormat::Text)]
+    pub format: ProofFormat,
+}
+
+/// How a proven payout is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProofFormat {
+    /// For people
+    Text,
+    /// One object; amounts are strings in base units
+    Json,
 }
 
 /// Make an epoch from your data

@@ -3,15 +3,14 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use apportion::{
-    Asset, Charter, Digest, Engine, Epoch, NO_PAYEE, OnFault, Outcome, Payouts, Policy, Receipt,
+    Asset, Charter, Digest, Engine, Epoch, NO_PAYEE, OnFault, Outcome, Payouts, Policy, Proven, Receipt,
 };
 use serde_json::Value;
 
 use crate::arguments::InspectArguments;
 use crate::objects::{self, ObjectKind};
-use crate::outcome::Refused;
 use crate::table::{amount, grouped};
 
 pub fn inspect(arguments: &InspectArguments) -> Result<()> {
@@ -32,19 +31,13 @@ fn words(object: &str, text: &mut String) -> Result<()> {
         policy(&objects::policy(&Engine::new()?, object)?, text);
         return Ok(());
     }
-    let bytes = || objects::bytes(path, 4 << 30);
     match objects::kind(path)? {
         ObjectKind::Epoch => epoch(&objects::epoch(path)?, text),
         ObjectKind::Component => policy(&objects::policy_file(&Engine::new()?, path)?, text),
         ObjectKind::Charter => charter(&objects::charter(path)?, text),
-        ObjectKind::Receipt => {
-            let read = Receipt::from_bytes(&bytes()?).map_err(|error| Refused(error.to_string()));
-            receipt(&read.with_context(|| format!("`{object}`"))?, text);
-        }
-        ObjectKind::Payouts => {
-            let read = Payouts::from_bytes(&bytes()?).map_err(|error| Refused(error.to_string()));
-            payouts(&read.with_context(|| format!("`{object}`"))?, text);
-        }
+        ObjectKind::Receipt => receipt(&objects::receipt(path)?, text),
+        ObjectKind::Payouts => payouts(&objects::payouts(path)?, text),
+        ObjectKind::Proof => proof(&crate::proof::checked(path, None)?, text),
     }
     Ok(())
 }
@@ -162,7 +155,7 @@ fn number(count: usize) -> String {
 }
 
 /// A stranger's text on one line, without anything that a terminal would obey.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
@@ -282,6 +275,12 @@ fn payouts(payouts: &Payouts, text: &mut String) {
         say!(text, "  policy   {}", policy.policy);
         columns_of(&policy.measures, text);
     }
+}
+
+/// A proof holds its receipt, so that it always proves something; whether of a true receipt it cannot know.
+fn proof(proven: &Proven, text: &mut String) {
+    say!(text, "proof of a payout, if the receipt below is the one that you know:");
+    text.push_str(&crate::proof::words(proven));
 }
 
 fn columns_of(measures: &[String], text: &mut String) {

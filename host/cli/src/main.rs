@@ -11,6 +11,7 @@ mod objects;
 mod outcome;
 mod output;
 mod progress;
+mod proof;
 mod settle;
 mod table;
 
@@ -25,6 +26,8 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Settle(arguments) => settle::settle(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Prove(arguments) => proof::prove(&arguments),
+        Command::CheckProof(arguments) => proof::check_proof(&arguments),
         Command::Import(arguments) => import::import(&arguments),
         Command::Charter(arguments) => charter::charter(&arguments),
     };

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Policy};
+use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt};
 use apportion_standard::StandardPolicy;
 
 use crate::outcome::Refused;
@@ -34,6 +34,18 @@ pub fn charter(path: &Path) -> Result<Charter> {
     Charter::from_bytes(&bytes).map_err(|error| Refused(error.to_string())).with_context(|| {
         format!("`{}` (a draft is made into a charter by `apportion charter new`)", path.display())
     })
+}
+
+/// Reads a receipt.
+pub fn receipt(path: &Path) -> Result<Receipt> {
+    let read = Receipt::from_bytes(&bytes(path, MAX_TEXT)?);
+    read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
+}
+
+/// Reads payouts.
+pub fn payouts(path: &Path) -> Result<Payouts> {
+    let read = Payouts::from_bytes(&bytes(path, MAX_TEXT)?);
+    read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
 }
 
 /// Admits a component from a file, or the standard policy of that name.
@@ -91,6 +103,7 @@ pub enum ObjectKind {
     Charter,
     Receipt,
     Payouts,
+    Proof,
 }
 
 /// Tells objects apart by how they begin; text objects by their member `format`.
@@ -116,8 +129,9 @@ pub fn kind(path: &Path) -> Result<ObjectKind> {
         Some("charter") => Ok(ObjectKind::Charter),
         Some("receipt") => Ok(ObjectKind::Receipt),
         Some("payouts") => Ok(ObjectKind::Payouts),
+        Some("proof") => Ok(ObjectKind::Proof),
         _ => bail!(Refused(format!(
-            "`{}` is no object of this program: not an epoch, a policy, a charter, a receipt or payouts",
+            "`{}` is no object of this program: not an epoch, a policy, a charter, a receipt, payouts or a proof",
             path.display()
         ))),
     }

@@ -123,6 +123,59 @@ fn several_policies_share_a_pool_by_portions() {
 }
 
 #[test]
+fn one_payout_is_proven_to_who_has_the_digest() {
+    let folder = Folder::new("proof");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    done(&["settle", "--epoch", &epoch, "--rule", "equal", "-o", &folder.path("settled")]);
+    let (receipt, payouts) = (folder.path("settled/receipt.json"), folder.path("settled/payouts.json"));
+    let digest = apportion::Digest::of(&fs::read(&receipt).unwrap()).to_string();
+    let list = apportion::Payouts::from_bytes(&fs::read(&payouts).unwrap()).unwrap();
+    let payee = &list.list().payouts[0];
+    let proof = folder.path("proof.json");
+    let prove = |payee: &str, more: &[&str]| {
+        let arguments =
+            ["prove", "--receipt", &receipt, "--payouts", &payouts, "--payee", payee, "-o", &proof];
+        [&arguments[..], more].concat().into_iter().map(str::to_owned).collect::<Vec<String>>()
+    };
+    fn words(arguments: &[String]) -> Vec<&str> {
+        arguments.iter().map(String::as_str).collect()
+    }
+
+    assert_eq!(done(&words(&prove(&payee.payee, &[]))), "");
+    let check = ["check-proof", &proof, "--receipt", &digest];
+    let said = done(&check);
+    assert!(said.starts_with(&format!("{} is paid 333.34 EUR in epoch ", payee.payee)), "{said}");
+    assert!(said.contains(&digest) && said.contains("by equal 0.1.0: 333.34 EUR of 1,000.01 EUR"), "{said}");
+    let json = done(&[&check[..], &["--format", "json"]].concat());
+    assert!(json.contains(r#""amount":"33334""#) && json.contains(r#""asset":"EUR""#), "{json}");
+    let inspected = done(&["inspect", &proof]);
+    assert!(inspected.starts_with("proof of a payout, if the receipt below") && inspected.contains(&said));
+
+    let other = apportion::Digest::of(b"other").to_string();
+    refused(&["check-proof", &proof, "--receipt", &other], 3, &format!("is for receipt {digest}, not for"));
+    refused(&["check-proof", &proof, "--receipt", "123"], 3, "`123` is not a digest");
+    let whole = fs::read_to_string(&proof).unwrap();
+    let forged = folder.file("forged", whole.replace(r#"\"paid\":\"100001\""#, r#"\"paid\":\"100002\""#));
+    refused(&["check-proof", &forged, "--receipt", &digest], 3, "not for");
+    refused(&["inspect", &forged], 3, "the receipt contradicts itself");
+    let cut = folder.file("cut", &whole[..whole.len() / 2]);
+    refused(&["check-proof", &cut, "--receipt", &digest], 3, "not a proof: ");
+    refused(&["check-proof", &payouts, "--receipt", &digest], 3, "not a proof: ");
+    refused(&["check-proof", &folder.path("none"), "--receipt", &digest], 1, "cannot open");
+
+    let second = &list.list().payouts[1].payee;
+    refused(&words(&prove(second, &[])), 3, "is there with other content; --force replaces it");
+    refused(&words(&prove("nobody", &["--force"])), 3, "the payouts have no payee `nobody`");
+    let shouted = payee.payee.to_uppercase();
+    refused(&words(&prove(&shouted, &["--force"])), 3, &format!("is it `{}`?", payee.payee));
+    assert_eq!(fs::read_to_string(&proof).unwrap(), whole, "a refusal writes nothing");
+    done(&words(&prove(second, &["--force"])));
+    assert!(done(&check).starts_with(second.as_str()));
+    let swapped = ["prove", "--receipt", &payouts, "--payouts", &receipt, "--payee", second, "-o", &proof];
+    refused(&swapped, 3, "not a receipt: ");
+}
+
+#[test]
 fn damaged_epochs_are_refused_and_nothing_is_written() {
     let folder = Folder::new("damaged");
     let whole = small_epoch().as_bytes().to_vec();
@@ -232,6 +285,8 @@ fn every_command_explains_itself() {
         &["import", "tables"],
         &["import", "retro-funding"],
         &["charter", "new"],
+        &["prove"],
+        &["check-proof"],
     ] {
         let help = done(&[command, &["--help"]].concat());
         assert!(help.contains("Usage: apportion"), "{help}");
