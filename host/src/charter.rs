@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
 use crate::policy::{Policy, is_label};
 use crate::sandbox::Limits;
+use crate::signature::AllowedSigners;
 use crate::text::{check_name, visible};
 
 /// The most policies that share one pool.
@@ -46,6 +47,18 @@ pub struct Terms {
     pub limits: Limits,
     /// What happens when a policy gives no allocation.
     pub on_fault: OnFault,
+    /// Whose signatures change it. None: whoever can write to the ledger can change it.
+    pub signers: Option<Signers>,
+}
+
+/// Who must sign a change of the charter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signers {
+    /// How many different keys; 1 or more, and no more than there are.
+    pub required: u32,
+    /// The keys, as OpenSSH's allowed-signers file lists them.
+    pub allowed: String,
 }
 
 /// A policy in force.
@@ -105,22 +118,24 @@ struct Document {
     policies: Vec<Appointment>,
     limits: Limits,
     on_fault: OnFault,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signers: Option<Signers>,
 }
 
 impl Charter {
     /// Checks terms and gives them their canonical bytes.
     pub fn new(terms: Terms) -> Result<Charter, CharterError> {
         check(&terms)?;
-        let Terms { name, policies, limits, on_fault } = terms;
-        let bytes =
-            to_canonical_json(&Document { format: FORMAT.to_owned(), name, policies, limits, on_fault })?;
+        let Terms { name, policies, limits, on_fault, signers } = terms;
+        let format = FORMAT.to_owned();
+        let bytes = to_canonical_json(&Document { format, name, policies, limits, on_fault, signers })?;
         Charter::read(bytes)
     }
 
     /// The terms are always those that the bytes say: `1.0` given as a parameter is `1` from here on.
     fn read(bytes: Vec<u8>) -> Result<Charter, CharterError> {
-        let Document { name, policies, limits, on_fault, .. } = from_canonical_json(&bytes)?;
-        let terms = Terms { name, policies, limits, on_fault };
+        let Document { name, policies, limits, on_fault, signers, .. } = from_canonical_json(&bytes)?;
+        let terms = Terms { name, policies, limits, on_fault, signers };
         check(&terms)?;
         Ok(Charter { terms, digest: Digest::of(&bytes), bytes })
     }
@@ -133,6 +148,7 @@ impl Charter {
             policies,
             limits: Limits::default(),
             on_fault: OnFault::Stop,
+            signers: None,
         })
     }
 
@@ -196,6 +212,13 @@ fn check(terms: &Terms) -> Result<(), CharterError> {
             return Err(wrong(format!("limit `{name}`"), format!("{limit} is not between 1 and 2^53")));
         }
     }
+    if let Some(Signers { required, allowed }) = &terms.signers {
+        let allowed = AllowedSigners::parse(allowed).map_err(|error| wrong("signers", error.to_string()))?;
+        let keys = allowed.signers().count();
+        if *required == 0 || *required as usize > keys {
+            return Err(wrong("signers", format!("{required} of {keys} keys cannot be required")));
+        }
+    }
     Ok(())
 }
 
@@ -249,7 +272,13 @@ mod tests {
         let policy = Digest::of(b"a policy");
         let (name, version) = ("equal".to_owned(), "1.0.0".to_owned());
         let policies = vec![Appointment { policy, name, version, portion: 1, parameters }];
-        Terms { name: "Test".to_owned(), policies, limits: Limits::default(), on_fault: OnFault::Stop }
+        Terms {
+            name: "Test".to_owned(),
+            policies,
+            limits: Limits::default(),
+            on_fault: OnFault::Stop,
+            signers: None,
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ mod charter;
 mod epoch;
 mod fault;
 mod graph;
+mod ledger;
 mod money;
 mod payouts;
 mod policy;
@@ -57,13 +58,18 @@ mod receipt;
 mod sandbox;
 mod settle;
 pub mod signature;
+mod store;
 mod text;
+mod verify;
 
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
-pub use charter::{Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Terms};
+pub use charter::{
+    Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Signers, Terms,
+};
 pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
 pub use fault::{Fault, FaultCode, HostError};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
+pub use ledger::{Event, Ledger, LedgerError};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
@@ -73,7 +79,9 @@ pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
 pub use sandbox::Limits;
 pub use settle::{History, SettleError, Settlement, settle};
+pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};
+pub use verify::{Verification, VerifyProgress, verify};
 
 #[cfg(test)]
 mod tests {

@@ -62,6 +62,7 @@ fn golden_objects() {
         policies: appointed.collect(),
         limits: Limits::default(),
         on_fault: OnFault::Retain,
+        signers: None,
     })
     .unwrap();
     let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();

@@ -6,6 +6,7 @@ mod damage;
 mod golden;
 mod hostile;
 mod house;
+mod ledger;
 mod proof;
 mod retro_funding;
 mod signature;

@@ -1,12 +1,19 @@
 //! `apportion charter`.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use apportion::{Appointment, Charter, Engine, Limits, OnFault, Terms};
+use apportion::signature::CHARTER_NAMESPACE;
+use apportion::{Appointment, Charter, Engine, Limits, OnFault, Signers, Terms};
 use serde::Deserialize;
 
-use crate::arguments::{CharterAction, CharterArguments, NewCharterArguments};
+use crate::arguments::{
+    AdoptArguments, CharterAction, CharterArguments, NewCharterArguments, ProposeArguments, ShowArguments,
+    SignArguments,
+};
+use crate::inspect;
+use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file};
@@ -14,7 +21,85 @@ use crate::output::{Existing, write_file};
 pub fn charter(arguments: &CharterArguments) -> Result<()> {
     match &arguments.action {
         CharterAction::New(arguments) => new(arguments),
+        CharterAction::Propose(arguments) => propose(arguments),
+        CharterAction::Sign(arguments) => sign(arguments),
+        CharterAction::Adopt(arguments) => adopt(arguments),
+        CharterAction::Show(arguments) => show(arguments),
     }
+}
+
+fn propose(arguments: &ProposeArguments) -> Result<()> {
+    let charter = objects::charter(&arguments.charter)?;
+    let ledger = ledger::open_or_make(&arguments.ledger)?;
+    let change = ledger.change(&charter, arguments.from)?;
+    write_file(&arguments.output, &change, Existing::from_force(arguments.force))?;
+    let path = arguments.output.display();
+    eprintln!("wrote the change to `{path}`: charter {} from epoch {}", charter.digest(), arguments.from);
+    match ledger.latest_charter()?.and_then(|charter| charter.terms().signers.clone()) {
+        Some(signers) => eprintln!(
+            "{} of its signers must sign it: apportion charter sign {path} --key KEY -o SIGNATURE, or \
+             ssh-keygen -Y sign -n {CHARTER_NAMESPACE} -f KEY {path}",
+            signers.required
+        ),
+        None => eprintln!("nobody has to sign it: {UNSIGNED}"),
+    }
+    Ok(())
+}
+
+const UNSIGNED: &str =
+    "the charter in force names no signers, so whoever can write to the ledger can change the rule";
+
+fn sign(arguments: &SignArguments) -> Result<()> {
+    let change = objects::bytes(&arguments.change, 1 << 20)?;
+    let key = objects::text(&arguments.key)?;
+    let signature = apportion::signature::sign(&key, CHARTER_NAMESPACE, &change)
+        .map_err(|error| Refused(error.to_string()))
+        .with_context(|| format!("`{}`", arguments.key.display()))?;
+    write_file(&arguments.output, signature.as_bytes(), Existing::from_force(arguments.force))?;
+    eprintln!("wrote the signature to `{}`", arguments.output.display());
+    Ok(())
+}
+
+fn adopt(arguments: &AdoptArguments) -> Result<()> {
+    let charter = objects::charter(&arguments.charter)?;
+    let mut ledger = ledger::open_or_make(&arguments.ledger)?;
+    let mut components = Vec::new();
+    for path in &arguments.policies {
+        components.push(objects::bytes(path, apportion::MAX_COMPONENT as u64)?);
+    }
+    components.extend(apportion_standard::all().iter().map(|standard| standard.bytes.to_vec()));
+    let signatures =
+        arguments.signatures.iter().map(|path| objects::text(path)).collect::<Result<Vec<_>>>()?;
+    let signers = ledger.adopt(&Engine::new()?, &charter, arguments.from, &components, &signatures)?;
+    eprintln!("adopted charter {} from epoch {}", charter.digest(), arguments.from);
+    for signer in &signers {
+        eprintln!("signed by {}", ledger::who(signer));
+    }
+    if charter.terms().signers.is_none() {
+        eprintln!("warning: {UNSIGNED}");
+    }
+    Ok(())
+}
+
+fn show(arguments: &ShowArguments) -> Result<()> {
+    let ledger = ledger::open(&arguments.ledger)?;
+    let mut text = String::new();
+    let adoptions: Vec<_> = ledger.adoptions().collect();
+    let number = arguments.epoch.or(adoptions.last().map(|(_, _, effective)| *effective));
+    let in_force = number.map(|number| ledger.charter_for(number)).transpose()?.flatten();
+    match (in_force, number) {
+        (Some(charter), Some(number)) => {
+            let _ = writeln!(text, "in force for epoch {number}");
+            inspect::charter(&charter, &mut text);
+        }
+        _ => text.push_str("no charter is in force\n"),
+    }
+    text.push_str("adopted, oldest first\n");
+    for (_, charter, effective) in adoptions {
+        let _ = writeln!(text, "  {charter} from epoch {effective}");
+    }
+    print!("{text}");
+    Ok(())
 }
 
 /// A charter as a person writes it: policies by name or file, what is usual left out.
@@ -27,6 +112,15 @@ struct Draft {
     #[serde(default)]
     limits: DraftLimits,
     policies: Vec<DraftAppointment>,
+    signers: Option<DraftSigners>,
+}
+
+/// Whose signatures change the charter: a file in OpenSSH's allowed-signers format, beside the draft.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DraftSigners {
+    required: u32,
+    file: String,
 }
 
 fn stop() -> OnFault {
@@ -59,8 +153,7 @@ fn one() -> u32 {
 
 fn new(arguments: &NewCharterArguments) -> Result<()> {
     let place = || format!("`{}`", arguments.draft.display());
-    let bytes = objects::bytes(&arguments.draft, apportion::MAX_PARAMETERS as u64 * 16)?;
-    let text = String::from_utf8(bytes).map_err(|_| Refused("not UTF-8".to_owned())).with_context(place)?;
+    let text = objects::text(&arguments.draft)?;
     let draft: Draft = toml::from_str(&text)
         .map_err(|error| Refused(error.to_string().trim_end().to_owned()))
         .with_context(place)?;
@@ -91,7 +184,14 @@ fn new(arguments: &NewCharterArguments) -> Result<()> {
         transfer: draft.limits.transfer.unwrap_or(usual.transfer),
         output: draft.limits.output.unwrap_or(usual.output),
     };
-    let terms = Terms { name: draft.name, policies, limits, on_fault: draft.on_fault };
+    let signers = match draft.signers {
+        Some(DraftSigners { required, file }) => {
+            let allowed = objects::text(&beside(&arguments.draft, &file))?;
+            Some(Signers { required, allowed })
+        }
+        None => None,
+    };
+    let terms = Terms { name: draft.name, policies, limits, on_fault: draft.on_fault, signers };
     let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
     write_file(&arguments.output, charter.as_bytes(), Existing::from_force(arguments.force))?;
     eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());

@@ -160,7 +160,7 @@ pub fn shown(text: &str) -> String {
     words.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
-fn charter(charter: &Charter, text: &mut String) {
+pub fn charter(charter: &Charter, text: &mut String) {
     let terms = charter.terms();
     say!(text, "charter of {}", terms.name);
     say!(text, "  digest   {}", charter.digest());
@@ -189,6 +189,17 @@ fn charter(charter: &Charter, text: &mut String) {
         OnFault::Retain => "its portion stays in the treasury",
     };
     say!(text, "  when a policy gives no allocation: {fault}");
+    match &terms.signers {
+        Some(signers) => {
+            say!(text, "  changed by {} signatures of these keys:", signers.required);
+            for line in signers.allowed.lines() {
+                say!(text, "      {}", shown(line));
+            }
+        }
+        None => {
+            say!(text, "  changed by: anyone who can write to the ledger (it names no signers)");
+        }
+    }
     let limits = &terms.limits;
     say!(
         text,

@@ -7,6 +7,7 @@ mod arguments;
 mod charter;
 mod import;
 mod inspect;
+mod ledger;
 mod objects;
 mod outcome;
 mod output;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Command::CheckProof(arguments) => proof::check_proof(&arguments),
         Command::Import(arguments) => import::import(&arguments),
         Command::Charter(arguments) => charter::charter(&arguments),
+        Command::Verify(arguments) => ledger::verify(&arguments),
     };
     outcome::report(done)
 }

@@ -95,6 +95,14 @@ pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A text file of at most 16 MiB.
+pub fn text(path: &Path) -> Result<String> {
+    let refused = |_| Refused("not UTF-8".to_owned());
+    String::from_utf8(bytes(path, 16 << 20)?)
+        .map_err(refused)
+        .with_context(|| format!("`{}`", path.display()))
+}
+
 /// What a file holds, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use apportion::{AdmissionError, HostError, SettleError};
+use apportion::{AdmissionError, HostError, LedgerError, SettleError, StoreError};
 
 /// What the exit codes mean, as `--help` says it.
 pub const EXIT_CODES: &str = "\
@@ -44,6 +44,23 @@ fn code(error: &anyhow::Error) -> u8 {
         match cause.downcast_ref::<SettleError>() {
             Some(SettleError::Fault { .. }) => return 5,
             Some(SettleError::Host(_)) => return 1,
+            Some(_) => return 3,
+            None => {}
+        }
+        match cause.downcast_ref::<StoreError>() {
+            Some(StoreError::Io { .. } | StoreError::Locked | StoreError::Moved) => return 1,
+            Some(_) => return 3,
+            None => {}
+        }
+        match cause.downcast_ref::<LedgerError>() {
+            // These speak through what they carry.
+            Some(LedgerError::Store(StoreError::Io { .. } | StoreError::Locked | StoreError::Moved)) => {
+                return 1;
+            }
+            Some(LedgerError::Settle(SettleError::Fault { .. })) => return 5,
+            Some(LedgerError::Settle(SettleError::Host(_))) => return 1,
+            Some(LedgerError::Policy { error: AdmissionError::Host(_), .. }) => return 1,
+            Some(LedgerError::Policy { .. }) => return 4,
             Some(_) => return 3,
             None => {}
         }

@@ -1,11 +1,13 @@
 //! `apportion settle`.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use apportion::{Charter, Engine, Epoch, History, Policy, Settlement};
 
 use crate::arguments::{Format, SettleArguments};
+use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
@@ -15,14 +17,10 @@ use crate::table;
 pub fn settle(arguments: &SettleArguments) -> Result<()> {
     let epoch = objects::epoch(&arguments.epoch)?;
     let engine = Engine::new()?;
-    let (charter, policies) = charter_and_policies(arguments, &engine)?;
-
-    let names: Vec<&str> =
-        charter.terms().policies.iter().map(|appointment| appointment.name.as_str()).collect();
-    let spinner = Spinner::new(format!("settling epoch {} by {}", epoch.number(), names.join(", ")));
-    let settled = apportion::settle(&epoch, &charter, &policies, &History::default());
-    spinner.done();
-    let settlement = settled?;
+    let (charter, settlement) = match &arguments.ledger {
+        Some(ledger) => settle_into(ledger, &engine, &epoch)?,
+        None => settle_alone(arguments, &engine, &epoch)?,
+    };
 
     // Printed into memory first: if writing fails nothing was said to be settled.
     let mut text = Vec::new();
@@ -46,6 +44,33 @@ pub fn settle(arguments: &SettleArguments) -> Result<()> {
     out.write_all(&text)?;
     out.flush()?;
     Ok(())
+}
+
+/// Settles by a charter of the caller's, as a first epoch; nothing remembers it.
+fn settle_alone(
+    arguments: &SettleArguments,
+    engine: &Engine,
+    epoch: &Epoch,
+) -> Result<(Charter, Settlement)> {
+    let (charter, policies) = charter_and_policies(arguments, engine)?;
+    let names: Vec<&str> =
+        charter.terms().policies.iter().map(|appointment| appointment.name.as_str()).collect();
+    let spinner = Spinner::new(format!("settling epoch {} by {}", epoch.number(), names.join(", ")));
+    let settled = apportion::settle(epoch, &charter, &policies, &History::default());
+    spinner.done();
+    Ok((charter, settled?))
+}
+
+/// Settles by the charter in force and appends to the ledger.
+fn settle_into(path: &Path, engine: &Engine, epoch: &Epoch) -> Result<(Charter, Settlement)> {
+    let mut ledger = ledger::open(path)?;
+    let spinner = Spinner::new(format!("settling epoch {} into the ledger", epoch.number()));
+    let settled = ledger.settle(engine, epoch);
+    spinner.done();
+    let settlement = settled?;
+    let charter = ledger.charter(&settlement.receipt.settlement().charter)?;
+    eprintln!("appended receipt {} to `{}`", settlement.receipt.digest(), path.display());
+    Ok((charter, settlement))
 }
 
 /// The charter with the policies it names: given ones, and of the standard ones those that it needs.

@@ -175,6 +175,71 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     refused(&swapped, 3, "not a receipt: ");
 }
 
+/// A charter changed by a signed decision, epochs settled into a ledger, the whole verified; and damage named.
+#[test]
+fn a_ledger_is_kept_and_verified() {
+    let folder = Folder::new("ledger");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let key = data("ssh/ed25519").display().to_string();
+    let public = fs::read_to_string(data("ssh/ed25519.pub")).unwrap();
+    folder.file("allowed_signers", format!("keeper@test {public}"));
+    let draft = "name = \"Ledger\"\nsigners = { required = 1, file = \"allowed_signers\" }\n[[policies]]\npolicy = \"equal\"\n";
+    let draft = folder.file("draft.toml", draft);
+    let open = folder.file("open.toml", "name = \"Open\"\n[[policies]]\npolicy = \"equal\"\n");
+    let (charter, other, ledger) = (folder.path("charter"), folder.path("other"), folder.path("ledger"));
+    done(&["charter", "new", &draft, "-o", &charter]);
+    done(&["charter", "new", &open, "-o", &other]);
+    refused(&["settle", "--epoch", &epoch, "--ledger", &ledger], 3, "there is no ledger in");
+    done(&["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1"]);
+    let table = done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
+    assert!(table.contains("1,000.01 EUR divided by equal"), "{table}");
+    refused(
+        &["settle", "--epoch", &epoch, "--ledger", &ledger],
+        3,
+        "epoch 7 is settled already, by receipt `",
+    );
+
+    let (change, signature) = (folder.path("change"), folder.path("signature"));
+    refused(
+        &["charter", "propose", &other, "--ledger", &ledger, "--from", "7", "-o", &change],
+        3,
+        "epoch 7 is settled",
+    );
+    done(&["charter", "propose", &other, "--ledger", &ledger, "--from", "8", "-o", &change]);
+    let adopt = ["charter", "adopt", &other, "--ledger", &ledger, "--from", "8"];
+    refused(&adopt, 3, "the change is not signed as the charter in force demands");
+    done(&["charter", "sign", &change, "--key", &key, "-o", &signature]);
+    let adopted = run(&[&adopt[..], &["--signature", &signature]].concat());
+    let said = text(&adopted.stderr);
+    assert!(
+        said.contains("signed by keeper@test")
+            && said.contains("warning: the charter in force names no signers"),
+        "{said}"
+    );
+    assert!(
+        done(&["charter", "show", "--ledger", &ledger]).contains("in force for epoch 8\ncharter of Open")
+    );
+    assert!(
+        done(&["charter", "show", "--ledger", &ledger, "--epoch", "7"])
+            .contains("changed by 1 signatures of these keys")
+    );
+
+    let verified = done(&["verify", "--ledger", &ledger]);
+    assert!(
+        verified.contains("2 charters adopted, 1 of them by signatures")
+            && verified.contains("1 settlements run again")
+    );
+    assert!(
+        verified.lines().last().unwrap().starts_with("1 epochs settled and sound up to entry "),
+        "{verified}"
+    );
+    assert!(done(&["verify", "--ledger", &ledger, "--structure-only"]).contains("not checked: "));
+    fs::write(Path::new(&ledger).join("head"), "nothing\n").unwrap();
+    let output = run(&["verify", "--ledger", &ledger]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).contains("wrong: `head` is damaged"), "{}", text(&output.stdout));
+}
+
 #[test]
 fn damaged_epochs_are_refused_and_nothing_is_written() {
     let folder = Folder::new("damaged");

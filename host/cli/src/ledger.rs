@@ -1,0 +1,75 @@
+//! A ledger in a folder, and `apportion verify`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use apportion::signature::Signer;
+use apportion::{DirectoryStore, Engine, Ledger, Verification};
+
+use crate::arguments::VerifyArguments;
+use crate::outcome::Refused;
+use crate::progress::Spinner;
+
+pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
+    Ok(Ledger::open(DirectoryStore::open(path)?)?)
+}
+
+/// Opens the ledger, or makes one in a folder that is empty or not there.
+pub fn open_or_make(path: &Path) -> Result<Ledger<DirectoryStore>> {
+    match DirectoryStore::open(path) {
+        Err(apportion::StoreError::NoLedger(_)) => {
+            let store = DirectoryStore::create(path)?;
+            eprintln!("made a new ledger in `{}`", path.display());
+            Ok(Ledger::open(store)?)
+        }
+        opened => Ok(Ledger::open(opened?)?),
+    }
+}
+
+/// A signer for people: the names the charter gives, and the key.
+pub fn who(signer: &Signer) -> String {
+    format!("{} ({})", signer.principals.join(", "), signer.fingerprint)
+}
+
+pub fn verify(arguments: &VerifyArguments) -> Result<()> {
+    let store = DirectoryStore::open(&arguments.ledger)?;
+    let engine = if arguments.structure_only { None } else { Some(Engine::new()?) };
+    let spinner = Spinner::new("reading every object".to_owned());
+    let verified = apportion::verify(store, engine.as_ref(), &mut |progress| {
+        spinner.say(format!("epoch {} of {}", progress.done, progress.total));
+    });
+    spinner.done();
+    let found = verified?;
+    for finding in &found.findings {
+        println!("wrong: {finding}");
+    }
+    for name in &found.unfinished {
+        println!("left by an interrupted writer, no part of the ledger: {name}");
+    }
+    if !found.unused.is_empty() {
+        println!(
+            "{} objects that no entry leads to, left by refused or interrupted runs",
+            found.unused.len()
+        );
+    }
+    println!("checked: {}", checked(&found));
+    if engine.is_none() {
+        println!(
+            "not checked: whether the rules give these payouts; without --structure-only they are run again"
+        );
+    }
+    if !found.findings.is_empty() {
+        return Err(Refused(format!("the ledger is not sound: {} findings", found.findings.len())).into());
+    }
+    let head = found.head.map_or("nothing".to_owned(), |head| head.to_string());
+    println!("{} epochs settled and sound up to entry {head}", found.settlements);
+    Ok(())
+}
+
+fn checked(found: &Verification) -> String {
+    format!(
+        "{} objects against their digests; {} charters adopted, {} of them by signatures; {} receipts with their payouts, \
+         sums and order; {} settlements run again",
+        found.objects, found.adoptions, found.signed, found.settlements, found.run_again
+    )
+}
