@@ -9,6 +9,7 @@ use apportion::{DirectoryStore, Engine, Ledger, Verification};
 use crate::arguments::VerifyArguments;
 use crate::outcome::Refused;
 use crate::progress::Spinner;
+use crate::table::count;
 
 pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
     Ok(Ledger::open(DirectoryStore::open(path)?)?)
@@ -59,17 +60,22 @@ pub fn verify(arguments: &VerifyArguments) -> Result<()> {
         );
     }
     if !found.findings.is_empty() {
-        return Err(Refused(format!("the ledger is not sound: {} findings", found.findings.len())).into());
+        return Err(
+            Refused(format!("the ledger is not sound: {}", count(found.findings.len(), "finding"))).into()
+        );
     }
     let head = found.head.map_or("nothing".to_owned(), |head| head.to_string());
-    println!("{} epochs settled and sound up to entry {head}", found.settlements);
+    println!("{} settled and sound up to entry {head}", count(found.settlements, "epoch"));
     Ok(())
 }
 
 fn checked(found: &Verification) -> String {
     format!(
-        "{} objects against their digests; {} charters adopted, {} of them by signatures; {} receipts with their payouts, \
-         sums and order; {} settlements run again",
-        found.objects, found.adoptions, found.signed, found.settlements, found.run_again
+        "{} against their digests; {} adopted, {} by signatures; {} with payouts, sums and order; {} run again",
+        count(found.objects, "object"),
+        count(found.adoptions, "charter"),
+        found.signed,
+        count(found.settlements, "receipt"),
+        count(found.run_again, "settlement")
     )
 }

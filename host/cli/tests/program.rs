@@ -226,11 +226,11 @@ fn a_ledger_is_kept_and_verified() {
 
     let verified = done(&["verify", "--ledger", &ledger]);
     assert!(
-        verified.contains("2 charters adopted, 1 of them by signatures")
-            && verified.contains("1 settlements run again")
+        verified.contains("2 charters adopted, 1 by signatures")
+            && verified.contains("1 settlement run again")
     );
     assert!(
-        verified.lines().last().unwrap().starts_with("1 epochs settled and sound up to entry "),
+        verified.lines().last().unwrap().starts_with("1 epoch settled and sound up to entry "),
         "{verified}"
     );
     assert!(done(&["verify", "--ledger", &ledger, "--structure-only"]).contains("not checked: "));
