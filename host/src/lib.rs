@@ -30,6 +30,7 @@
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
 //! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
+//! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its
@@ -44,6 +45,7 @@ mod abi;
 pub mod apportionment;
 mod canonical;
 mod charter;
+mod compare;
 mod epoch;
 mod fault;
 mod graph;
@@ -51,12 +53,17 @@ mod money;
 mod payouts;
 mod policy;
 mod receipt;
+mod replay;
 mod sandbox;
 mod settle;
 mod text;
 
 pub use canonical::{CanonicalError, Digest, DigestError};
 pub use charter::{Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Terms};
+pub use compare::{
+    CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference,
+    NamedCharter, PayeeEpoch, PolicyFault, Side, Spread, Statistics, Totals,
+};
 pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
 pub use fault::{Fault, FaultCode, HostError};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
@@ -66,6 +73,7 @@ pub use policy::{
     AdmissionError, Engine, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure, ParametersError, Policy,
 };
 pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
+pub use replay::{Past, Progress, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
 pub use sandbox::Limits;
 pub use settle::{History, SettleError, Settlement, settle};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};
