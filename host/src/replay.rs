@@ -106,6 +106,16 @@ impl Settled {
     pub fn charter(&self) -> &Charter {
         &self.charter
     }
+
+    /// What was settled.
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// Who got what.
+    pub fn payouts(&self) -> &Payouts {
+        &self.payouts
+    }
 }
 
 /// An epoch replayed: what was, and what would have been under each candidate.

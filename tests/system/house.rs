@@ -90,6 +90,10 @@ fn crates_depend_in_one_direction() {
             &["apportion-import", "apportion-cli", "apportion-guest", "clap", "csv", "parquet", "anyhow"][..],
         ),
         ("host/import/Cargo.toml", &["apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..]),
+        (
+            "host/report/Cargo.toml",
+            &["apportion-import", "apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..],
+        ),
         ("host/cli/Cargo.toml", &["apportion-guest", "wasmtime", "blake3"][..]),
         ("guest-sdk/Cargo.toml", &["apportion.workspace", "apportion =", "wasmtime"][..]),
     ] {

@@ -6,4 +6,5 @@ mod damage;
 mod golden;
 mod hostile;
 mod house;
+mod replay;
 mod retro_funding;

@@ -11,6 +11,7 @@ mod objects;
 mod outcome;
 mod output;
 mod progress;
+mod replay;
 mod settle;
 mod table;
 
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Settle(arguments) => settle::settle(&arguments),
+        Command::Replay(arguments) => replay::replay(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Import(arguments) => import::import(&arguments),
         Command::Charter(arguments) => charter::charter(&arguments),
