@@ -4,6 +4,7 @@
 //! over, changes and their signatures. So a ledger is whole by itself and anyone can check it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::epoch::{Epoch, EpochError, MAX_NUMBER};
 use crate::payouts::{Payouts, PayoutsError};
 use crate::policy::{AdmissionError, Engine, Policy};
 use crate::receipt::{Outcome, Receipt, ReceiptError};
+use crate::replay::{Past, Settled};
 use crate::settle::{History, SettleError, Settlement, settle};
 use crate::signature::{AllowedSigners, CHARTER_NAMESPACE, SignatureError, Signer};
 use crate::store::{Store, StoreError};
@@ -114,6 +116,9 @@ pub enum LedgerError {
         /// The newest settled.
         last: u64,
     },
+    /// A place beyond the last of the settled epochs asked for.
+    #[error("there is no settled epoch at place {0}")]
+    NoSuchEpoch(usize),
     /// No charter says how to divide.
     #[error("no charter is in force for epoch {0}: adopt one with `apportion charter adopt`")]
     NoCharter(u64),
@@ -379,6 +384,12 @@ impl<S: Store> Ledger<S> {
         Ok(history)
     }
 
+    /// The settled epochs whose numbers are in `numbers`, oldest first, for [`replay`](crate::replay()).
+    pub fn past(&self, numbers: RangeInclusive<u64>) -> PastEpochs<'_, S> {
+        let receipts = self.settled().filter(|(number, _)| numbers.contains(number));
+        PastEpochs { ledger: self, receipts: receipts.map(|(_, receipt)| receipt).collect() }
+    }
+
     fn append(&mut self, event: Event) -> Result<(), LedgerError> {
         let entry = Entry { format: ENTRY_FORMAT.to_owned(), previous: self.head, event: event.clone() };
         let bytes = to_canonical_json(&entry).map_err(|error| unspellable("entry", &error))?;
@@ -386,6 +397,34 @@ impl<S: Store> Ledger<S> {
         self.head = Some(digest);
         self.entries.push((digest, event));
         Ok(())
+    }
+}
+
+/// Settled epochs of a ledger, loaded one at a time.
+pub struct PastEpochs<'a, S> {
+    ledger: &'a Ledger<S>,
+    receipts: Vec<Digest>,
+}
+
+impl<S: Store> Past for PastEpochs<'_, S> {
+    type Error = LedgerError;
+
+    fn count(&self) -> usize {
+        self.receipts.len()
+    }
+
+    fn load(&self, index: usize) -> Result<Settled, LedgerError> {
+        let digest = *self.receipts.get(index).ok_or(LedgerError::NoSuchEpoch(index))?;
+        let receipt = self.ledger.receipt(&digest)?;
+        let said = receipt.settlement();
+        let epoch = self.ledger.epoch(&said.epoch)?;
+        let charter = self.ledger.charter(&said.charter)?;
+        let payouts = self.ledger.payouts(&said.payouts)?;
+        Settled::new(epoch, charter, receipt, payouts).map_err(|error| LedgerError::Object {
+            what: "receipt",
+            digest,
+            problem: error.to_string(),
+        })
     }
 }
 

@@ -32,6 +32,8 @@
 //! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
 //! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
+//! | charters are adopted, epochs settled and everything checked | [`Ledger`], [`DirectoryStore`], [`verify`](verify()) |
+//! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its
@@ -46,6 +48,7 @@ mod abi;
 pub mod apportionment;
 mod canonical;
 mod charter;
+mod compare;
 mod epoch;
 mod fault;
 mod graph;
@@ -55,6 +58,7 @@ mod payouts;
 mod policy;
 mod proof;
 mod receipt;
+mod replay;
 mod sandbox;
 mod settle;
 pub mod signature;
@@ -66,10 +70,14 @@ pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{
     Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Signers, Terms,
 };
+pub use compare::{
+    CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference,
+    NamedCharter, PayeeEpoch, PolicyFault, Side, Spread, Statistics, Totals,
+};
 pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
 pub use fault::{Fault, FaultCode, HostError};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
-pub use ledger::{Event, Ledger, LedgerError};
+pub use ledger::{Event, Ledger, LedgerError, PastEpochs};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
@@ -77,11 +85,12 @@ pub use policy::{
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
+pub use replay::{Past, Progress, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
 pub use sandbox::Limits;
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};
-pub use verify::{Verification, VerifyProgress, verify};
+pub use verify::{Verification, verify};
 
 #[cfg(test)]
 mod tests {

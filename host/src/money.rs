@@ -80,6 +80,26 @@ impl Asset {
         format!("{whole}.{}", format!("{part:0width$}").trim_end_matches('0'))
     }
 
+    /// Base units in whole units with `digits` after the point (or as many as the asset has), rounded half up: for
+    /// people, where the exact amount stands elsewhere.
+    ///
+    /// ```
+    /// let op = apportion::Asset::new("OP", 18)?;
+    /// assert_eq!(op.format_rounded(1_234_567_890_000_000_000, 2), "1.23");
+    /// # Ok::<(), apportion::AssetError>(())
+    /// ```
+    pub fn format_rounded(&self, amount: u128, digits: u32) -> String {
+        let digits = digits.min(self.decimals);
+        let step = 10_u128.pow(self.decimals - digits);
+        // Half of an odd step never occurs: a step is 1 or even.
+        let rounded = amount / step + u128::from(amount % step >= step / 2 && step > 1);
+        let (one, width) = (10_u128.pow(digits), digits as usize);
+        match digits {
+            0 => rounded.to_string(),
+            _ => format!("{}.{:0width$}", rounded / one, rounded % one),
+        }
+    }
+
     /// An amount written in whole units, exactly: digits, with at most one point and no exponent or sign.
     pub fn parse(&self, text: &str) -> Result<u128, AssetError> {
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));

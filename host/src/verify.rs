@@ -6,6 +6,7 @@ use crate::canonical::Digest;
 use crate::fault::HostError;
 use crate::ledger::{Event, Ledger, LedgerError, change, check_signatures};
 use crate::policy::Engine;
+use crate::replay::Progress;
 use crate::settle::{SettleError, settle};
 use crate::store::Store;
 
@@ -32,22 +33,13 @@ pub struct Verification {
     pub unfinished: Vec<String>,
 }
 
-/// How far a verification is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VerifyProgress {
-    /// Settlements checked.
-    pub done: usize,
-    /// Settlements in the ledger.
-    pub total: usize,
-}
-
 /// Verifies the ledger in `store`. With an engine every settlement is run again; without, its structure is checked.
 ///
 /// What is wrong with the ledger is a finding; an error is the host's, and says nothing about the ledger.
 pub fn verify<S: Store>(
     store: S,
     engine: Option<&Engine>,
-    progress: &mut dyn FnMut(VerifyProgress),
+    progress: &mut dyn FnMut(Progress),
 ) -> Result<Verification, HostError> {
     let mut found = Verification::default();
     let inventory = match store.inventory() {
@@ -102,7 +94,7 @@ struct Check<'a, S> {
 }
 
 impl<S: Store> Check<'_, S> {
-    fn entries(&mut self, progress: &mut dyn FnMut(VerifyProgress)) -> Result<(), HostError> {
+    fn entries(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), HostError> {
         let entries = self.ledger.entries().to_vec();
         let total = self.ledger.settled().count();
         for (entry, event) in entries {
@@ -115,7 +107,7 @@ impl<S: Store> Check<'_, S> {
                 Event::Settlement { number, receipt } => {
                     self.found.settlements += 1;
                     let checked = self.settlement(*number, *receipt);
-                    progress(VerifyProgress { done: self.found.settlements, total });
+                    progress(Progress { done: self.found.settlements, total });
                     checked
                 }
             };

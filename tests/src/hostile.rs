@@ -165,6 +165,29 @@ pub fn harmless() -> Vec<u8> {
     policy("(call $weights (call $payee_count))", "")
 }
 
+/// A policy with a state: the first payee's share is one more at each epoch, which the carry's length counts.
+///
+/// # Panics
+///
+/// Never: the text is fixed.
+pub fn stateful() -> Vec<u8> {
+    let body = "(local $past i32)
+        (call $carry (i32.const 1300))
+        (local.set $past (i32.load (i32.const 1304)))
+        (drop (call $weights (call $payee_count)))
+        (i64.store (i32.const 4096) (i64.extend_i32_u (i32.add (local.get $past) (i32.const 1))))
+        (i32.store (i32.const 1064) (i32.const 600))
+        (i32.store (i32.const 1068) (i32.add (local.get $past) (i32.const 1)))
+        (i32.const 1024)";
+    let stateless = module(body, "");
+    component(
+        &stateless.replace(
+            "(i32.store8 (i32.const 32) (i32.const 0))",
+            "(i32.store8 (i32.const 32) (i32.const 1))",
+        ),
+    )
+}
+
 /// One policy for each way to fail.
 pub fn all() -> Vec<Hostile> {
     let cases: [(&str, &str, &str, &str); 23] = [

@@ -8,5 +8,6 @@ mod hostile;
 mod house;
 mod ledger;
 mod proof;
+mod replay;
 mod retro_funding;
 mod signature;

@@ -1,5 +1,6 @@
 //! What can be asked of the program.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -36,6 +37,7 @@ Exit codes:
 #[derive(Subcommand)]
 pub enum Command {
     Settle(SettleArguments),
+    Replay(ReplayArguments),
     Import(ImportArguments),
     Inspect(InspectArguments),
     Prove(ProveArguments),
@@ -83,7 +85,7 @@ pub struct SettleArguments {
     #[arg(long)]
     pub all: bool,
 
-    /// Write `receipt.json`, `payouts.json` and `charter.json` into this folder
+    /// Write `receipt.json`, `payouts.json`, `charter.json` and `epoch` into this folder
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
@@ -101,6 +103,58 @@ pub enum Format {
     Json,
     /// A row per payee
     Csv,
+}
+
+/// Show what another rule would have paid in epochs that are settled
+///
+/// Nothing is paid or appended: settled epochs are settled anew under each charter given, and the result is held
+/// against what was paid. An epoch that the new rule cannot settle is told and left out of every sum.
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ReplayArguments {
+    /// A ledger whose settled epochs are replayed
+    #[arg(long, value_name = "DIR", required_unless_present = "settled")]
+    pub ledger: Option<PathBuf>,
+
+    /// Which epochs of the ledger: `A..B`, both included; without it all
+    #[arg(long, value_name = "A..B", requires = "ledger", value_parser = epochs)]
+    pub epochs: Option<RangeInclusive<u64>>,
+
+    /// A settled epoch: a folder written by `apportion settle -o`; can be given several times
+    #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
+    pub settled: Vec<PathBuf>,
+
+    /// A charter to try: a file made by `apportion charter new`; can be given several times
+    #[arg(long = "charter", value_name = "FILE", required = true)]
+    pub charters: Vec<PathBuf>,
+
+    /// A component that a charter names and that is no standard policy; can be given several times
+    #[arg(long = "policy", value_name = "FILE")]
+    pub policies: Vec<PathBuf>,
+
+    /// How to print: a summary, or everything as JSON (a line per charter) or CSV (a row per charter, epoch, payee)
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    /// In the summary, show every payee
+    #[arg(long)]
+    pub all: bool,
+
+    /// Write a page for everyone to read, which opens offline; of a second charter with `-2` in its name
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Replace files that are there with other content
+    #[arg(long, requires = "html")]
+    pub force: bool,
+}
+
+/// `3..6` is the epochs 3, 4, 5 and 6.
+fn epochs(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is not an epoch's number"));
+    let (first, last) = text.split_once("..").ok_or("write two numbers, as in `1..6`")?;
+    let (first, last) = (number(first)?, number(last)?);
+    if first > last { Err(format!("{first} is after {last}")) } else { Ok(first..=last) }
 }
 
 /// Say in words what a file is and what it holds

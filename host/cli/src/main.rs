@@ -13,6 +13,7 @@ mod outcome;
 mod output;
 mod progress;
 mod proof;
+mod replay;
 mod settle;
 mod table;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.command {
         Command::Settle(arguments) => settle::settle(&arguments),
+        Command::Replay(arguments) => replay::replay(&arguments),
         Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check_proof(&arguments),

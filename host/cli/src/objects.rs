@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt};
@@ -17,10 +17,16 @@ const MAX_TEXT: u64 = 4 << 30;
 /// Reads an epoch; large ones are read once, straight into place.
 pub fn epoch(path: &Path) -> Result<Epoch> {
     let spinner = Spinner::new(format!("reading {}", path.display()));
+    let read = epoch_unseen(path);
+    spinner.done();
+    read
+}
+
+/// Reads an epoch without a word, where something else shows how far the work is.
+pub fn epoch_unseen(path: &Path) -> Result<Epoch> {
     let file = File::open(path).with_context(|| format!("cannot open `{}`", path.display()))?;
     let length = file.metadata().with_context(|| format!("cannot read `{}`", path.display()))?.len();
     let read = Epoch::read(file, length);
-    spinner.done();
     read.map_err(|error| match error {
         apportion::EpochError::Read(error) => anyhow::Error::from(error),
         refused => Refused(refused.to_string()).into(),
@@ -46,6 +52,22 @@ pub fn receipt(path: &Path) -> Result<Receipt> {
 pub fn payouts(path: &Path) -> Result<Payouts> {
     let read = Payouts::from_bytes(&bytes(path, MAX_TEXT)?);
     read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
+}
+
+/// The policies that charters name: given ones, and of the standard ones those that they need.
+pub fn policies_of(engine: &Engine, charters: &[Charter], files: &[PathBuf]) -> Result<Vec<Policy>> {
+    let mut policies: Vec<Policy> =
+        files.iter().map(|path| policy_file(engine, path)).collect::<Result<_>>()?;
+    for appointment in charters.iter().flat_map(|charter| &charter.terms().policies) {
+        let given = policies.iter().any(|policy| policy.digest() == appointment.policy);
+        let digest = appointment.policy.to_string();
+        if let (false, Some(standard)) =
+            (given, apportion_standard::all().iter().find(|s| s.digest == digest))
+        {
+            policies.push(standard_policy(engine, standard)?);
+        }
+    }
+    Ok(policies)
 }
 
 /// Admits a component from a file, or the standard policy of that name.

@@ -27,3 +27,29 @@ impl Spinner {
         self.0.finish_and_clear();
     }
 }
+
+/// How much of something counted is done, and how long the rest will take.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    pub fn new(what: &'static str) -> Bar {
+        let bar = ProgressBar::new(0);
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos} of {len}, {eta} left");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Bar(bar)
+    }
+
+    /// Says how far it is; a number told late by another thread does not turn it back.
+    pub fn at(&self, done: usize, total: usize) {
+        self.0.set_length(total as u64);
+        self.0.set_position(self.0.position().max(done as u64));
+    }
+
+    pub fn done(self) {
+        self.0.finish_and_clear();
+    }
+}

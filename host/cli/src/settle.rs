@@ -34,11 +34,12 @@ pub fn settle(arguments: &SettleArguments) -> Result<()> {
     if let Some(folder) = &arguments.output {
         let files = [
             ("charter.json", charter.as_bytes()),
+            ("epoch", epoch.as_bytes()),
             ("payouts.json", settlement.payouts.as_bytes()),
             ("receipt.json", settlement.receipt.as_bytes()),
         ];
         write_files(folder, &files, Existing::from_force(arguments.force))?;
-        eprintln!("wrote charter.json, payouts.json and receipt.json to `{}`", folder.display());
+        eprintln!("wrote charter.json, epoch, payouts.json and receipt.json to `{}`", folder.display());
     }
     let mut out = std::io::stdout().lock();
     out.write_all(&text)?;
@@ -90,19 +91,7 @@ fn charter_and_policies(arguments: &SettleArguments, engine: &Engine) -> Result<
     }
     let path = arguments.charter.as_ref().context("neither a charter nor a rule was given")?;
     let charter = objects::charter(path)?;
-    let mut policies = Vec::new();
-    for path in &arguments.policies {
-        policies.push(objects::policy_file(engine, path)?);
-    }
-    for appointment in &charter.terms().policies {
-        let given = policies.iter().any(|policy: &Policy| policy.digest() == appointment.policy);
-        let digest = appointment.policy.to_string();
-        if let (false, Some(standard)) =
-            (given, apportion_standard::all().iter().find(|s| s.digest == digest))
-        {
-            policies.push(objects::standard_policy(engine, standard)?);
-        }
-    }
+    let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
     Ok((charter, policies))
 }
 

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use apportion::{Asset, Epoch, Fault, Outcome, Payout, Settlement};
+use apportion::{
+    Asset, CandidateSide, ComparedPayee, Comparison, Difference, Epoch, Fault, Outcome, Payout, Settlement,
+};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// The widest table where no terminal says how wide it is.
@@ -126,6 +128,131 @@ fn rows(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
             return lines.join("\n") + "\n";
         }
     }
+}
+
+/// How many of those who gain and lose most are named.
+const MOST: usize = 10;
+
+/// A comparison in short: what moves, how it is spread, epoch by epoch, who gains and loses most.
+pub fn comparison(comparison: &Comparison, all: bool) -> String {
+    let (terms, asset) = (comparison.terms(), comparison.asset());
+    let (totals, statistics) = (&terms.totals, &terms.statistics);
+    let candidate = terms.charters.iter().find(|charter| charter.digest == terms.candidate);
+    let name = candidate.map_or("", |charter| &charter.terms.name);
+    let mut text = String::new();
+    line(&mut text, format!("{} under {name} ({})", count(terms.epochs.len(), "epoch"), terms.candidate));
+    line(
+        &mut text,
+        format!(
+            "{} would have got more, {} less, {} the same; {} nothing either way",
+            count(statistics.gain, "payee"),
+            statistics.lose,
+            statistics.same,
+            statistics.unpaid
+        ),
+    );
+    line(
+        &mut text,
+        format!(
+            "{} {} of {} paid ({}) would have gone to others",
+            rounded(asset, totals.changes_hands),
+            asset.symbol(),
+            rounded(asset, totals.original),
+            share(totals.changes_hands, totals.original)
+        ),
+    );
+    for epoch in &terms.epochs {
+        if let CandidateSide::Fault(fault) = &epoch.candidate {
+            let told = fault.fault.to_string();
+            let told = told.escape_debug();
+            line(&mut text, format!("epoch {} is left out: {} said {told}", epoch.number, fault.policy));
+        }
+    }
+    let part = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+    let mut rows = vec![];
+    for (what, of) in [
+        ("Gini coefficient", |s: &apportion::Spread| s.gini),
+        ("part of the largest payee", |s| s.top_1),
+        ("part of the five largest", |s| s.top_5),
+        ("part of the ten largest", |s| s.top_10),
+    ] as [(&str, fn(&apportion::Spread) -> Option<f64>); 4]
+    {
+        rows.push(vec![what.to_owned(), part(of(&statistics.original)), part(of(&statistics.candidate))]);
+    }
+    let halves = [statistics.original.half, statistics.candidate.half].map(|half| half.to_string());
+    rows.push([&["payees that hold half".to_owned()][..], &halves].concat());
+    rows.push(vec!["rank correlation".to_owned(), String::new(), part(statistics.rank_correlation)]);
+    line(&mut text, String::new());
+    text.push_str(&plain(&["", "then", "new"], rows));
+    line(&mut text, String::new());
+    let epochs = terms.epochs.iter().map(|epoch| {
+        let (paid, moved) = match &epoch.candidate {
+            CandidateSide::Settled(side) => (rounded(asset, side.paid), rounded(asset, epoch.changes_hands)),
+            CandidateSide::Fault(_) => ("-".to_owned(), "-".to_owned()),
+        };
+        vec![format!("epoch {}", epoch.number), rounded(asset, epoch.original.paid), paid, moved]
+    });
+    text.push_str(&plain(&["", "paid then", "paid new", "to others"], epochs.collect()));
+    line(&mut text, String::new());
+    text.push_str(&changes(comparison, all));
+    line(&mut text, format!("comparison {}", comparison.digest()));
+    text
+}
+
+/// Those whose amounts change most, the largest gain first.
+fn changes(comparison: &Comparison, all: bool) -> String {
+    let asset = comparison.asset();
+    let changed = |less: bool| {
+        let payees = comparison.terms().payees.iter().filter(|payee| payee.difference.magnitude() > 0);
+        let mut payees: Vec<&ComparedPayee> =
+            payees.filter(|payee| payee.difference.is_negative() == less).collect();
+        payees.sort_by_key(|payee| std::cmp::Reverse(payee.difference.magnitude()));
+        if !all {
+            payees.truncate(MOST);
+        }
+        payees
+    };
+    let mut payees = changed(false);
+    payees.extend(changed(true).into_iter().rev());
+    let rows = payees.into_iter().map(|payee| {
+        vec![
+            who(&payee.payee, &payee.name),
+            rounded(asset, payee.original),
+            rounded(asset, payee.candidate),
+            signed(asset, payee.difference),
+        ]
+    });
+    let title = if all { "payee" } else { "payee (most changed; --all shows all)" };
+    plain(&[title, "then", "new", "difference"], rows.collect())
+}
+
+/// Rows under a header, all but the first column to the right.
+fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.to_vec());
+    for row in rows {
+        table.add_row(row);
+    }
+    for column in 1..header.len() {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// An amount to two decimals, where the exact one stands in JSON and CSV.
+fn rounded(asset: &Asset, amount: u128) -> String {
+    let text = asset.format_rounded(amount, 2);
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{}{point}{part}", grouped(whole))
+}
+
+fn signed(asset: &Asset, difference: Difference) -> String {
+    let sign = if difference.is_negative() { "-" } else { "+" };
+    format!("{sign}{}", rounded(asset, difference.magnitude()))
 }
 
 /// What to call a payee: its name if the epoch has one, and an id that fits.

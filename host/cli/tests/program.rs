@@ -102,6 +102,49 @@ fn a_month_is_imported_settled_and_shown() {
     assert!(words.contains(&digest) && table.contains(&digest), "the receipt's digest is that of its file");
 }
 
+/// Two settled epochs under two other charters: every form, the page, and what is refused.
+#[test]
+fn settled_epochs_are_replayed_under_other_charters() {
+    let folder = Folder::new("replay");
+    let charter = |name: &str, policy: &str, parameters: &str| {
+        let draft = format!(
+            "name = \"{name}\"\n[[policies]]\npolicy = \"{policy}\"\n[policies.parameters]\n{parameters}\n"
+        );
+        let draft = folder.file("draft.toml", draft);
+        let charter = folder.path(&format!("{name}.json"));
+        done(&["charter", "new", &draft, "-o", &charter]);
+        charter
+    };
+    let equal = charter("Equal", "equal", "");
+    let stars = charter("<b>Stars</b>", "proportional", "node_metrics = { stars = 1.0 }");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let settled = folder.path("settled");
+    done(&["settle", "--epoch", &epoch, "--charter", &equal, "-o", &settled]);
+
+    let (page, second) = (folder.path("page.html"), folder.path("page-2.html"));
+    let arguments =
+        ["replay", "--settled", &settled, "--charter", &stars, "--charter", &equal, "--html", &page];
+    let table = done(&arguments);
+    assert!(table.contains("1 epoch under <b>Stars</b>") && table.contains("to others"), "{table}");
+    let json = done(&[&arguments[..], &["--format", "json"]].concat());
+    assert_eq!(json.lines().count(), 2, "a line per charter");
+    for line in json.lines() {
+        assert!(line.starts_with('{') && line.contains(r#""format":"apportion comparison 1""#), "{line}");
+        assert!(table.contains(&apportion::Digest::of(line.as_bytes()).to_string()), "its digest is told");
+    }
+    let csv = done(&[&arguments[..], &["--format", "csv"]].concat());
+    assert_eq!(csv.lines().count(), 1 + 2 * 3, "{csv}");
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && !html.contains("<b>Stars</b>"), "names are escaped");
+    let same = fs::read_to_string(&second).unwrap();
+    assert!(same.contains("everyone would have got exactly what they got"), "the second is its own rule");
+
+    let twice = ["replay", "--settled", &settled, "--settled", &settled, "--charter", &equal];
+    refused(&twice, 3, "give each epoch once");
+    fs::copy(&stars, Path::new(&settled).join("charter.json")).unwrap();
+    refused(&["replay", "--settled", &settled, "--charter", &equal], 3, "the receipt is of charter");
+}
+
 #[test]
 fn several_policies_share_a_pool_by_portions() {
     let folder = Folder::new("portions");
@@ -338,13 +381,14 @@ fn what_is_there_is_not_replaced_unasked() {
     assert_eq!(fs::read(Path::new(&out).join("payouts.json")).unwrap(), b"mine");
     done(&[&settle[..], &["--force"]].concat());
     let names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 3, "no files are left aside: {names:?}");
+    assert_eq!(names.len(), 4, "no files are left aside: {names:?}");
 }
 
 #[test]
 fn every_command_explains_itself() {
     for command in [
         &["settle"][..],
+        &["replay"],
         &["inspect"],
         &["import"],
         &["import", "tables"],

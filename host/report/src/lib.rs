@@ -1,0 +1,58 @@
+//! A comparison of two rules as one HTML file for people who are no programmers.
+//!
+//! The file opens offline: it asks nothing of any other place, and its content security policy forbids it to. Text
+//! from epochs and charters may come from anyone and is escaped wherever it stands. Without scripts it is a page of
+//! words, drawings and tables; with them the long table can be searched and sorted. The exact comparison is embedded
+//! as JSON, so that whoever doubts a number can read it there.
+//!
+//! ```
+//! # fn page(comparison: &apportion::Comparison) {
+//! let html: String = apportion_report::page(comparison);
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod charts;
+mod escape;
+mod rules;
+mod sections;
+mod wording;
+
+use apportion::Comparison;
+
+use escape::{fill, json};
+use wording::Wording;
+
+/// The whole page.
+pub fn page(comparison: &Comparison) -> String {
+    let wording = Wording::of(comparison);
+    // Whoever writes text that ends up in the page cannot know the digest of the whole, so it serves as the nonce.
+    let nonce = comparison.digest().to_string();
+    let bytes = String::from_utf8_lossy(comparison.as_bytes());
+    fill(
+        include_str!("../templates/page.html"),
+        &[
+            ("nonce", nonce.clone()),
+            ("style", include_str!("../templates/style.css").to_owned()),
+            ("script", include_str!("../templates/page.js").to_owned()),
+            ("json", json(&bytes)),
+            ("title", wording.title()),
+            ("period", wording.period()),
+            ("headline", wording.headline()),
+            ("faults", sections::faults(&wording)),
+            ("figures", sections::figures(&wording)),
+            ("most", sections::most(&wording)),
+            ("lorenz", charts::lorenz(&wording)),
+            ("spread", sections::spread(&wording)),
+            ("chart-epochs", charts::epochs(&wording)),
+            ("epochs", sections::epochs(&wording)),
+            ("count", wording.payees(comparison.terms().payees.len())),
+            ("asset", escape::text(comparison.asset().symbol())),
+            ("payees", sections::payees(&wording)),
+            ("rules", rules::side_by_side(&wording)),
+            ("digests", sections::digests(&wording)),
+            ("digest", nonce),
+        ],
+    )
+}
