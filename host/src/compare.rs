@@ -471,17 +471,14 @@ impl Changes {
 }
 
 fn totals(epochs: &[ComparedEpoch], payees: &[ComparedPayee]) -> Option<Totals> {
-    let (mut count, mut pool, mut original, mut candidate) = (0, 0_u128, 0_u128, 0_u128);
-    for epoch in epochs {
-        if let CandidateSide::Settled(side) = &epoch.candidate {
-            count += 1;
-            pool = pool.checked_add(epoch.pool)?;
-            original = original.checked_add(epoch.original.paid)?;
-            candidate = candidate.checked_add(side.paid)?;
-        }
-    }
-    let mut changes = Changes::default();
+    let settled = epochs.iter().filter(|epoch| matches!(epoch.candidate, CandidateSide::Settled(_)));
+    let count = settled.clone().count();
+    let pool = settled.map(|epoch| epoch.pool).try_fold(0_u128, u128::checked_add)?;
+    // From the payees, so that what the statistics sum is known to fit; receipts say the same.
+    let (mut original, mut candidate, mut changes) = (0_u128, 0_u128, Changes::default());
     for payee in payees {
+        original = original.checked_add(payee.original)?;
+        candidate = candidate.checked_add(payee.candidate)?;
         changes.add(payee.difference)?;
     }
     let Changes { gained, lost } = changes;

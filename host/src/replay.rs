@@ -142,7 +142,7 @@ pub enum Replayed {
     /// replayed on its own epoch gives the identical settlement digest.
     Settled {
         /// The receipt.
-        receipt: Receipt,
+        receipt: Box<Receipt>,
         /// Who would have got what.
         payouts: Payouts,
     },
@@ -301,7 +301,7 @@ fn settle_anew<E>(
                 })?;
             }
             history.carry = carry;
-            Ok(Replayed::Settled { receipt, payouts })
+            Ok(Replayed::Settled { receipt: Box::new(receipt), payouts })
         }
         Err(SettleError::Fault { policy, fault, .. }) => Ok(Replayed::Fault { policy, fault }),
         Err(SettleError::Host(error)) => Err(error.into()),

@@ -92,9 +92,15 @@ async function searchAndSortWorkByKeyboard(page, comparison) {
 
 async function nothingIsWiderThanTheScreen(page) {
   const { content, screen } = await page.evaluate(() => ({
-    content: document.documentElement.scrollWidth, screen: document.documentElement.clientWidth,
+    content: document.documentElement.scrollWidth, screen: window.screen.width,
   }));
   assert.ok(content <= screen, `the page is ${content} wide on a screen of ${screen}`);
+}
+
+/** No amount is broken into two lines. */
+async function numbersAreWhole(page) {
+  const broken = await page.$$eval("td data", (all) => all.filter((one) => one.getClientRects().length > 1).length);
+  assert.equal(broken, 0, `${broken} amounts are broken into lines`);
 }
 
 /** WCAG 2: at least 4.5 to 1 for text. */
@@ -138,6 +144,7 @@ async function check(browser, name) {
   await nothingIsWiderThanTheScreen(phone.page);
   await phone.page.$$eval("details", (all) => all.forEach((one) => { one.open = true; }));
   await nothingIsWiderThanTheScreen(phone.page);
+  await numbersAreWhole(phone.page);
   await shot(phone.page, `${name}-phone`);
 
   const dark = await open(browser, name, { viewport: DESKTOP, colorScheme: "dark" });

@@ -9,7 +9,7 @@ use apportion::{
 };
 use apportion_tests::{hostile, small_epoch};
 
-use crate::retro_funding::{Month, TRACKS, Track, months, standard};
+use crate::retro_funding::{Month, TRACKS, months, standard};
 
 /// Settled epochs in memory.
 struct Settlements(Vec<Settled>);
@@ -43,15 +43,13 @@ fn replayed(past: &Settlements, candidates: &[Charter], month: &Month) -> Vec<Re
     replay(past, candidates, &policies, &History::default(), &|_| {}).unwrap()
 }
 
-fn comparable(track: Track, months: &mut Vec<Month>) -> Charter {
-    let candidate = months[5].charter.clone();
-    // The earliest months of developer tools have data that M6's parameters may refuse; that is tested apart.
-    months.retain(|month| {
-        let policies = [month.policy.clone()];
-        settle(&month.imported.epoch, &candidate, &policies, &History::default()).is_ok()
-    });
-    assert!(months.len() >= 3, "{} months of {} are comparable", months.len(), track.name);
-    candidate
+/// A month's rule for any month: without the periods that it names, the newest are taken.
+fn for_any_month(month: &Month) -> Charter {
+    let mut parameters = month.imported.parameters.clone();
+    if let Some(simulation) = parameters.get_mut("simulation").and_then(serde_json::Value::as_object_mut) {
+        simulation.remove("periods");
+    }
+    Charter::single(month.name, &month.policy, parameters).unwrap()
 }
 
 #[test]
@@ -84,7 +82,13 @@ fn the_comparison_with_m6_is_what_arithmetic_says() {
     let engine = Engine::new().unwrap();
     for track in TRACKS {
         let mut months = months(&engine, track);
-        let candidate = comparable(track, &mut months);
+        let candidate = for_any_month(&months[5]);
+        // The first months of developer tools lack data that M6's rule may ask for, which is a fault and told as one.
+        months.retain(|month| {
+            let policies = [month.policy.clone()];
+            settle(&month.imported.epoch, &candidate, &policies, &History::default()).is_ok()
+        });
+        assert!(months.len() >= 3, "{} months of {} are comparable", months.len(), track.name);
         let past = past(&months);
         let epochs = replayed(&past, std::slice::from_ref(&candidate), &months[0]);
         let comparison = Comparison::new(&epochs, &candidate, 0).unwrap();
@@ -175,7 +179,7 @@ fn pearson(a: &[f64], b: &[f64]) -> f64 {
 fn turning_the_sides_round_turns_the_signs_round() {
     let engine = Engine::new().unwrap();
     let mut months = months(&engine, TRACKS[1]);
-    let (fifth, sixth) = (months[4].charter.clone(), months[5].charter.clone());
+    let (fifth, sixth) = (for_any_month(&months[4]), for_any_month(&months[5]));
     months.drain(..3);
     let under = |charter: &Charter| Settlements(months.iter().map(|month| settled(month, charter)).collect());
     let compare = |then: &Charter, new: &Charter| {
@@ -220,7 +224,7 @@ fn a_fault_is_shown_and_left_out_of_the_sums() {
     let page = apportion_report::page(&comparison);
     assert!(page.contains("could not have settled any") && page.contains("left out of every sum"));
     let same = Comparison::new(&replayed, &candidates[1], 1).unwrap();
-    assert_eq!(same.terms().statistics.rank_correlation, None, "all are level");
+    assert_eq!(same.terms().statistics.rank_correlation, Some(1.0), "one has the unit that is left over");
     assert_eq!(same.terms().statistics.same, 3);
 
     // Different assets have no sum; objects of two settlements are not one.

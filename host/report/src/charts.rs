@@ -27,7 +27,7 @@ pub(crate) fn lorenz(wording: &Wording<'_>) -> String {
             svg,
             "<text x=\"34\" y=\"{}\" class=\"end\">{label}</text><text x=\"{}\" y=\"276\" class=\"middle\">{label}</text>",
             264 - 25 * tenths,
-            40 + 28 * tenths
+            40 + 29 * tenths
         );
     }
     svg.push_str("<text x=\"185\" y=\"295\" class=\"middle\">% of payees, from the least paid</text>");

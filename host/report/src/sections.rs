@@ -6,7 +6,7 @@ use std::fmt::Write;
 use apportion::{CandidateSide, ComparedPayee, PolicyFault, Spread};
 
 use crate::escape;
-use crate::wording::{Wording, counted, epoch, is_compared, part, percent};
+use crate::wording::{Wording, epoch, is_compared, part, percent};
 
 /// How many of those who gain and lose most are named at the top.
 const MOST: usize = 5;
@@ -106,17 +106,19 @@ pub(crate) fn most(wording: &Wording<'_>) -> String {
 pub(crate) fn spread(wording: &Wording<'_>) -> String {
     let statistics = &wording.terms.statistics;
     let (then, new) = (&statistics.original, &statistics.candidate);
-    let ratio = |value: Option<f64>| value.map_or("\u{2013}".to_owned(), |value| format!("{value:.3}"));
+    let ratio = |value: Option<f64>| {
+        value.map_or("\u{2013}".to_owned(), |value| format!("{value:.3}").replace('-', "\u{2212}"))
+    };
     let mut html = String::new();
     let row = |what: &str, value: &dyn Fn(&Spread) -> String| {
         format!("<tr><th scope=\"row\">{what}</th><td>{}</td><td>{}</td></tr>", value(then), value(new))
     };
     for row in [
-        row("Payees who get something", &|s| counted(s.paid, "payee")),
+        row("Payees who get something", &|s| s.paid.to_string()),
         row("The largest payee\u{2019}s part", &|s| percent(s.top_1)),
         row("The five largest together", &|s| percent(s.top_5)),
         row("The ten largest together", &|s| percent(s.top_10)),
-        row("So few hold half of all", &|s| counted(s.half, "payee")),
+        row("How few payees hold half of it", &|s| s.half.to_string()),
         row("Gini coefficient <span class=\"minor\">(0: all the same, 1: one has all)</span>", &|s| {
             ratio(s.gini)
         }),

@@ -42,7 +42,7 @@ impl<'a> Wording<'a> {
 
     /// `1,234.50 OP`.
     pub(crate) fn amount(&self, amount: u128) -> String {
-        format!("{}\u{a0}{}", self.data(amount), escape::text(self.comparison.asset().symbol()))
+        format!("{} {}", self.data(amount), escape::text(self.comparison.asset().symbol()))
     }
 
     pub(crate) fn payees(&self, count: usize) -> String {
