@@ -9,6 +9,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../equal.wasm"),
     },
     crate::StandardPolicy {
+        name: "lifetime",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "c359c0dd04f1c5b4068cbe545e9c4ac4846b0c23b0b5e7aa78e7deff921655fd",
+        bytes: include_bytes!("../lifetime.wasm"),
+    },
+    crate::StandardPolicy {
         name: "optimism-devtooling",
         version: "0.1.0",
         contract: "0.1.0",
