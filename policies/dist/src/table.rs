@@ -12,7 +12,7 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         name: "lifetime",
         version: "0.1.0",
         contract: "0.1.0",
-        digest: "c359c0dd04f1c5b4068cbe545e9c4ac4846b0c23b0b5e7aa78e7deff921655fd",
+        digest: "8edb2939a44279fd35895c4c9e2ce253e94641b8dbc2c97cd4d3f3e0dd2ab537",
         bytes: include_bytes!("../lifetime.wasm"),
     },
     crate::StandardPolicy {

@@ -7,7 +7,8 @@
 //! | 11 | `lifetime/1\n` |
 //! | 1 | the asset's decimals |
 //! | 2 + n | the asset's symbol: its length, then UTF-8 |
-//! | per payee, sorted by id, to the end | |
+//! | 4 | how many payees follow |
+//! | per payee, sorted by id | |
 //! | 2 + n | the payee's id: its length, then UTF-8 |
 //! | 8 | lifetime credit: a double, finite and above 0 |
 //! | 16 | what this policy paid, in base units |
@@ -130,6 +131,8 @@ impl Accounts {
         let mut carry = FORMAT.to_vec();
         carry.push(money.decimals);
         write_text(&mut carry, &money.symbol)?;
+        let count = u32::try_from(self.by_payee.len()).unwrap_or(u32::MAX);
+        carry.extend(count.to_le_bytes());
         for (payee, account) in &self.by_payee {
             write_text(&mut carry, payee)?;
             carry.extend(account.credit.to_le_bytes());
@@ -146,10 +149,10 @@ impl Accounts {
     }
 }
 
-/// The accounts to the end of the bytes; none if any byte is not as it is written.
+/// The accounts, which end with the bytes; none if any byte is not as it is written.
 fn accounts(mut bytes: Bytes<'_>) -> Option<BTreeMap<String, Account>> {
     let (mut by_payee, mut sum) = (BTreeMap::new(), 0_u128);
-    while !bytes.0.is_empty() {
+    for _ in 0..u32::from_le_bytes(bytes.array()?) {
         let payee = bytes.text()?;
         let account =
             Account { credit: f64::from_le_bytes(bytes.array()?), paid: u128::from_le_bytes(bytes.array()?) };
@@ -160,7 +163,7 @@ fn accounts(mut bytes: Bytes<'_>) -> Option<BTreeMap<String, Account>> {
         }
         by_payee.insert(payee.to_owned(), account);
     }
-    Some(by_payee)
+    bytes.0.is_empty().then_some(by_payee)
 }
 
 fn write_text(carry: &mut Vec<u8>, text: &str) -> Result<(), Refusal> {
