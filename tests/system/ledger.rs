@@ -12,16 +12,16 @@ use apportion_tests::{hostile, small_epoch};
 use crate::retro_funding::{TRACKS, months};
 
 /// A folder of a test's own, removed when the test is over.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(test: &str) -> Folder {
+    pub fn new(test: &str) -> Folder {
         let path = std::env::temp_dir().join(format!("apportion-ledger-{}-{test}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Folder(path)
     }
 
-    fn make(&self) -> Ledger<DirectoryStore> {
+    pub fn make(&self) -> Ledger<DirectoryStore> {
         Ledger::open(DirectoryStore::create(&self.0).unwrap()).unwrap()
     }
 

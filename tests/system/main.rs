@@ -7,6 +7,7 @@ mod golden;
 mod hostile;
 mod house;
 mod ledger;
+mod lifetime;
 mod proof;
 mod replay;
 mod retro_funding;

@@ -9,6 +9,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../equal.wasm"),
     },
     crate::StandardPolicy {
+        name: "lifetime",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "8edb2939a44279fd35895c4c9e2ce253e94641b8dbc2c97cd4d3f3e0dd2ab537",
+        bytes: include_bytes!("../lifetime.wasm"),
+    },
+    crate::StandardPolicy {
         name: "optimism-devtooling",
         version: "0.1.0",
         contract: "0.1.0",
