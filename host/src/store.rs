@@ -4,7 +4,8 @@
 //! default: `objects/ab/abcd...` for every object, `head`, and `lock`, all through one handle to the folder.
 //!
 //! Objects are written under another name, synced, then renamed, and the head is replaced the same way after
-//! everything that it leads to: a crash at any moment leaves the old state or the new one.
+//! everything that it leads to: a crash at any moment leaves the old state or the new one. What it leaves aside, in
+//! `unfinished/`, is removed by the next append: whoever writes shares the lock, so under the lock it is nobody's.
 
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};
@@ -130,8 +131,9 @@ impl DirectoryStore {
             dir.create_dir_all(folder).map_err(io(folder, "made"))?;
         }
         let store = DirectoryStore { dir };
-        store.open_lock()?;
+        let lock = store.lock_shared()?;
         store.write_whole(FORMAT, FORMAT_TEXT)?;
+        drop(lock);
         Ok(store)
     }
 
@@ -165,24 +167,54 @@ impl DirectoryStore {
         }
     }
 
-    /// Writes a file aside, syncs it, and renames it to its name: whole or not at all.
+    /// Writes a file aside, syncs it, and renames it to its name: whole or not at all. The lock is held.
     fn write_whole(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let aside = format!("{ASIDE}/{}-{number}", std::process::id());
+        // Whoever copied the ledger may have left the empty folder behind.
+        self.dir.create_dir_all(ASIDE).map_err(io(ASIDE, "made"))?;
+        let (aside, mut file) = self.open_aside().map_err(io(ASIDE, "written"))?;
         let written = (|| {
-            let mut file =
-                self.dir.open_with(&aside, OpenOptions::new().write(true).create(true).truncate(true))?;
             file.write_all(bytes)?;
             file.sync_all()?;
+            drop(file);
             self.dir.rename(&aside, &self.dir, name)?;
-            let folder = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty());
-            self.sync(folder.unwrap_or(Path::new(".")))
+            self.sync_folders(name)
         })();
         if written.is_err() {
             let _ = self.dir.remove_file(&aside); // the first error is the one to tell
         }
         written.map_err(io(name, "written"))
+    }
+
+    /// A new file of this writer alone: another machine or container may have the same process number.
+    fn open_aside(&self) -> std::io::Result<(String, File)> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let aside = format!("{ASIDE}/{}-{number}", std::process::id());
+            match self.dir.open_with(&aside, OpenOptions::new().write(true).create_new(true)) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                opened => return opened.map(|file| (aside, file)),
+            }
+        }
+    }
+
+    /// Removes what interrupted writers left. With the lock held alone no other writer is at work, so it is nobody's.
+    fn remove_unfinished(&self) -> Result<(), StoreError> {
+        for (name, is_folder) in self.names(ASIDE)? {
+            let own = name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            if own && !is_folder {
+                let _ = self.dir.remove_file(format!("{ASIDE}/{name}")); // it is in nobody's way
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs every folder above a file, the innermost first: each may be as new as the file.
+    fn sync_folders(&self, name: &str) -> std::io::Result<()> {
+        let above = Path::new(name).ancestors().skip(1);
+        above
+            .map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+            .try_for_each(|folder| self.sync(folder))
     }
 
     /// A rename lasts through a power cut only once its folder is on the disk.
@@ -195,19 +227,41 @@ impl DirectoryStore {
         self.dir.open_with(LOCK, options.write(true).create(true)).map_err(io(LOCK, "opened"))
     }
 
-    /// Held until dropped; the system lets go of it if the process dies.
+    /// Held alone until dropped; the system lets go of it if the process dies.
     fn lock(&self) -> Result<std::fs::File, StoreError> {
         let file = self.open_lock()?.into_std();
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked),
-            Err(std::fs::TryLockError::Error(error)) => Err(io(LOCK, "locked")(error)),
+        locked(file.try_lock()).map(|()| file)
+    }
+
+    /// Held together with others who keep objects, and not while someone appends.
+    fn lock_shared(&self) -> Result<std::fs::File, StoreError> {
+        let file = self.open_lock()?.into_std();
+        locked(file.try_lock_shared()).map(|()| file)
+    }
+
+    /// Keeps an object while the lock is held.
+    fn put_locked(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let digest = Digest::of(bytes);
+        let name = object_name(&digest);
+        if self.get(&digest)?.is_some() {
+            // Its writer may have died before it was sure to last.
+            self.sync_folders(&name).map_err(io(OBJECTS, "synced"))?;
+            return Ok(digest);
         }
+        if let Some(folder) = Path::new(&name).parent() {
+            self.dir.create_dir_all(folder).map_err(io(OBJECTS, "written"))?;
+        }
+        self.write_whole(&name, bytes)?;
+        Ok(digest)
     }
 
     fn names(&self, folder: &str) -> Result<Vec<(String, bool)>, StoreError> {
         let mut names = Vec::new();
-        for entry in self.dir.read_dir(folder).map_err(io(folder, "read"))? {
+        let entries = match self.dir.read_dir(folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(names),
+            entries => entries.map_err(io(folder, "read"))?,
+        };
+        for entry in entries {
             let entry = entry.map_err(io(folder, "read"))?;
             let is_folder = entry.file_type().map_err(io(folder, "read"))?.is_dir();
             names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
@@ -215,6 +269,13 @@ impl DirectoryStore {
         names.sort();
         Ok(names)
     }
+}
+
+fn locked(locked: Result<(), std::fs::TryLockError>) -> Result<(), StoreError> {
+    locked.map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => StoreError::Locked,
+        std::fs::TryLockError::Error(error) => io(LOCK, "locked")(error),
+    })
 }
 
 fn object_name(digest: &Digest) -> String {
@@ -232,16 +293,8 @@ impl Store for DirectoryStore {
     }
 
     fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
-        let digest = Digest::of(bytes);
-        if self.get(&digest)?.is_some() {
-            return Ok(digest);
-        }
-        let name = object_name(&digest);
-        if let Some(folder) = Path::new(&name).parent() {
-            self.dir.create_dir_all(folder).map_err(io(OBJECTS, "written"))?;
-        }
-        self.write_whole(&name, bytes)?;
-        Ok(digest)
+        let _lock = self.lock_shared()?;
+        self.put_locked(bytes)
     }
 
     fn head(&self) -> Result<Option<Digest>, StoreError> {
@@ -258,7 +311,8 @@ impl Store for DirectoryStore {
         if self.head()? != expected {
             return Err(StoreError::Moved);
         }
-        let digest = self.put(entry)?;
+        self.remove_unfinished()?;
+        let digest = self.put_locked(entry)?;
         self.write_whole(HEAD, format!("{digest}\n").as_bytes())?;
         Ok(digest)
     }

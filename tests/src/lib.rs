@@ -16,12 +16,17 @@ pub fn data(path: &str) -> PathBuf {
 pub const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
 
 /// A small epoch with everything an epoch can have: payees with and without a name, kinds, metrics, labels.
+pub fn small_epoch() -> Epoch {
+    numbered_epoch(7)
+}
+
+/// The small epoch under another number.
 ///
 /// # Panics
 ///
-/// Never: the rows are valid.
-#[allow(clippy::expect_used, clippy::missing_panics_doc, reason = "fixed rows, known to be valid")]
-pub fn small_epoch() -> Epoch {
+/// Where no epoch can have the number.
+#[allow(clippy::expect_used, reason = "fixed rows, known to be valid")]
+pub fn numbered_epoch(number: u64) -> Epoch {
     let pool = Pool { asset: Asset::new("EUR", 2).expect("a valid asset"), amount: 100_001 };
     let window = Window { start: 1_751_328_000, end: 1_754_006_400 };
     let columns = ColumnNames {
@@ -30,7 +35,7 @@ pub fn small_epoch() -> Epoch {
         edge_metrics: vec!["lines".to_owned()],
         edge_labels: vec!["tool".to_owned()],
     };
-    let mut epoch = EpochBuilder::new(Header { number: 7, window, pool }, columns).expect("valid columns");
+    let mut epoch = EpochBuilder::new(Header { number, window, pool }, columns).expect("valid columns");
     for (id, name) in [("ada", "Ada"), ("ben", ""), ("cy", "Cy")] {
         epoch.payee(id, name);
     }

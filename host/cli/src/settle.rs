@@ -42,9 +42,7 @@ pub fn settle(arguments: &SettleArguments) -> Result<()> {
         eprintln!("wrote charter.json, epoch, payouts.json and receipt.json to `{}`", folder.display());
     }
     let mut out = std::io::stdout().lock();
-    out.write_all(&text)?;
-    out.flush()?;
-    Ok(())
+    out.write_all(&text).and_then(|()| out.flush()).context("cannot print the result")
 }
 
 /// Settles by a charter of the caller's, as a first epoch; nothing remembers it.

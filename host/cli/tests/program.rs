@@ -3,10 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
-use apportion_tests::{data, hostile, small_epoch};
+use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger};
+use apportion_tests::{data, hostile, numbered_epoch, small_epoch};
 
 /// A folder of a test's own, removed when the test is over.
 struct Folder(PathBuf);
@@ -98,7 +102,7 @@ fn a_month_is_imported_settled_and_shown() {
     for part in ["epoch ", "charter of ", "receipt of epoch ", "payouts\n", "payees   258", "1,300,000 OP"] {
         assert!(words.contains(part), "{part:?} is not in {words}");
     }
-    let digest = apportion::Digest::of(&fs::read(&receipt).unwrap()).to_string();
+    let digest = Digest::of(&fs::read(&receipt).unwrap()).to_string();
     assert!(words.contains(&digest) && table.contains(&digest), "the receipt's digest is that of its file");
 }
 
@@ -171,7 +175,7 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     let epoch = folder.file("epoch", small_epoch().as_bytes());
     done(&["settle", "--epoch", &epoch, "--rule", "equal", "-o", &folder.path("settled")]);
     let (receipt, payouts) = (folder.path("settled/receipt.json"), folder.path("settled/payouts.json"));
-    let digest = apportion::Digest::of(&fs::read(&receipt).unwrap()).to_string();
+    let digest = Digest::of(&fs::read(&receipt).unwrap()).to_string();
     let list = apportion::Payouts::from_bytes(&fs::read(&payouts).unwrap()).unwrap();
     let payee = &list.list().payouts[0];
     let proof = folder.path("proof.json");
@@ -194,7 +198,7 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     let inspected = done(&["inspect", &proof]);
     assert!(inspected.starts_with("proof of a payout, if the receipt below") && inspected.contains(&said));
 
-    let other = apportion::Digest::of(b"other").to_string();
+    let other = Digest::of(b"other").to_string();
     refused(&["check-proof", &proof, "--receipt", &other], 3, &format!("is for receipt {digest}, not for"));
     refused(&["check-proof", &proof, "--receipt", "123"], 3, "`123` is not a digest");
     let whole = fs::read_to_string(&proof).unwrap();
@@ -281,6 +285,165 @@ fn a_ledger_is_kept_and_verified() {
     let output = run(&["verify", "--ledger", &ledger]);
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stdout).contains("wrong: `head` is damaged"), "{}", text(&output.stdout));
+}
+
+/// A ledger with a charter that names a tiny policy.
+fn tiny_ledger(path: &str) {
+    let engine = Engine::new().unwrap();
+    let mut ledger = Ledger::open(DirectoryStore::create(Path::new(path)).unwrap()).unwrap();
+    let component = hostile::harmless();
+    let policy = engine.admit(&component).unwrap();
+    let charter = Charter::single("Tiny", &policy, serde_json::json!({})).unwrap();
+    ledger.adopt(&engine, &charter, 0, &[component], &[]).unwrap();
+}
+
+/// The head of a ledger of sound structure.
+fn sound_head(ledger: &str) -> Option<Digest> {
+    let store = || DirectoryStore::open(Path::new(ledger)).unwrap();
+    let verified = apportion::verify(store(), None, &mut |_| {}).unwrap();
+    assert_eq!(verified.findings, [""; 0]);
+    verified.head
+}
+
+/// Killed from its first moment to its last: the epoch is settled or it is not, and then it can be.
+#[test]
+fn a_killed_settle_is_done_or_not_done() {
+    let folder = Folder::new("killed");
+    let ledger = folder.path("ledger");
+    tiny_ledger(&ledger);
+    let (mut before_append, mut after_append) = (0, 0);
+    // Ever later, until it ends by itself.
+    for number in 1..=40 {
+        let epoch = folder.file("epoch", numbered_epoch(number).as_bytes());
+        let old = sound_head(&ledger);
+        let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger];
+        let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"))
+            .args(settle)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        if number % 8 == 0 {
+            // It says so only when it has appended.
+            let mut said = String::new();
+            BufReader::new(program.stderr.take().unwrap()).read_line(&mut said).unwrap();
+            assert!(said.starts_with("appended receipt "), "{said}");
+        } else {
+            thread::sleep(Duration::from_millis(number * 4)); // no outcome is waited for: any moment will do
+        }
+        let _ = program.kill();
+        program.wait().unwrap();
+        if sound_head(&ledger) == old {
+            before_append += 1;
+            done(&settle);
+        } else {
+            after_append += 1;
+            refused(&settle, 3, &format!("epoch {number} is settled already"));
+        }
+    }
+    eprintln!("40 kills of the program: {before_append} before it appended, {after_append} after");
+    assert!(before_append > 0 && after_append > 0, "{before_append} before, {after_append} after");
+    assert!(done(&["verify", "--ledger", &ledger]).contains("40 settlements run again"));
+}
+
+/// Files where folders should be: root may write everywhere, so permissions would show nothing.
+#[test]
+fn a_ledger_that_cannot_be_written_is_told_and_as_before() {
+    let folder = Folder::new("unwritable");
+    let ledger = folder.path("ledger");
+    tiny_ledger(&ledger);
+    let head = sound_head(&ledger);
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger];
+    for (name, sentence) in [
+        ("unfinished", "the ledger's unfinished cannot be "),
+        ("objects", "cannot be opened: "),
+        ("lock", "the ledger's lock cannot be opened: "),
+    ] {
+        let (place, kept) = (Path::new(&ledger).join(name), folder.path("kept"));
+        fs::rename(&place, &kept).unwrap();
+        // A folder in place of the lock, a file in place of the others.
+        if name == "lock" {
+            fs::create_dir(&place).unwrap()
+        } else {
+            fs::write(&place, "").unwrap()
+        }
+        refused(&settle, 1, sentence);
+        if name == "lock" {
+            fs::remove_dir(&place).unwrap()
+        } else {
+            fs::remove_file(&place).unwrap()
+        }
+        fs::rename(&kept, &place).unwrap();
+        assert_eq!(sound_head(&ledger), head, "{name}");
+    }
+    let file = folder.file("file", "");
+    refused(&["settle", "--epoch", &epoch, "--ledger", &file], 1, "the ledger's folder cannot be opened: ");
+    done(&settle);
+}
+
+/// Unmounts its folder when the test is over.
+struct Mounted(String);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).status();
+    }
+}
+
+/// A disk that runs full at every step of a settlement: told, the ledger as before; with room again it goes on.
+#[test]
+fn a_full_disk_is_told_and_the_ledger_as_before() {
+    let folder = Folder::new("full");
+    let disk = folder.path("disk");
+    fs::create_dir(&disk).unwrap();
+    let mount = ["-t", "tmpfs", "-o", "size=256k", "tmpfs", &disk];
+    if !Command::new("mount").args(mount).stderr(Stdio::null()).status().is_ok_and(|done| done.success()) {
+        eprintln!("skipped: no right to mount a small disk");
+        return;
+    }
+    let disk = Mounted(disk);
+    let (ledger, filler) = (format!("{}/ledger", disk.0), format!("{}/filler", disk.0));
+    tiny_ledger(&ledger);
+    let head = sound_head(&ledger);
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger];
+    fs::write(&filler, vec![0; 512 << 10]).unwrap_err();
+    let mut refusals = 0;
+    while !run(&settle).status.success() {
+        refused(&settle, 1, "No space left on device");
+        assert_eq!(sound_head(&ledger), head);
+        refusals += 1;
+        // One page more room.
+        let file = fs::File::options().write(true).open(&filler).unwrap();
+        file.set_len(file.metadata().unwrap().len().saturating_sub(4096)).unwrap();
+        assert!(refusals < 40, "there is room enough");
+    }
+    assert!(refusals >= 3, "only {refusals} steps were refused");
+    assert!(sound_head(&ledger) != head);
+    assert!(done(&["verify", "--ledger", &ledger]).contains("1 settlements run again"));
+}
+
+/// Whoever printed into a full file is told, and that the receipt was appended.
+#[test]
+#[cfg(target_os = "linux")]
+fn printing_into_a_full_file_is_told() {
+    let folder = Folder::new("print");
+    let ledger = folder.path("ledger");
+    tiny_ledger(&ledger);
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_apportion"))
+        .args(["settle", "--epoch", &epoch, "--ledger", &ledger])
+        .stdout(full)
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.starts_with("appended receipt ") && said.contains("error: cannot print the result: "),
+        "{said}"
+    );
 }
 
 #[test]
