@@ -134,7 +134,7 @@ fn settled_epochs_are_replayed_under_other_charters() {
     assert_eq!(json.lines().count(), 2, "a line per charter");
     for line in json.lines() {
         assert!(line.starts_with('{') && line.contains(r#""format":"apportion comparison 1""#), "{line}");
-        assert!(table.contains(&apportion::Digest::of(line.as_bytes()).to_string()), "its digest is told");
+        assert!(table.contains(&Digest::of(line.as_bytes()).to_string()), "its digest is told");
     }
     let csv = done(&[&arguments[..], &["--format", "csv"]].concat());
     assert_eq!(csv.lines().count(), 1 + 2 * 3, "{csv}");
@@ -421,7 +421,7 @@ fn a_full_disk_is_told_and_the_ledger_as_before() {
     }
     assert!(refusals >= 3, "only {refusals} steps were refused");
     assert!(sound_head(&ledger) != head);
-    assert!(done(&["verify", "--ledger", &ledger]).contains("1 settlements run again"));
+    assert!(done(&["verify", "--ledger", &ledger]).contains("1 settlement run again"));
 }
 
 /// Whoever printed into a full file is told, and that the receipt was appended.

@@ -251,7 +251,9 @@ proptest! {
 
     #[test]
     fn no_damage_is_too_strange_for_a_signature(signature in sliced(fixture!("ecdsa-p384.sig"))) {
-        prop_assume!(signature.trim() != fixture!("ecdsa-p384.sig").trim());
+        // Wrapped in another way it is the same signature: mail and editors do that.
+        let unwrapped = |text: &str| text.split_whitespace().collect::<String>();
+        prop_assume!(unwrapped(&signature) != unwrapped(fixture!("ecdsa-p384.sig")));
         prop_assert!(everyone().verify(CHARTER_NAMESPACE, MESSAGE, &signature).is_err());
     }
 
