@@ -1,6 +1,6 @@
 //! How fast, as ratios of two things measured in turn in one run: machines differ and are noisy, ratios hold.
 //!
-//! `cargo bench --package apportion-tests`
+//! `cargo bench --package apportion-tests --bench ratios`
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![allow(clippy::unwrap_used, reason = "a benchmark ends at the first surprise")]

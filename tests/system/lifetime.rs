@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{Charter, DirectoryStore, Engine, Epoch, verify};
+use apportion::{Charter, DirectoryStore, Engine, Epoch, History, Replayed, replay, verify};
 use apportion_tests::native;
 
 use crate::ledger::Folder;
@@ -93,4 +93,12 @@ fn lifetime_payouts_follow_lifetime_credit_over_six_months() {
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
     assert_eq!(verified.findings, [""; 0]);
     assert_eq!((verified.settlements, verified.run_again, verified.adoptions), (6, 6, 1));
+
+    // Replayed under its own charter, in order and with its own history, it settles as it did.
+    let replayed = replay(&ledger.past(1..=6), &[charter], &[policy], &History::default(), &|_| {}).unwrap();
+    for epoch in &replayed {
+        let [Replayed::Settled { receipt, .. }] = epoch.replayed.as_slice() else { panic!("a fault") };
+        assert_eq!(receipt.settlement_digest(), epoch.receipt.settlement_digest());
+    }
+    assert_eq!(replayed.len(), 6);
 }

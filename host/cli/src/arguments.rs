@@ -12,27 +12,19 @@ use crate::outcome::EXIT_CODES;
 /// An epoch holds one period's contributions and pool; a charter names the rule with its parameters; settling gives
 /// a receipt and the payouts. The same epoch and charter give the same receipt on every machine.
 #[derive(Parser)]
-#[command(name = "apportion", version, after_help = EXIT_CODES, after_long_help = LONG_HELP)]
+#[command(name = "apportion", version, after_help = EXIT_CODES, after_long_help = format!("{FIRST_TRY}\n\n{EXIT_CODES}"))]
 #[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
 }
 
-const LONG_HELP: &str = "\
+const FIRST_TRY: &str = "\
 A first try, from the project's folder:
   apportion import tables examples/cooperative/epoch.toml -o month.epoch
   apportion settle --epoch month.epoch --rule equal
   apportion inspect month.epoch
-  apportion inspect proportional
-
-Exit codes:
-  0  done
-  1  the host's fault: a file could not be read or written, the machine could not run the engine
-  2  the command line is wrong
-  3  the input is refused: an epoch, a charter, parameters, a table, another object
-  4  a component is not admitted as a policy
-  5  a policy gave no allocation, and the charter says to stop then";
+  apportion inspect proportional";
 
 #[derive(Subcommand)]
 pub enum Command {
