@@ -228,15 +228,15 @@ impl DirectoryStore {
     }
 
     /// Held alone until dropped; the system lets go of it if the process dies.
-    fn lock(&self) -> Result<std::fs::File, StoreError> {
+    fn lock(&self) -> Result<Held, StoreError> {
         let file = self.open_lock()?.into_std();
-        locked(file.try_lock()).map(|()| file)
+        locked(file.try_lock()).map(|()| Held(file))
     }
 
     /// Held together with others who keep objects, and not while someone appends.
-    fn lock_shared(&self) -> Result<std::fs::File, StoreError> {
+    fn lock_shared(&self) -> Result<Held, StoreError> {
         let file = self.open_lock()?.into_std();
-        locked(file.try_lock_shared()).map(|()| file)
+        locked(file.try_lock_shared()).map(|()| Held(file))
     }
 
     /// Keeps an object while the lock is held.
@@ -268,6 +268,16 @@ impl DirectoryStore {
         }
         names.sort();
         Ok(names)
+    }
+}
+
+/// The lock, let go of by saying so and not by closing the file: a process that another thread is just starting has a
+/// copy of the open file for a moment, and would hold the lock that much longer.
+struct Held(std::fs::File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.unlock(); // the system lets go of it in any case once the file is closed everywhere
     }
 }
 
