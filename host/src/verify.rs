@@ -169,7 +169,7 @@ impl<S: Store> Check<'_, S> {
     fn settlement(&mut self, number: u64, digest: Digest) -> Result<(), LedgerError> {
         self.used.insert(digest);
         let previous = self.receipts.last().copied();
-        let before = self.receipts.clone();
+        let before = self.receipts.len();
         let last = self.last.replace(number);
         self.receipts.push(digest);
         let wrong =
@@ -206,7 +206,7 @@ impl<S: Store> Check<'_, S> {
         let Some(engine) = self.engine else { return Ok(()) };
         let charter = self.ledger.charter(&settled.charter)?;
         let policies = self.ledger.policies_of(engine, &charter)?;
-        let history = self.ledger.history(&before, &policies)?;
+        let history = self.ledger.history(&self.receipts[..before], &policies)?;
         let again = settle(&epoch, &charter, &policies, &history)?;
         if again.receipt.settlement_digest() != receipt.settlement_digest() {
             return wrong("running it again gives another settlement");

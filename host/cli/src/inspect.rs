@@ -234,12 +234,12 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     say!(text, "  paid       {}", money(settled.paid));
     say!(text, "  retained   {}", money(settled.retained));
     for (run, usage) in settled.runs.iter().zip(&receipt.engine().runs) {
-        say!(text, "  policy     {} {}", run.name, run.version);
+        say!(text, "  policy     {} {}", shown(&run.name), shown(&run.version));
         say!(text, "    digest   {}", run.policy);
         say!(
             text,
             "    imports  {}",
-            if run.imports.is_empty() { "nothing".to_owned() } else { run.imports.join(", ") }
+            if run.imports.is_empty() { "nothing".to_owned() } else { shown(&run.imports.join(", ")) }
         );
         match &run.outcome {
             Outcome::Allocated { paid, retained, carry } => {
