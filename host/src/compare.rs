@@ -154,30 +154,13 @@ pub struct Totals {
     pub changes_hands: u128,
 }
 
-/// One payee under both.
+/// One payee under both: in one epoch, or in all that both settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ComparedPayee {
     /// The id.
     pub payee: String,
-    /// What the latest epoch calls it; empty where none has a name.
+    /// What the epoch calls it, of several the latest that names it; empty where none does.
     pub name: String,
-    /// What it got, in base units.
-    #[serde(with = "base_units")]
-    pub original: u128,
-    /// What it would have got.
-    #[serde(with = "base_units")]
-    pub candidate: u128,
-    /// How much more that would have been.
-    pub difference: Difference,
-    /// The epochs in which it was a payee and that both settled, oldest first.
-    pub epochs: Vec<PayeeEpoch>,
-}
-
-/// One payee in one epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct PayeeEpoch {
-    /// Which of [`ComparisonTerms::epochs`], from 0.
-    pub epoch: usize,
     /// What it got, in base units.
     #[serde(with = "base_units")]
     pub original: u128,
@@ -264,46 +247,107 @@ pub enum CompareError {
     Form(#[from] CanonicalError),
 }
 
-impl Comparison {
-    /// Compares what was settled with what the candidate at `index` (of those replayed) would have settled.
-    pub fn new(
-        epochs: &[ReplayedEpoch],
-        candidate: &Charter,
-        index: usize,
-    ) -> Result<Comparison, CompareError> {
-        let first = epochs.first().ok_or(CompareError::NoEpochs)?.receipt.settlement();
-        let mut payees = BTreeMap::new();
-        let mut compared = Vec::new();
-        for (place, epoch) in epochs.iter().enumerate() {
-            compared.push(compare_epoch(epoch, index, place, &mut payees)?);
-            let said = epoch.receipt.settlement();
-            if (&said.asset, said.decimals) != (&first.asset, first.decimals) {
-                let asset = format!("{} with {} decimals", said.asset, said.decimals);
-                let before = format!("{} with {} decimals", first.asset, first.decimals);
-                return Err(CompareError::Assets { number: said.number, asset, before });
-            }
+/// A comparison being made, one epoch at a time: it keeps sums, so that memory does not grow with every payout.
+#[derive(Debug)]
+pub struct Comparing {
+    candidate: Charter,
+    index: usize,
+    asset: Option<Asset>,
+    charters: Vec<NamedCharter>,
+    epochs: Vec<ComparedEpoch>,
+    payees: BTreeMap<String, ComparedPayee>,
+}
+
+impl Comparing {
+    /// Begins to compare what was settled with what the candidate at `index` (of those replayed) would have settled.
+    pub fn new(candidate: &Charter, index: usize) -> Comparing {
+        let (charters, epochs, payees) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Comparing { candidate: candidate.clone(), index, asset: None, charters, epochs, payees }
+    }
+
+    /// Adds the next epoch, and gives each of its payees under both, sorted by the ids' bytes: nobody, if the
+    /// candidate could not settle it. After an error the comparison is of no use.
+    pub fn add(&mut self, epoch: &ReplayedEpoch) -> Result<Vec<ComparedPayee>, CompareError> {
+        let said = epoch.receipt.settlement();
+        let asset = Asset::new(&said.asset, said.decimals)?;
+        let before = self.asset.get_or_insert_with(|| asset.clone());
+        if *before != asset {
+            let spelled = |asset: &Asset| format!("{} with {} decimals", asset.symbol(), asset.decimals());
+            let (asset, before) = (spelled(&asset), spelled(before));
+            return Err(CompareError::Assets { number: said.number, asset, before });
         }
-        let payees: Vec<ComparedPayee> = payees.into_values().collect();
+        let replayed = epoch.replayed.get(self.index).ok_or(CompareError::NotReplayed(said.number))?;
+        name_charter(&mut self.charters, &epoch.charter);
+        let names = epoch.payouts.list().payouts.iter().zip(&epoch.names);
+        let names: BTreeMap<&str, &String> =
+            names.map(|(payout, name)| (payout.payee.as_str(), name)).collect();
+        for (payee, name) in &names {
+            self.payees
+                .entry((*payee).to_owned())
+                .or_insert_with(|| ComparedPayee::unpaid(payee))
+                .rename(name);
+        }
+        let mut rows = Vec::new();
+        let mut changes = Changes::default();
+        let candidate = match replayed {
+            Replayed::Fault { policy, fault } => {
+                CandidateSide::Fault(PolicyFault { policy: policy.clone(), fault: fault.clone() })
+            }
+            Replayed::Settled { receipt, payouts } => {
+                for (id, (original, candidate)) in paired(&epoch.payouts, payouts) {
+                    let mut row = ComparedPayee::unpaid(id);
+                    row.add(original, candidate)?;
+                    changes.add(row.difference).ok_or(CompareError::TooLarge)?;
+                    let all = self.payees.entry(id.to_owned()).or_insert_with(|| ComparedPayee::unpaid(id));
+                    all.add(original, candidate)?;
+                    row.rename(names.get(id).map_or("", |name| name.as_str()));
+                    rows.push(row);
+                }
+                CandidateSide::Settled(Side { receipt: None, ..Side::of(receipt) })
+            }
+        };
+        self.epochs.push(ComparedEpoch {
+            number: said.number,
+            start: epoch.window.start,
+            end: epoch.window.end,
+            epoch: said.epoch,
+            pool: said.pool,
+            original: Side::of(&epoch.receipt),
+            candidate,
+            changes_hands: changes.gained.min(changes.lost),
+        });
+        Ok(rows)
+    }
+
+    /// The whole, of one epoch at least.
+    pub fn finish(mut self) -> Result<Comparison, CompareError> {
+        let asset = self.asset.ok_or(CompareError::NoEpochs)?;
+        name_charter(&mut self.charters, &self.candidate);
+        let payees: Vec<ComparedPayee> = self.payees.into_values().collect();
         let terms = ComparisonTerms {
             format: FORMAT,
-            asset: first.asset.clone(),
-            decimals: first.decimals,
-            candidate: candidate.digest(),
-            charters: charters(epochs, candidate),
-            totals: totals(&compared, &payees).ok_or(CompareError::TooLarge)?,
-            epochs: compared,
+            asset: asset.symbol().to_owned(),
+            decimals: asset.decimals(),
+            candidate: self.candidate.digest(),
+            charters: self.charters,
+            totals: totals(&self.epochs, &payees).ok_or(CompareError::TooLarge)?,
+            epochs: self.epochs,
             statistics: statistics(&payees.iter().map(|p| (p.original, p.candidate)).collect::<Vec<_>>()),
             payees,
         };
         let bytes = to_canonical_json(&terms)?;
-        Ok(Comparison {
-            asset: Asset::new(&first.asset, first.decimals)?,
-            terms,
-            digest: Digest::of(&bytes),
-            bytes,
-        })
+        Ok(Comparison { asset, terms, digest: Digest::of(&bytes), bytes })
     }
+}
 
+/// Those that were in force, in the order of the epochs.
+fn name_charter(named: &mut Vec<NamedCharter>, charter: &Charter) {
+    if named.iter().all(|known| known.digest != charter.digest()) {
+        named.push(NamedCharter { digest: charter.digest(), terms: charter.terms().clone() });
+    }
+}
+
+impl Comparison {
     /// What all its amounts are of.
     pub fn asset(&self) -> &Asset {
         &self.asset
@@ -354,58 +398,6 @@ impl Serialize for Difference {
     }
 }
 
-fn charters(epochs: &[ReplayedEpoch], candidate: &Charter) -> Vec<NamedCharter> {
-    let mut named: Vec<NamedCharter> = Vec::new();
-    for charter in epochs.iter().map(|epoch| &epoch.charter).chain([candidate]) {
-        if named.iter().all(|known| known.digest != charter.digest()) {
-            named.push(NamedCharter { digest: charter.digest(), terms: charter.terms().clone() });
-        }
-    }
-    named
-}
-
-fn compare_epoch(
-    epoch: &ReplayedEpoch,
-    index: usize,
-    place: usize,
-    payees: &mut BTreeMap<String, ComparedPayee>,
-) -> Result<ComparedEpoch, CompareError> {
-    let said = epoch.receipt.settlement();
-    let replayed = epoch.replayed.get(index).ok_or(CompareError::NotReplayed(said.number))?;
-    let mut changes = Changes::default();
-    for (payout, name) in epoch.payouts.list().payouts.iter().zip(&epoch.names) {
-        let payee =
-            payees.entry(payout.payee.clone()).or_insert_with(|| ComparedPayee::unpaid(&payout.payee));
-        if !name.is_empty() {
-            payee.name.clone_from(name);
-        }
-    }
-    let candidate = match replayed {
-        Replayed::Fault { policy, fault } => {
-            CandidateSide::Fault(PolicyFault { policy: policy.clone(), fault: fault.clone() })
-        }
-        Replayed::Settled { receipt, payouts } => {
-            for (id, (original, candidate)) in paired(&epoch.payouts, payouts) {
-                let payee = payees.entry(id.to_owned()).or_insert_with(|| ComparedPayee::unpaid(id));
-                let difference = Difference::between(original, candidate);
-                payee.add(PayeeEpoch { epoch: place, original, candidate, difference })?;
-                changes.add(difference).ok_or(CompareError::TooLarge)?;
-            }
-            CandidateSide::Settled(Side { receipt: None, ..Side::of(receipt) })
-        }
-    };
-    Ok(ComparedEpoch {
-        number: said.number,
-        start: epoch.window.start,
-        end: epoch.window.end,
-        epoch: said.epoch,
-        pool: said.pool,
-        original: Side::of(&epoch.receipt),
-        candidate,
-        changes_hands: changes.gained.min(changes.lost),
-    })
-}
-
 /// Both lists are of one epoch and have the same payees; were they not, who is missing in one gets nothing there.
 fn paired<'a>(original: &'a Payouts, candidate: &'a Payouts) -> BTreeMap<&'a str, (u128, u128)> {
     let mut pairs: BTreeMap<&str, (u128, u128)> = BTreeMap::new();
@@ -442,15 +434,20 @@ impl Side {
 impl ComparedPayee {
     fn unpaid(id: &str) -> ComparedPayee {
         let (payee, name, difference) = (id.to_owned(), String::new(), Difference::default());
-        ComparedPayee { payee, name, original: 0, candidate: 0, difference, epochs: Vec::new() }
+        ComparedPayee { payee, name, original: 0, candidate: 0, difference }
     }
 
-    fn add(&mut self, epoch: PayeeEpoch) -> Result<(), CompareError> {
+    fn rename(&mut self, name: &str) {
+        if !name.is_empty() {
+            name.clone_into(&mut self.name);
+        }
+    }
+
+    fn add(&mut self, original: u128, candidate: u128) -> Result<(), CompareError> {
         let sum = |so_far: u128, more: u128| so_far.checked_add(more).ok_or(CompareError::TooLarge);
-        self.original = sum(self.original, epoch.original)?;
-        self.candidate = sum(self.candidate, epoch.candidate)?;
+        self.original = sum(self.original, original)?;
+        self.candidate = sum(self.candidate, candidate)?;
         self.difference = Difference::between(self.original, self.candidate);
-        self.epochs.push(epoch);
         Ok(())
     }
 }

@@ -54,6 +54,7 @@ mod fault;
 mod graph;
 mod ledger;
 mod money;
+mod parallel;
 mod payouts;
 mod policy;
 mod proof;
@@ -71,8 +72,8 @@ pub use charter::{
     Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Signers, Terms,
 };
 pub use compare::{
-    CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference,
-    NamedCharter, PayeeEpoch, PolicyFault, Side, Spread, Statistics, Totals,
+    CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparing, Comparison, ComparisonTerms,
+    Difference, NamedCharter, PolicyFault, Side, Spread, Statistics, Totals,
 };
 pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
 pub use fault::{Fault, FaultCode, HostError};
@@ -85,12 +86,12 @@ pub use policy::{
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
-pub use replay::{Past, Progress, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
+pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
 pub use sandbox::Limits;
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};
-pub use verify::{Verification, verify};
+pub use verify::{Progress, Verification, verify};
 
 #[cfg(test)]
 mod tests {

@@ -1,18 +1,16 @@
 //! Past epochs under other charters: what would have been paid. Nothing is appended anywhere.
 //!
 //! Charters whose policies keep no state are replayed on all cores, epochs in any order; a charter with a policy that
-//! reads history is replayed in order, with the history that this charter itself would have made. Results are the
-//! same either way, and always in the order of the epochs.
+//! reads history is replayed in order, with the history that this charter itself would have made. Results come in
+//! the order of the epochs, one at a time, and are the same on any number of cores.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
 
 use crate::canonical::Digest;
 use crate::charter::Charter;
 use crate::epoch::{Epoch, Window};
 use crate::fault::{Fault, HostError};
+use crate::parallel;
 use crate::payouts::Payouts;
 use crate::policy::Policy;
 use crate::receipt::{Receipt, ReceiptError};
@@ -27,7 +25,7 @@ pub trait Past: Sync {
     /// How many epochs there are.
     fn count(&self) -> usize;
 
-    /// Loads the epoch at `index`, oldest first. Called from several threads, and for some epochs twice.
+    /// Loads the epoch at `index`, oldest first. Called once for each, from several threads.
     fn load(&self, index: usize) -> Result<Settled, Self::Error>;
 }
 
@@ -155,15 +153,6 @@ pub enum Replayed {
     },
 }
 
-/// How far a replay is, in settlements: epochs times candidates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Settled anew so far.
-    pub done: usize,
-    /// All there are to do.
-    pub total: usize,
-}
-
 /// Why there is no replay. A policy's fault is none of these: it is a result.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError<E> {
@@ -190,16 +179,16 @@ pub enum ReplayError<E> {
     Host(#[from] HostError),
 }
 
-/// Replays all of `past` under each candidate.
+/// Replays all of `past` under each candidate and hands each epoch to `each`, oldest first, as soon as it is done.
 ///
 /// `policies` holds those that the candidates name. `before` is what was settled before the first of these epochs:
-/// [`History::default`] where they begin with the programme. `progress` is told from any thread, after every
-/// settlement.
+/// [`History::default`] where they begin with the programme. Memory does not grow with the number of epochs. An error
+/// of `each` ends the replay.
 ///
 /// After a fault that stops a settlement, a candidate with state goes on as if that epoch had not been.
 ///
 /// ```
-/// use apportion::{Charter, Engine, Epoch, History, Past, Replayed, Settled, replay, settle};
+/// use apportion::{Charter, Engine, Epoch, History, Past, Replayed, ReplayError, Settled, replay, settle};
 ///
 /// struct One(Settled);
 /// impl Past for One {
@@ -216,58 +205,57 @@ pub enum ReplayError<E> {
 /// let then = settle(&epoch, &charter, &policies, &History::default())?;
 /// let past = One(Settled::new(epoch, charter.clone(), then.receipt.clone(), then.payouts)?);
 ///
-/// let epochs = replay(&past, &[charter], &policies, &History::default(), &|_| {})?;
-/// let Replayed::Settled { receipt, .. } = &epochs[0].replayed[0] else { return Err("a fault".into()) };
-/// assert_eq!(receipt.settlement_digest(), then.receipt.settlement_digest());
+/// replay(&past, &[charter], &policies, &History::default(), |epoch| -> Result<(), ReplayError<_>> {
+///     let Replayed::Settled { receipt, .. } = &epoch.replayed[0] else { panic!("a fault") };
+///     assert_eq!(receipt.settlement_digest(), then.receipt.settlement_digest());
+///     Ok(())
+/// })?;
 /// # Ok(())
 /// # }
 /// ```
-pub fn replay<P: Past>(
+pub fn replay<P: Past, E: From<ReplayError<P::Error>>>(
     past: &P,
     candidates: &[Charter],
     policies: &[Policy],
     before: &History,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Vec<ReplayedEpoch>, ReplayError<P::Error>> {
+    mut each: impl FnMut(ReplayedEpoch) -> Result<(), E>,
+) -> Result<(), E> {
     let (stateful, stateless): (Vec<usize>, Vec<usize>) =
         (0..candidates.len()).partition(|&index| is_stateful(&candidates[index], policies));
-    let done = AtomicUsize::new(0);
-    let total = past.count() * candidates.len();
-    let settled = || progress(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
-
-    let anew = |settled_then: &Settled, index: usize, history: &mut History| {
-        history.previous = settled_then.receipt.settlement().previous;
-        let replayed = settle_anew(settled_then, index, candidates, policies, history);
-        settled();
-        replayed
+    let mut histories: Vec<History> = stateful.iter().map(|_| before.clone()).collect();
+    let anew = |epoch: &Epoch, previous: Option<Digest>, index: usize, history: &mut History| {
+        history.previous = previous;
+        settle_anew(epoch, index, candidates, policies, history)
     };
-    let mut epochs = on_all_cores(past.count(), |epoch| -> Result<_, ReplayError<P::Error>> {
-        let then = past.load(epoch).map_err(|error| ReplayError::Past { index: epoch, error })?;
-        let mut replayed = BTreeMap::new();
-        for &index in &stateless {
-            replayed.insert(index, anew(&then, index, &mut History::default())?);
-        }
-        Ok((replayed, then.without_epoch()))
-    })?;
-    if !stateful.is_empty() {
-        let histories: Vec<Mutex<History>> = stateful.iter().map(|_| Mutex::new(before.clone())).collect();
-        for (epoch, (replayed, _)) in epochs.iter_mut().enumerate() {
-            let then = past.load(epoch).map_err(|error| ReplayError::Past { index: epoch, error })?;
-            let results = on_all_cores(stateful.len(), |which| {
-                let mut history = histories[which].lock().unwrap_or_else(|broken| broken.into_inner());
-                anew(&then, stateful[which], &mut history)
-            })?;
-            replayed.extend(stateful.iter().copied().zip(results));
-        }
-    }
-    let whole = epochs
-        .into_iter()
-        .map(|(replayed, epoch)| ReplayedEpoch { replayed: replayed.into_values().collect(), ..epoch });
-    Ok(whole.collect())
+    parallel::in_order(
+        past.count(),
+        |index| {
+            let then = past.load(index).map_err(|error| ReplayError::Past { index, error })?;
+            let previous = then.receipt.settlement().previous;
+            let mut replayed = BTreeMap::new();
+            for &candidate in &stateless {
+                let settled = anew(&then.epoch, previous, candidate, &mut History::default())?;
+                replayed.insert(candidate, settled);
+            }
+            // The graph, by far the largest part, is kept only for a candidate with state.
+            let graph = (!stateful.is_empty()).then(|| then.epoch.clone());
+            Ok((then.without_epoch(), graph, replayed))
+        },
+        |(then, graph, mut replayed)| {
+            // With state an epoch waits for the one before it: here they come in order.
+            let previous = then.receipt.settlement().previous;
+            if let Some(epoch) = &graph {
+                for (&candidate, history) in stateful.iter().zip(&mut histories) {
+                    replayed.insert(candidate, anew(epoch, previous, candidate, history)?);
+                }
+            }
+            each(ReplayedEpoch { replayed: replayed.into_values().collect(), ..then })
+        },
+    )
 }
 
 impl Settled {
-    /// What a comparison needs; the graph, by far the largest part, is dropped.
+    /// What a comparison needs.
     fn without_epoch(self) -> ReplayedEpoch {
         let names = self.epoch.payee_names().iter().map(str::to_owned).collect();
         let Settled { epoch, charter, receipt, payouts } = self;
@@ -285,14 +273,14 @@ fn is_stateful(charter: &Charter, policies: &[Policy]) -> bool {
 
 /// Settles under a candidate and carries its history on.
 fn settle_anew<E>(
-    then: &Settled,
+    epoch: &Epoch,
     index: usize,
     candidates: &[Charter],
     policies: &[Policy],
     history: &mut History,
 ) -> Result<Replayed, ReplayError<E>> {
     let candidate = &candidates[index];
-    match settle(&then.epoch, candidate, policies, history) {
+    match settle(epoch, candidate, policies, history) {
         Ok(Settlement { receipt, payouts, carry, .. }) => {
             for payout in &payouts.list().payouts {
                 let paid = history.paid.entry(payout.payee.clone()).or_default();
@@ -309,49 +297,5 @@ fn settle_anew<E>(
             let name = candidate.terms().name.clone();
             Err(ReplayError::Candidate { index, name, error: Box::new(error) })
         }
-    }
-}
-
-/// Does `work` for 0 to `count` and gives the results in order, or the first error among those made.
-///
-/// These are threads of their own and not rayon's: a rayon worker that waits inside one epoch (for a hash) may begin
-/// another, so that any number of epochs could be in memory at once. Here it is one a core.
-fn on_all_cores<T: Send, E: Send>(
-    count: usize,
-    work: impl Fn(usize) -> Result<T, E> + Sync,
-) -> Result<Vec<T>, E> {
-    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let results = Mutex::new(BTreeMap::new());
-    let worker = || {
-        while !failed.load(Ordering::Relaxed) {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= count {
-                return;
-            }
-            let result = work(index);
-            failed.fetch_or(result.is_err(), Ordering::Relaxed);
-            results.lock().unwrap_or_else(|broken| broken.into_inner()).insert(index, result);
-        }
-    };
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(count);
-    thread::scope(|scope| {
-        for _ in 1..cores {
-            scope.spawn(worker);
-        }
-        worker();
-    });
-    results.into_inner().unwrap_or_else(|broken| broken.into_inner()).into_values().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_in_order_and_the_first_error_is_told() {
-        assert_eq!(on_all_cores(100, Ok::<usize, ()>).unwrap(), (0..100).collect::<Vec<_>>());
-        assert_eq!(on_all_cores(0, Ok::<usize, ()>), Ok(Vec::new()));
-        let error = on_all_cores(100, |index| if index % 10 == 7 { Err(index) } else { Ok(()) });
-        assert_eq!(error, Err(7));
     }
 }

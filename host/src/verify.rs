@@ -6,7 +6,6 @@ use crate::canonical::Digest;
 use crate::fault::HostError;
 use crate::ledger::{Event, Ledger, LedgerError, change, check_signatures};
 use crate::policy::Engine;
-use crate::replay::Progress;
 use crate::settle::{SettleError, settle};
 use crate::store::Store;
 
@@ -31,6 +30,15 @@ pub struct Verification {
     pub unused: Vec<Digest>,
     /// Files of an interrupted writer. They change nothing.
     pub unfinished: Vec<String>,
+}
+
+/// How far a verification is, in settlements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Checked so far.
+    pub done: usize,
+    /// All there are to check.
+    pub total: usize,
 }
 
 /// Verifies the ledger in `store`. With an engine every settlement is run again; without, its structure is checked.

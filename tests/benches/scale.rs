@@ -5,12 +5,14 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![allow(clippy::unwrap_used, reason = "a benchmark ends at the first surprise")]
 
+use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use apportion::{
-    Asset, Charter, ColumnNames, Digest, DirectoryStore, Edge, Engine, Epoch, EpochBuilder, Header, History,
-    Ledger, Node, Past, Policy, Pool, Window, replay, settle, verify,
+    Asset, Charter, ColumnNames, Comparing, Digest, DirectoryStore, Edge, Engine, Epoch, EpochBuilder,
+    Header, History, Ledger, Node, Past, PastEpochs, Policy, Pool, ReplayError, Window, replay, settle,
+    verify,
 };
 
 const NODES: u64 = 1_000;
@@ -41,24 +43,30 @@ fn main() {
 
 /// Replay on all cores against the same work on one; and what each tenth of the epochs adds to memory.
 fn replaying(ledger: &Ledger<DirectoryStore>, candidates: &[Charter], policies: &[Policy], epochs: u64) {
-    let past = ledger.past(0..=epochs / 10);
-    replay(&past, candidates, policies, &History::default(), &|_| {}).unwrap();
+    let compare = |past: &PastEpochs<'_, DirectoryStore>| {
+        let mut comparing = Comparing::new(&candidates[0], 0);
+        let each = |epoch| -> Result<(), ReplayError<_>> {
+            black_box(comparing.add(&epoch).unwrap());
+            Ok(())
+        };
+        replay(past, candidates, policies, &History::default(), each).unwrap();
+        black_box(comparing.finish().unwrap());
+    };
+    compare(&ledger.past(0..=epochs / 10));
     let few = most_memory();
     let past = ledger.past(0..=u64::MAX);
-    let all = time(|| drop(replay(&past, candidates, policies, &History::default(), &|_| {}).unwrap()));
+    let all = time(|| compare(&past));
     let many = most_memory();
     let one = time(|| {
         for index in 0..past.count() {
             let settled = past.load(index).unwrap();
-            settle(settled.epoch(), &candidates[0], policies, &History::default()).unwrap();
+            black_box(settle(settled.epoch(), &candidates[0], policies, &History::default()).unwrap());
         }
     });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("  one core takes {:.2} times as long as {cores} ({one:.1?}, {all:.1?})", ratio(one, all));
     if let (Some(few), Some(many)) = (few, many) {
-        println!(
-            "  the most memory in use: {few} MiB for a tenth of the epochs, {many} MiB for all (payouts are kept to compare)"
-        );
+        println!("  the most memory in use: {few} MiB for a tenth of the epochs, {many} MiB for all");
     }
 }
 
@@ -67,7 +75,7 @@ fn verifying(folder: &Path, engine: &Engine) {
     let open = || DirectoryStore::open(folder).unwrap();
     let hashing = time(|| {
         for path in files(folder) {
-            std::hint::black_box(Digest::of(&std::fs::read(path).unwrap()));
+            black_box(Digest::of(&std::fs::read(path).unwrap()));
         }
     });
     let structure = time(|| assert!(verify(open(), None, &mut |_| {}).unwrap().findings.is_empty()));

@@ -129,7 +129,7 @@ async function shot(page, name) {
 }
 
 async function check(browser, name) {
-  const comparison = JSON.parse(fs.readFileSync(path.join(folder, `${name}.json`), "utf8"));
+  const comparison = JSON.parse(fs.readFileSync(path.join(folder, `${name}.json`), "utf8")).comparison;
   const desktop = await open(browser, name, { viewport: DESKTOP, colorScheme: "light" });
   await shot(desktop.page, `${name}-desktop`);
   const title = await desktop.page.title();

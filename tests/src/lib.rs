@@ -5,7 +5,10 @@ pub mod native;
 
 use std::path::{Path, PathBuf};
 
-use apportion::{Asset, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node, Pool, Window};
+use apportion::{
+    Asset, Charter, ColumnNames, CompareError, Comparing, Comparison, Edge, Epoch, EpochBuilder, Header,
+    History, Node, Past, Policy, Pool, ReplayError, ReplayedEpoch, Window,
+};
 
 /// A file or folder of this crate's `data/`.
 pub fn data(path: &str) -> PathBuf {
@@ -58,4 +61,40 @@ pub fn numbered_epoch(number: u64) -> Epoch {
         epoch.edge(Edge { source, target, kind: "used", weight, time, metrics: &[lines], labels: &[tool] });
     }
     epoch.finish().expect("valid rows")
+}
+
+/// Replays and keeps all of it.
+///
+/// # Errors
+///
+/// Those of the replay.
+pub fn replay_all<P: Past>(
+    past: &P,
+    candidates: &[Charter],
+    policies: &[Policy],
+    before: &History,
+) -> Result<Vec<ReplayedEpoch>, ReplayError<P::Error>> {
+    let mut epochs = Vec::new();
+    apportion::replay(past, candidates, policies, before, |epoch| {
+        epochs.push(epoch);
+        Ok::<_, ReplayError<P::Error>>(())
+    })?;
+    Ok(epochs)
+}
+
+/// Compares epochs that are kept.
+///
+/// # Errors
+///
+/// Those of the comparison.
+pub fn compare(
+    epochs: &[ReplayedEpoch],
+    candidate: &Charter,
+    index: usize,
+) -> Result<Comparison, CompareError> {
+    let mut comparing = Comparing::new(candidate, index);
+    for epoch in epochs {
+        comparing.add(epoch)?;
+    }
+    comparing.finish()
 }

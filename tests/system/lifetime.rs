@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{Charter, DirectoryStore, Engine, Epoch, History, Replayed, replay, verify};
-use apportion_tests::native;
+use apportion::{Charter, DirectoryStore, Engine, Epoch, History, Replayed, verify};
+use apportion_tests::{native, replay_all};
 
 use crate::ledger::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
@@ -95,7 +95,7 @@ fn lifetime_payouts_follow_lifetime_credit_over_six_months() {
     assert_eq!((verified.settlements, verified.run_again, verified.adoptions), (6, 6, 1));
 
     // Replayed under its own charter, in order and with its own history, it settles as it did.
-    let replayed = replay(&ledger.past(1..=6), &[charter], &[policy], &History::default(), &|_| {}).unwrap();
+    let replayed = replay_all(&ledger.past(1..=6), &[charter], &[policy], &History::default()).unwrap();
     for epoch in &replayed {
         let [Replayed::Settled { receipt, .. }] = epoch.replayed.as_slice() else { panic!("a fault") };
         assert_eq!(receipt.settlement_digest(), epoch.receipt.settlement_digest());

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use apportion::{
-    CandidateSide, Charter, Comparison, Engine, FaultCode, History, Past, Payouts, Progress, Replayed,
-    ReplayedEpoch, Settled, SettledError, replay, settle,
+    CandidateSide, Charter, Comparing, Engine, FaultCode, History, Past, Payouts, Replayed, ReplayedEpoch,
+    Settled, SettledError, settle,
 };
-use apportion_tests::{hostile, small_epoch};
+use apportion_tests::{compare, hostile, replay_all, small_epoch};
 
 use crate::retro_funding::{Month, TRACKS, months, standard};
 
@@ -40,7 +40,7 @@ fn past(months: &[Month]) -> Settlements {
 
 fn replayed(past: &Settlements, candidates: &[Charter], month: &Month) -> Vec<ReplayedEpoch> {
     let policies = [month.policy.clone()];
-    replay(past, candidates, &policies, &History::default(), &|_| {}).unwrap()
+    replay_all(past, candidates, &policies, &History::default()).unwrap()
 }
 
 /// A month's rule for any month: without the periods that it names, the newest are taken.
@@ -59,13 +59,9 @@ fn the_same_charter_gives_the_identical_settlement() {
         let months = months(&engine, track);
         let charters: Vec<Charter> = months.iter().map(|month| month.charter.clone()).collect();
         let past = past(&months);
-        let told = std::sync::Mutex::new(Vec::new());
-        let tell = |progress: Progress| told.lock().unwrap().push((progress.done, progress.total));
         let policies = [months[0].policy.clone()];
-        let epochs = replay(&past, &charters, &policies, &History::default(), &tell).unwrap();
-        let mut told = told.into_inner().unwrap();
-        told.sort_unstable();
-        assert_eq!(told, (1..=36).map(|done| (done, 36)).collect::<Vec<_>>());
+        let epochs = replay_all(&past, &charters, &policies, &History::default()).unwrap();
+        assert!(epochs.iter().map(|epoch| epoch.receipt.settlement().number).eq(1..=6));
         for (index, epoch) in epochs.iter().enumerate() {
             let Replayed::Settled { receipt, payouts } = &epoch.replayed[index] else {
                 panic!("{} was settled before", months[index].name)
@@ -91,7 +87,9 @@ fn the_comparison_with_m6_is_what_arithmetic_says() {
         assert!(months.len() >= 3, "{} months of {} are comparable", months.len(), track.name);
         let past = past(&months);
         let epochs = replayed(&past, std::slice::from_ref(&candidate), &months[0]);
-        let comparison = Comparison::new(&epochs, &candidate, 0).unwrap();
+        let mut comparing = Comparing::new(&candidate, 0);
+        let rows: Vec<_> = epochs.iter().flat_map(|epoch| comparing.add(epoch).unwrap()).collect();
+        let comparison = comparing.finish().unwrap();
         let terms = comparison.terms();
         let again: serde_json::Value = serde_json::from_slice(comparison.as_bytes()).unwrap();
         assert_eq!(again["totals"]["changes_hands"], terms.totals.changes_hands.to_string());
@@ -115,8 +113,8 @@ fn the_comparison_with_m6_is_what_arithmetic_says() {
             let (then, new) = amounts[&payee.payee];
             assert_eq!((signed(payee.original), signed(payee.candidate)), (then, new));
             assert_eq!(payee.difference.to_string(), (new - then).to_string());
-            let sum: i128 =
-                payee.epochs.iter().map(|e| e.difference.to_string().parse::<i128>().unwrap()).sum();
+            let rows = rows.iter().filter(|row| row.payee == payee.payee);
+            let sum: i128 = rows.map(|row| row.difference.to_string().parse::<i128>().unwrap()).sum();
             assert_eq!(sum, new - then, "the epochs' differences sum to the payee's");
         }
         let differences: Vec<i128> = amounts.values().map(|(then, new)| new - then).collect();
@@ -182,11 +180,11 @@ fn turning_the_sides_round_turns_the_signs_round() {
     let (fifth, sixth) = (for_any_month(&months[4]), for_any_month(&months[5]));
     months.drain(..3);
     let under = |charter: &Charter| Settlements(months.iter().map(|month| settled(month, charter)).collect());
-    let compare = |then: &Charter, new: &Charter| {
+    let compared = |then: &Charter, new: &Charter| {
         let epochs = replayed(&under(then), std::slice::from_ref(new), &months[0]);
-        Comparison::new(&epochs, new, 0).unwrap()
+        compare(&epochs, new, 0).unwrap()
     };
-    let (forth, back) = (compare(&fifth, &sixth), compare(&sixth, &fifth));
+    let (forth, back) = (compared(&fifth, &sixth), compared(&sixth, &fifth));
     let (forth, back) = (forth.terms(), back.terms());
     for (there, here) in forth.payees.iter().zip(&back.payees) {
         assert_eq!((there.original, there.candidate), (here.candidate, here.original));
@@ -215,22 +213,22 @@ fn a_fault_is_shown_and_left_out_of_the_sums() {
     // On-chain metrics are not in the first epoch: the rule refuses.
     let past = Settlements(vec![one(&epochs[0])]);
     let candidates = [month.charter.clone(), fair.clone()];
-    let replayed = replay(&past, &candidates, &policies, &History::default(), &|_| {}).unwrap();
-    let comparison = Comparison::new(&replayed, &candidates[0], 0).unwrap();
+    let replayed = replay_all(&past, &candidates, &policies, &History::default()).unwrap();
+    let comparison = compare(&replayed, &candidates[0], 0).unwrap();
     let terms = comparison.terms();
     let CandidateSide::Fault(fault) = &terms.epochs[0].candidate else { panic!("a fault is expected") };
     assert!([FaultCode::NoAnswer, FaultCode::BadParameters].contains(&fault.fault.code), "{fault:?}");
     assert_eq!((terms.totals.epochs, terms.totals.original, terms.payees.len()), (0, 0, 3));
     let page = apportion_report::page(&comparison);
     assert!(page.contains("could not have settled any") && page.contains("left out of every sum"));
-    let same = Comparison::new(&replayed, &candidates[1], 1).unwrap();
+    let same = compare(&replayed, &candidates[1], 1).unwrap();
     assert_eq!(same.terms().statistics.rank_correlation, Some(1.0), "one has the unit that is left over");
     assert_eq!(same.terms().statistics.same, 3);
 
     // Different assets have no sum; objects of two settlements are not one.
     let mixed = Settlements(epochs.iter().map(one).collect());
-    let replayed = replay(&mixed, &candidates[1..], &policies, &History::default(), &|_| {}).unwrap();
-    let error = Comparison::new(&replayed, &fair, 0).unwrap_err().to_string();
+    let replayed = replay_all(&mixed, &candidates[1..], &policies, &History::default()).unwrap();
+    let error = compare(&replayed, &fair, 0).unwrap_err().to_string();
     assert!(error.contains("they have no sum"), "{error}");
     let settlement = settle(&epochs[0], &fair, &policies, &History::default()).unwrap();
     let wrong =
@@ -262,7 +260,7 @@ fn a_stateful_rule_is_replayed_with_its_own_history() {
         past.0.push(Settled::new(epoch.clone(), charter.clone(), receipt, payouts).unwrap());
     }
     let candidates = [charter, fair.clone()];
-    let epochs = replay(&past, &candidates, &policies, &History::default(), &|_| {}).unwrap();
+    let epochs = replay_all(&past, &candidates, &policies, &History::default()).unwrap();
     for (place, epoch) in epochs.iter().enumerate() {
         let [Replayed::Settled { receipt, payouts }, Replayed::Settled { receipt: other, .. }] =
             epoch.replayed.as_slice()
@@ -277,7 +275,7 @@ fn a_stateful_rule_is_replayed_with_its_own_history() {
     past.0.remove(0);
     let mut before = History::default();
     before.carry.insert(policies[0].digest(), vec![0]);
-    let epochs = replay(&past, &candidates[..1], &policies, &before, &|_| {}).unwrap();
+    let epochs = replay_all(&past, &candidates[..1], &policies, &before).unwrap();
     let Replayed::Settled { receipt, .. } = &epochs[1].replayed[0] else { panic!("it settles") };
     assert_eq!(receipt.settlement_digest(), epochs[1].receipt.settlement_digest());
 }

@@ -1,14 +1,14 @@
 //! `apportion replay`: what another rule would have paid.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 use apportion::{
-    CandidateSide, Charter, Comparison, Digest, Engine, History, Past, Policy, ReplayError, ReplayedEpoch,
-    Settled, Store,
+    Asset, CandidateSide, Charter, ComparedPayee, Comparing, Comparison, Digest, Engine, History, Past,
+    Policy, ReplayError, ReplayedEpoch, Settled, Store,
 };
 
 use crate::arguments::{Format, ReplayArguments};
@@ -82,55 +82,62 @@ pub fn compared<P: Past<Error: Into<Error>>>(
     before: &History,
     shown: &Shown<'_>,
 ) -> Result<()> {
+    let begun = candidates
+        .iter()
+        .enumerate()
+        .map(|(index, charter)| Ok((Comparing::new(charter, index), Rows::new(charter, shown.format)?)));
+    let mut begun: Vec<(Comparing, Rows)> = begun.collect::<Result<_>>()?;
     let bar = Bar::new("replaying");
-    let replayed = apportion::replay(past, candidates, policies, before, &|progress| {
-        bar.at(progress.done, progress.total);
+    bar.at(0, past.count());
+    let mut done = 0;
+    let replayed = apportion::replay(past, candidates, policies, before, |epoch| -> Result<(), Told> {
+        for (comparing, rows) in &mut begun {
+            let payees = comparing.add(&epoch).map_err(|error| Told(Refused(error.to_string()).into()))?;
+            rows.add(&epoch, &payees).map_err(Told)?;
+        }
+        done += 1;
+        bar.at(done, past.count());
+        Ok(())
     });
     bar.done();
-    let epochs: Vec<ReplayedEpoch> = replayed.map_err(told)?;
-    let comparisons = candidates.iter().enumerate().map(|(index, candidate)| {
-        Comparison::new(&epochs, candidate, index).map_err(|error| Refused(error.to_string()))
-    });
-    let comparisons: Vec<Comparison> = comparisons.collect::<Result<_, Refused>>()?;
+    replayed.map_err(|Told(error)| error)?;
 
-    let mut text = Vec::new();
+    let mut out = io::stdout().lock();
     if shown.format == Format::Csv {
-        csv(&comparisons, &mut text)?;
+        out.write_all(CSV_HEADER.as_bytes())?;
     }
-    for comparison in &comparisons {
-        match shown.format {
-            Format::Table => text.extend_from_slice(table::comparison(comparison, shown.all).as_bytes()),
-            Format::Json => {
-                text.extend_from_slice(comparison.as_bytes());
-                text.push(b'\n');
-            }
-            Format::Csv => {}
-        }
-    }
-    if shown.format != Format::Table {
-        warn(&comparisons);
-    }
-    if let Some(path) = shown.html {
-        for (index, comparison) in comparisons.iter().enumerate() {
+    for (index, (comparing, rows)) in begun.into_iter().enumerate() {
+        let comparison = comparing.finish().map_err(|error| Refused(error.to_string()))?;
+        if let Some(path) = shown.html {
             let path = numbered(path, index);
-            write_file(&path, apportion_report::page(comparison).as_bytes(), shown.existing)?;
+            write_file(&path, apportion_report::page(&comparison).as_bytes(), shown.existing)?;
             eprintln!("wrote `{}`", path.display());
         }
+        match shown.format {
+            Format::Table => out.write_all(table::comparison(&comparison, shown.all).as_bytes())?,
+            Format::Json | Format::Csv => {
+                warn(&comparison);
+                rows.print(&comparison, &mut out)?;
+            }
+        }
     }
-    let mut out = std::io::stdout().lock();
-    out.write_all(&text)?;
     out.flush()?;
     Ok(())
 }
 
-/// Whose fault it was stays in the chain, for the exit code.
-fn told<E: Into<Error>>(error: ReplayError<E>) -> Error {
-    match error {
-        ReplayError::Past { error, .. } => error.into(),
-        ReplayError::Candidate { name, error, .. } => {
-            Error::from(*error).context(format!("charter `{name}`"))
-        }
-        ReplayError::Host(error) => error.into(),
+/// What ends a replay, for a person.
+struct Told(Error);
+
+impl<E: Into<Error>> From<ReplayError<E>> for Told {
+    /// Whose fault it was stays in the chain, for the exit code.
+    fn from(error: ReplayError<E>) -> Told {
+        Told(match error {
+            ReplayError::Past { error, .. } => error.into(),
+            ReplayError::Candidate { name, error, .. } => {
+                Error::from(*error).context(format!("charter `{name}`"))
+            }
+            ReplayError::Host(error) => error.into(),
+        })
     }
 }
 
@@ -149,8 +156,8 @@ fn numbered(path: &Path, index: usize) -> PathBuf {
 }
 
 /// Epochs without payouts have no rows, so it is said beside them.
-fn warn(comparisons: &[Comparison]) {
-    for epoch in comparisons.iter().flat_map(|comparison| &comparison.terms().epochs) {
+fn warn(comparison: &Comparison) {
+    for epoch in &comparison.terms().epochs {
         if let CandidateSide::Fault(fault) = &epoch.candidate {
             eprintln!(
                 "note: epoch {} has no payouts under the new rule: {} said {}",
@@ -162,44 +169,70 @@ fn warn(comparisons: &[Comparison]) {
     }
 }
 
-/// A row per candidate, epoch and payee.
-fn csv(comparisons: &[Comparison], out: &mut Vec<u8>) -> Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record([
-        "candidate",
-        "epoch",
-        "payee",
-        "name",
-        "asset",
-        "original",
-        "replayed",
-        "original_base_units",
-        "replayed_base_units",
-        "difference_base_units",
-    ])?;
-    for comparison in comparisons {
-        let (terms, asset) = (comparison.terms(), comparison.asset());
-        for (place, epoch) in terms.epochs.iter().enumerate() {
-            for payee in &terms.payees {
-                let Ok(found) = payee.epochs.binary_search_by_key(&place, |one| one.epoch) else { continue };
-                let Some(one) = payee.epochs.get(found) else { continue };
-                writer.write_record([
-                    &terms.candidate.to_string(),
-                    &epoch.number.to_string(),
-                    &payee.payee,
-                    &payee.name,
-                    asset.symbol(),
-                    &asset.format(one.original),
-                    &asset.format(one.candidate),
-                    &one.original.to_string(),
-                    &one.candidate.to_string(),
-                    &one.difference.to_string(),
-                ])?;
+const CSV_HEADER: &str = "candidate,epoch,payee,name,asset,original,replayed,original_base_units,replayed_base_units,\
+                          difference_base_units\n";
+
+/// Every payee of every epoch under one candidate, in a file without a name: they may be more than memory holds, and
+/// nothing is printed before all is done.
+struct Rows {
+    candidate: String,
+    format: Format,
+    file: BufWriter<File>,
+    any: bool,
+}
+
+impl Rows {
+    fn new(candidate: &Charter, format: Format) -> Result<Rows> {
+        let file = tempfile::tempfile().context("no temporary file could be made")?;
+        Ok(Rows { candidate: candidate.digest().to_string(), format, file: BufWriter::new(file), any: false })
+    }
+
+    fn add(&mut self, epoch: &ReplayedEpoch, payees: &[ComparedPayee]) -> Result<()> {
+        let said = epoch.receipt.settlement();
+        match self.format {
+            Format::Table => {}
+            Format::Json => {
+                let comma = if std::mem::replace(&mut self.any, true) { "," } else { "" };
+                let epoch = serde_json::json!({"number": said.number, "payees": payees});
+                write!(self.file, "{comma}{epoch}")?;
+            }
+            Format::Csv => {
+                let asset = Asset::new(&said.asset, said.decimals)?;
+                let mut writer = csv::Writer::from_writer(&mut self.file);
+                for payee in payees {
+                    writer.write_record([
+                        &self.candidate,
+                        &said.number.to_string(),
+                        &payee.payee,
+                        &payee.name,
+                        asset.symbol(),
+                        &asset.format(payee.original),
+                        &asset.format(payee.candidate),
+                        &payee.original.to_string(),
+                        &payee.candidate.to_string(),
+                        &payee.difference.to_string(),
+                    ])?;
+                }
+                writer.flush()?;
             }
         }
+        Ok(())
     }
-    writer.flush()?;
-    Ok(())
+
+    fn print(self, comparison: &Comparison, out: &mut impl Write) -> Result<()> {
+        let mut file = self.file.into_inner().map_err(|error| error.into_error())?;
+        file.rewind()?;
+        if self.format == Format::Csv {
+            io::copy(&mut file, out)?;
+            return Ok(());
+        }
+        out.write_all(b"{\"comparison\":")?;
+        out.write_all(comparison.as_bytes())?;
+        out.write_all(b",\"epochs\":[")?;
+        io::copy(&mut file, out)?;
+        out.write_all(b"]}\n")?;
+        Ok(())
+    }
 }
 
 /// Settled epochs in folders, as `apportion settle -o` writes them, by their numbers.
@@ -214,9 +247,8 @@ impl Folders {
         }
         numbered.sort();
         if let Some(pair) = numbered.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            let mut text = String::new();
-            let _ = write!(text, "epoch {} is in `{}`", pair[0].0, pair[0].1.display());
-            let _ = write!(text, " and in `{}`: give each epoch once", pair[1].1.display());
+            let (first, second) = (pair[0].1.display(), pair[1].1.display());
+            let text = format!("epoch {} is in `{first}` and in `{second}`: give each epoch once", pair[0].0);
             return Err(Refused(text).into());
         }
         Ok(Folders(numbered.into_iter().map(|(_, folder)| folder).collect()))

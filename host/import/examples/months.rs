@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::{Charter, Comparison, DirectoryStore, Engine, History, Ledger, Settlement, replay, verify};
+use apportion::{Charter, Comparing, DirectoryStore, Engine, History, Ledger, Settlement, replay, verify};
 use apportion_import::retro_funding::{self, Options, Track};
 
 const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
@@ -80,8 +80,12 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
     );
 
     let candidates = [candidate];
-    let replayed = replay(&ledger.past(0..=u64::MAX), &candidates, &[policy], &History::default(), &|_| {})?;
-    let comparison = Comparison::new(&replayed, &candidates[0], 0)?;
+    let mut comparing = Comparing::new(&candidates[0], 0);
+    replay(&ledger.past(0..=u64::MAX), &candidates, &[policy], &History::default(), |epoch| {
+        comparing.add(&epoch)?;
+        Ok::<(), Box<dyn Error>>(())
+    })?;
+    let comparison = comparing.finish()?;
     let (totals, statistics) = (&comparison.terms().totals, &comparison.terms().statistics);
     println!(
         "replay   all six under M6's rule: {} would gain, {} lose; {} OP of {} would change hands",
