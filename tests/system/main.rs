@@ -9,6 +9,7 @@ mod hostile;
 mod house;
 mod ledger;
 mod lifetime;
+mod pagerank;
 mod proof;
 mod replay;
 mod retro_funding;

@@ -30,6 +30,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../optimism-onchain.wasm"),
     },
     crate::StandardPolicy {
+        name: "pagerank",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "5805d3c686582b168964d1ad142d564300d5893a1001f5813ea09357cd2ce874",
+        bytes: include_bytes!("../pagerank.wasm"),
+    },
+    crate::StandardPolicy {
         name: "proportional",
         version: "0.1.0",
         contract: "0.1.0",
