@@ -49,6 +49,7 @@ pub mod apportionment;
 mod canonical;
 mod charter;
 mod compare;
+mod cores;
 mod epoch;
 mod fault;
 mod graph;
