@@ -5,6 +5,7 @@
 //!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
+mod json;
 mod slice;
 
 use std::fmt;
@@ -121,16 +122,17 @@ const MAX_SENTENCE: usize = 512;
 
 /// The one spelling of `value`.
 pub(crate) fn to_canonical_json<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    serde_jcs::to_vec(value).map_err(|error| CanonicalError::Json(error.to_string()))
+    json::spelled(value).map_err(|error| CanonicalError::Json(error.to_string()))
 }
 
 /// Reads a text object and holds it to its one spelling, so that its bytes can stand for it.
-pub(crate) fn from_canonical_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
+pub(crate) fn from_canonical_json<T: Serialize + DeserializeOwned>(
+    bytes: &[u8],
+) -> Result<T, CanonicalError> {
     // The error may repeat what a stranger wrote: a terminal must not obey it.
     let json = |error: serde_json::Error| CanonicalError::Json(visible(&error.to_string(), MAX_SENTENCE));
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(json)?;
-    let object = T::deserialize(&value).map_err(json)?;
-    let spelling = to_canonical_json(&value)?;
+    let object: T = serde_json::from_slice(bytes).map_err(json)?;
+    let spelling = to_canonical_json(&object)?;
     if spelling == bytes {
         return Ok(object);
     }
@@ -173,6 +175,15 @@ mod tests {
         assert_eq!(read(r#"{"a":1.0}"#), Err(CanonicalError::Spelling(6)));
         assert_eq!(read(r#"{"a":1,"a":1}"#), Err(CanonicalError::Spelling(6)));
         assert!(matches!(read("{"), Err(CanonicalError::Json(_))));
+        // A member that may be null is there nevertheless.
+        #[derive(Serialize, Deserialize)]
+        struct Optional {
+            previous: Option<u8>,
+        }
+        let optional =
+            |text: &str| from_canonical_json::<Optional>(text.as_bytes()).map(|read| read.previous);
+        assert_eq!(optional(r#"{"previous":null}"#), Ok(None));
+        assert_eq!(optional("{}"), Err(CanonicalError::Spelling(1)));
         let hostile = from_canonical_json::<u8>(br#""\u001b[2J\u202e""#).unwrap_err().to_string();
         assert!(hostile.contains("[2J") && !hostile.contains(['\u{1b}', '\u{202e}']), "{hostile:?}");
     }

@@ -4,7 +4,9 @@
 //! over, changes and their signatures. So a ledger is whole by itself and anyone can check it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map;
 use std::ops::RangeInclusive;
+use std::sync::{Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +30,7 @@ pub struct Ledger<S> {
     head: Option<Digest>,
     entries: Vec<(Digest, Event)>,
     /// Compiled once, run for many epochs.
-    policies: BTreeMap<Digest, Policy>,
+    policies: Mutex<BTreeMap<Digest, Policy>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,6 +92,9 @@ pub enum LedgerError {
         /// Its digest.
         digest: Digest,
     },
+    /// The newest entry is not there: it is lost, or the head is damaged.
+    #[error("`head` names entry `{0}`, which is missing from the ledger")]
+    Head(Digest),
     /// An object says what it may not.
     #[error("{what} `{digest}`: {problem}")]
     Object {
@@ -156,7 +161,11 @@ impl<S: Store> Ledger<S> {
         let mut entries = Vec::new();
         let mut next = head;
         while let Some(digest) = next {
-            let bytes = store.get(&digest)?.ok_or(LedgerError::Missing { what: "entry", digest })?;
+            let bytes = store.get(&digest)?.ok_or(if entries.is_empty() {
+                LedgerError::Head(digest)
+            } else {
+                LedgerError::Missing { what: "entry", digest }
+            })?;
             let wrong = |problem: String| LedgerError::Object { what: "entry", digest, problem };
             let entry: Entry = from_canonical_json(&bytes).map_err(|error| wrong(error.to_string()))?;
             if entry.format != ENTRY_FORMAT {
@@ -166,7 +175,7 @@ impl<S: Store> Ledger<S> {
             entries.push((digest, entry.event));
         }
         entries.reverse();
-        Ok(Ledger { store, head, entries, policies: BTreeMap::new() })
+        Ok(Ledger { store, head, entries, policies: Mutex::default() })
     }
 
     /// Where the objects are.
@@ -280,7 +289,7 @@ impl<S: Store> Ledger<S> {
             let policy =
                 engine.admit(bytes).map_err(|error| LedgerError::Policy { digest: *digest, error })?;
             policy.check_parameters(&appointment.parameters).map_err(SettleError::from)?;
-            self.policies.insert(*digest, policy);
+            self.compiled().insert(*digest, policy);
         }
         for (_, bytes) in &wanted {
             self.store.put(bytes)?;
@@ -334,18 +343,25 @@ impl<S: Store> Ledger<S> {
     }
 
     /// The policies of a charter, compiled at most once for this ledger.
-    pub fn policies_of(&mut self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
+    pub fn policies_of(&self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
+        // Held meanwhile: whoever else wants a policy would compile the same one again.
+        let mut compiled = self.compiled();
         let mut policies = Vec::new();
         for digest in charter.terms().policies.iter().map(|appointment| appointment.policy) {
-            if !self.policies.contains_key(&digest) {
+            if let btree_map::Entry::Vacant(place) = compiled.entry(digest) {
                 let bytes =
                     self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
-                let policy = engine.admit(&bytes).map_err(|error| LedgerError::Policy { digest, error })?;
-                self.policies.insert(digest, policy);
+                let admitted = engine.admit(&bytes);
+                place.insert(admitted.map_err(|error| LedgerError::Policy { digest, error })?);
             }
-            policies.extend(self.policies.get(&digest).cloned());
+            policies.extend(compiled.get(&digest).cloned());
         }
         Ok(policies)
+    }
+
+    fn compiled(&self) -> MutexGuard<'_, BTreeMap<Digest, Policy>> {
+        // A map of whole policies is whole also where a thread panicked.
+        self.policies.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// What was settled by these receipts, oldest first, as `policies` may see it.
@@ -354,34 +370,36 @@ impl<S: Store> Ledger<S> {
     /// handed over is that of its last run, however long ago.
     pub fn history(&self, receipts: &[Digest], policies: &[Policy]) -> Result<History, LedgerError> {
         let mut history = History { previous: receipts.last().copied(), ..History::default() };
-        if !policies.iter().any(Policy::is_stateful) {
-            return Ok(history);
-        }
-        for digest in receipts {
-            let receipt = self.receipt(digest)?;
-            for run in &receipt.settlement().runs {
-                match run.outcome {
-                    Outcome::Allocated { carry: Some(carry), .. } => {
-                        let bytes = self
-                            .store
-                            .get(&carry)?
-                            .ok_or(LedgerError::Missing { what: "carry", digest: carry })?;
-                        history.carry.insert(run.policy, bytes);
-                    }
-                    // It ran and handed nothing over.
-                    Outcome::Allocated { carry: None, .. } => {
-                        history.carry.remove(&run.policy);
-                    }
-                    // What failed has no say about its carry: the one before stands.
-                    Outcome::Fault(_) => {}
-                }
-            }
-            for payout in &self.payouts(&receipt.settlement().payouts)?.list().payouts {
-                let paid = history.paid.entry(payout.payee.clone()).or_insert(0);
-                *paid = paid.saturating_add(payout.amount);
-            }
+        if policies.iter().any(Policy::is_stateful) {
+            receipts.iter().try_for_each(|receipt| self.carry_on(&mut history, receipt))?;
         }
         Ok(history)
+    }
+
+    /// Adds the settlement after it to a history.
+    pub(crate) fn carry_on(&self, history: &mut History, receipt: &Digest) -> Result<(), LedgerError> {
+        history.previous = Some(*receipt);
+        let receipt = self.receipt(receipt)?;
+        for run in &receipt.settlement().runs {
+            match run.outcome {
+                Outcome::Allocated { carry: Some(digest), .. } => {
+                    let bytes = self.store.get(&digest)?;
+                    let carry = bytes.ok_or(LedgerError::Missing { what: "carry", digest })?;
+                    history.carry.insert(run.policy, carry);
+                }
+                // It ran and handed nothing over.
+                Outcome::Allocated { carry: None, .. } => {
+                    history.carry.remove(&run.policy);
+                }
+                // What failed has no say about its carry: the one before stands.
+                Outcome::Fault(_) => {}
+            }
+        }
+        for payout in &self.payouts(&receipt.settlement().payouts)?.list().payouts {
+            let paid = history.paid.entry(payout.payee.clone()).or_insert(0);
+            *paid = paid.saturating_add(payout.amount);
+        }
+        Ok(())
     }
 
     /// The settled epochs whose numbers are in `numbers`, oldest first, for [`replay`](crate::replay()).

@@ -30,7 +30,7 @@
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
 //! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
-//! | an epoch is settled | [`settle`], [`Settlement`], [`Receipt`], [`Payouts`] |
+//! | an epoch is settled | [`settle`](settle()), [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
 //! | charters are adopted, epochs settled and everything checked | [`Ledger`], [`DirectoryStore`], [`verify`](verify()) |
 //! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |

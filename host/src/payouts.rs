@@ -88,15 +88,18 @@ impl Payouts {
         policies: Vec<PolicyColumns>,
         payouts: Vec<Payout>,
     ) -> Result<Payouts, PayoutsError> {
-        Payouts::checked(PayoutList { format: FORMAT.to_owned(), epoch, policies, payouts })
+        let list = PayoutList { format: FORMAT.to_owned(), epoch, policies, payouts };
+        let bytes = to_canonical_json(&list)?;
+        Payouts::checked(list, bytes)
     }
 
     /// Reads a list of payouts from its canonical bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Payouts, PayoutsError> {
-        Payouts::checked(from_canonical_json(bytes)?)
+        Payouts::checked(from_canonical_json(bytes)?, bytes.to_vec())
     }
 
-    fn checked(list: PayoutList) -> Result<Payouts, PayoutsError> {
+    /// Holds the list to its rules; `bytes` are its canonical bytes.
+    fn checked(list: PayoutList, bytes: Vec<u8>) -> Result<Payouts, PayoutsError> {
         if list.format != FORMAT {
             return Err(PayoutsError::Format(crate::text::visible(&list.format, 64)));
         }
@@ -122,7 +125,6 @@ impl Payouts {
                 ));
             }
         }
-        let bytes = to_canonical_json(&list)?;
         Ok(Payouts { list, digest: Digest::of(&bytes), bytes })
     }
 

@@ -143,15 +143,18 @@ pub enum ReceiptError {
 impl Receipt {
     pub(crate) fn new(settlement: SettlementTerms, engine: EngineReport) -> Result<Receipt, ReceiptError> {
         let settlement_digest = Digest::of(&to_canonical_json(&settlement)?);
-        Receipt::checked(Document { format: FORMAT.to_owned(), settlement, settlement_digest, engine })
+        let document = Document { format: FORMAT.to_owned(), settlement, settlement_digest, engine };
+        let bytes = to_canonical_json(&document)?;
+        Receipt::checked(document, bytes)
     }
 
     /// Reads a receipt from its canonical bytes and checks that its sums and digests hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
-        Receipt::checked(from_canonical_json(bytes)?)
+        Receipt::checked(from_canonical_json(bytes)?, bytes.to_vec())
     }
 
-    fn checked(document: Document) -> Result<Receipt, ReceiptError> {
+    /// Holds the document to its rules; `bytes` are its canonical bytes.
+    fn checked(document: Document, bytes: Vec<u8>) -> Result<Receipt, ReceiptError> {
         if document.format != FORMAT {
             return Err(ReceiptError::Format(crate::text::visible(&document.format, 64)));
         }
@@ -163,7 +166,6 @@ impl Receipt {
         if document.engine.runs.len() != settlement.runs.len() {
             return Err(ReceiptError::Contradiction("its engine reports other runs than were made"));
         }
-        let bytes = to_canonical_json(&document)?;
         Ok(Receipt { document, digest: Digest::of(&bytes), bytes })
     }
 

@@ -1,13 +1,25 @@
 //! Checks a whole ledger: every byte, every link, every signature, every sum; and runs every settlement again.
+//!
+//! Entries are checked on all cores, each by itself: what it must be beside the others follows from the chain alone.
+//! What is found is the same in the same order on any number of cores. A settlement by a policy that reads history is
+//! run again after that, in order, with the history carried on from one to the next.
+
+mod witness;
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use crate::canonical::Digest;
+use crate::charter::Charter;
+use crate::epoch::Epoch;
 use crate::fault::HostError;
 use crate::ledger::{Event, Ledger, LedgerError, change, check_signatures};
-use crate::policy::Engine;
-use crate::settle::{SettleError, settle};
+use crate::parallel;
+use crate::policy::{AdmissionError, Engine, Policy};
+use crate::receipt::{Outcome, Receipt};
+use crate::settle::{History, SettleError, settle};
 use crate::store::Store;
+use witness::{Seen, Witness};
 
 /// What was found, and what was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,158 +54,224 @@ pub struct Progress {
 }
 
 /// Verifies the ledger in `store`. With an engine every settlement is run again; without, its structure is checked.
+/// `progress` is told after every settlement, from any thread.
 ///
 /// What is wrong with the ledger is a finding; an error is the host's, and says nothing about the ledger.
 pub fn verify<S: Store>(
     store: S,
     engine: Option<&Engine>,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Verification, HostError> {
-    let mut found = Verification::default();
     let inventory = match store.inventory() {
         Ok(inventory) => inventory,
         Err(error) => {
-            found.findings.push(error.to_string());
-            return Ok(found);
+            return Ok(Verification { findings: vec![error.to_string()], ..Verification::default() });
         }
     };
+    let store = Witness::new(store);
+    let mut found = match Ledger::open(&store) {
+        Ok(ledger) => {
+            let total = ledger.settled().count();
+            let progress = Mutex::new((0, progress));
+            let tell = || {
+                let mut progress = progress.lock().unwrap_or_else(|broken| broken.into_inner());
+                progress.0 += 1;
+                let done = progress.0;
+                (progress.1)(Progress { done, total });
+            };
+            Check { store: &store, ledger, engine, tell: &tell }.chain(&inventory.objects)?
+        }
+        Err(error) => Verification { findings: vec![error.to_string()], ..Verification::default() },
+    };
+    store.see_all(&inventory.objects);
+    let mut wrong_files = Vec::new();
     for digest in &inventory.objects {
-        match store.get(digest) {
-            Ok(Some(_)) => found.objects += 1,
-            Ok(None) => found.findings.push(format!("object `{digest}` vanished while it was read")),
-            Err(error) => found.findings.push(error.to_string()),
+        match store.saw(digest) {
+            Seen::Whole => found.objects += 1,
+            Seen::Absent => wrong_files.push(format!("object `{digest}` vanished while it was read")),
+            Seen::Wrong(finding) => wrong_files.push(finding),
         }
     }
-    found.findings.extend(inventory.unknown.iter().map(|name| format!("`{name}` is no file of a ledger")));
+    wrong_files.extend(inventory.unknown.iter().map(|name| format!("`{name}` is no file of a ledger")));
+    found.findings.splice(0..0, wrong_files);
     found.unfinished = inventory.unfinished;
-
-    let ledger = match Ledger::open(store) {
-        Ok(ledger) => ledger,
-        Err(error) => {
-            found.findings.push(error.to_string());
-            return Ok(found);
-        }
-    };
-    found.head = ledger.head();
-    let mut check = Check {
-        ledger,
-        engine,
-        used: BTreeSet::new(),
-        receipts: Vec::new(),
-        last: None,
-        adopted: Vec::new(),
-        found,
-    };
-    check.entries(progress)?;
-    let Check { used, mut found, .. } = check;
-    found.unused = inventory.objects.into_iter().filter(|digest| !used.contains(digest)).collect();
     Ok(found)
 }
 
+/// An entry, with what the chain up to it demands of it.
+struct Link {
+    entry: Digest,
+    event: Event,
+    /// The receipt before and its epoch's number.
+    last: Option<(u64, Digest)>,
+    /// The adoption before: entry and charter.
+    adopted: Option<(Digest, Digest)>,
+    /// The charter in force for the epoch that it settles.
+    in_force: Option<Digest>,
+}
+
+/// What came of checking one entry.
+#[derive(Default)]
+struct Checked {
+    /// The objects that it leads to.
+    used: Vec<Digest>,
+    finding: Option<String>,
+    signed: bool,
+    ran: Ran,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Ran {
+    #[default]
+    Not,
+    /// It reads history and waits for what was settled before it.
+    Waits,
+    Same,
+}
+
 struct Check<'a, S> {
-    ledger: Ledger<S>,
+    store: &'a Witness<S>,
+    ledger: Ledger<&'a Witness<S>>,
     engine: Option<&'a Engine>,
-    used: BTreeSet<Digest>,
-    receipts: Vec<Digest>,
-    last: Option<u64>,
-    /// Entry, charter, effective: as far as the chain was followed.
-    adopted: Vec<(Digest, Digest, u64)>,
-    found: Verification,
+    /// Told after every settlement.
+    tell: &'a (dyn Fn() + Sync),
 }
 
 impl<S: Store> Check<'_, S> {
-    fn entries(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), HostError> {
-        let entries = self.ledger.entries().to_vec();
-        let total = self.ledger.settled().count();
-        for (entry, event) in entries {
-            self.used.insert(entry);
-            let checked = match &event {
-                Event::Adoption { charter, effective, change, signatures } => {
-                    self.found.adoptions += 1;
-                    self.adoption(entry, *charter, *effective, *change, signatures)
-                }
+    /// Checks every entry. Of the `objects` there are, those that no entry leads to are unused.
+    fn chain(&self, objects: &[Digest]) -> Result<Verification, HostError> {
+        let links = self.links();
+        let mut entries = Vec::new();
+        parallel::in_order(
+            links.len(),
+            |index| self.entry(&links[index]),
+            |checked| {
+                entries.push(checked);
+                Ok::<_, HostError>(())
+            },
+        )?;
+        self.run_stateful(&links, &mut entries)?;
+        let used: BTreeSet<&Digest> = entries.iter().flat_map(|checked| &checked.used).collect();
+        Ok(Verification {
+            head: self.ledger.head(),
+            adoptions: self.ledger.adoptions().count(),
+            signed: entries.iter().filter(|checked| checked.signed).count(),
+            settlements: self.ledger.settled().count(),
+            run_again: entries.iter().filter(|checked| checked.ran == Ran::Same).count(),
+            unused: objects.iter().filter(|digest| !used.contains(digest)).copied().collect(),
+            findings: entries.into_iter().filter_map(|checked| checked.finding).collect(),
+            ..Verification::default()
+        })
+    }
+
+    fn links(&self) -> Vec<Link> {
+        let (mut last, mut adoptions) = (None, Vec::new());
+        let mut links = Vec::new();
+        for (entry, event) in self.ledger.entries() {
+            let adopted = adoptions.last().map(|&(entry, charter, _)| (entry, charter));
+            let mut link = Link { entry: *entry, event: event.clone(), last, adopted, in_force: None };
+            match *event {
+                Event::Adoption { charter, effective, .. } => adoptions.push((*entry, charter, effective)),
                 Event::Settlement { number, receipt } => {
-                    self.found.settlements += 1;
-                    let checked = self.settlement(*number, *receipt);
-                    progress(Progress { done: self.found.settlements, total });
-                    checked
+                    let in_force = adoptions.iter().rev().find(|(_, _, effective)| *effective <= number);
+                    link.in_force = in_force.map(|(_, charter, _)| *charter);
+                    last = Some((number, receipt));
                 }
-            };
-            match checked {
-                Ok(()) => {}
-                Err(LedgerError::Settle(SettleError::Host(error))) => return Err(error),
-                Err(error) => self.found.findings.push(format!("entry `{entry}`: {error}")),
             }
+            links.push(link);
         }
-        Ok(())
+        links
+    }
+
+    fn entry(&self, link: &Link) -> Result<Checked, HostError> {
+        let mut checked = Checked { used: vec![link.entry], ..Checked::default() };
+        let result = match &link.event {
+            Event::Adoption { charter, effective, change, signatures } => {
+                self.adoption(link, *charter, *effective, *change, signatures, &mut checked)
+            }
+            Event::Settlement { number, receipt } => {
+                let result = self.settlement(link, *number, *receipt, &mut checked);
+                if checked.ran != Ran::Waits {
+                    (self.tell)();
+                }
+                result
+            }
+        };
+        checked.finding = link.finding(result)?;
+        Ok(checked)
+    }
+
+    /// Holds an object against its name that is not read for anything else.
+    fn whole(&self, what: &'static str, digest: Digest) -> Result<(), LedgerError> {
+        match self.store.saw(&digest) {
+            Seen::Whole => Ok(()),
+            Seen::Absent => Err(LedgerError::Missing { what, digest }),
+            Seen::Wrong(_) => Ok(self.store.get(&digest).map(drop)?), // for the store's own error
+        }
     }
 
     fn adoption(
-        &mut self,
-        entry: Digest,
+        &self,
+        link: &Link,
         charter: Digest,
         effective: u64,
         stated: Digest,
         signatures: &[Digest],
+        checked: &mut Checked,
     ) -> Result<(), LedgerError> {
-        self.used.extend([charter, stated]);
-        self.used.extend(signatures);
+        checked.used.extend([charter, stated]);
+        checked.used.extend(signatures);
         let wrong = |what: &'static str, digest: Digest, problem: &str| {
             Err(LedgerError::Object { what, digest, problem: problem.to_owned() })
         };
-        let before = self.adopted.last().copied();
-        self.adopted.push((entry, charter, effective));
-        if self.last.is_some_and(|last| effective <= last) {
+        if link.last.is_some_and(|(last, _)| effective <= last) {
             return wrong("charter", charter, "it is effective from an epoch that was settled before");
         }
         let terms = self.ledger.charter(&charter)?;
         for digest in terms.terms().policies.iter().map(|appointment| appointment.policy) {
-            self.used.insert(digest);
-            self.ledger.store().get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
+            checked.used.push(digest);
+            self.whole("policy", digest)?;
         }
-        let change = change(charter, effective, before.map(|(entry, ..)| entry))?;
+        let change = change(charter, effective, link.adopted.map(|(entry, _)| entry))?;
         if Digest::of(&change) != stated {
             return wrong("change", stated, "what was signed is not this change");
         }
-        self.ledger.store().get(&stated)?.ok_or(LedgerError::Missing { what: "change", digest: stated })?;
+        self.whole("change", stated)?;
         let mut texts = Vec::new();
         for &digest in signatures {
-            let bytes = self
-                .ledger
-                .store()
-                .get(&digest)?
-                .ok_or(LedgerError::Missing { what: "signature", digest })?;
+            let bytes = self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "signature", digest })?;
             match String::from_utf8(bytes) {
                 Ok(text) => texts.push(text),
                 Err(_) => return wrong("signature", digest, "it is not text"),
             }
         }
-        let in_force = before.map(|(_, charter, _)| self.ledger.charter(&charter)).transpose()?;
+        let in_force = link.adopted.map(|(_, charter)| self.ledger.charter(&charter)).transpose()?;
         let signers = check_signatures(in_force.as_ref(), &change, &texts)?;
-        self.found.signed += usize::from(!signers.is_empty());
+        checked.signed = !signers.is_empty();
         Ok(())
     }
 
-    fn settlement(&mut self, number: u64, digest: Digest) -> Result<(), LedgerError> {
-        self.used.insert(digest);
-        let previous = self.receipts.last().copied();
-        let before = self.receipts.len();
-        let last = self.last.replace(number);
-        self.receipts.push(digest);
+    fn settlement(
+        &self,
+        link: &Link,
+        number: u64,
+        digest: Digest,
+        checked: &mut Checked,
+    ) -> Result<(), LedgerError> {
+        checked.used.push(digest);
         let wrong =
             |problem: &str| Err(LedgerError::Object { what: "receipt", digest, problem: problem.to_owned() });
 
         let receipt = self.ledger.receipt(&digest)?;
         let settled = receipt.settlement();
-        self.used.extend([settled.epoch, settled.charter, settled.payouts]);
-        if last.is_some_and(|last| number <= last) || settled.number != number {
+        checked.used.extend([settled.epoch, settled.charter, settled.payouts]);
+        if link.last.is_some_and(|(last, _)| number <= last) || settled.number != number {
             return wrong("its epoch's number is not the next one of its entry");
         }
-        if settled.previous != previous {
+        if settled.previous != link.last.map(|(_, receipt)| receipt) {
             return wrong("it does not name the receipt before it");
         }
-        let in_force = self.adopted.iter().rev().find(|(_, _, effective)| *effective <= number);
-        if in_force.map(|(_, charter, _)| *charter) != Some(settled.charter) {
+        if link.in_force != Some(settled.charter) {
             return wrong("it was settled by another charter than the one in force");
         }
         let payouts = self.ledger.payouts(&settled.payouts)?;
@@ -204,22 +282,97 @@ impl<S: Store> Check<'_, S> {
         if epoch.number() != number || epoch.pool().amount != settled.pool {
             return wrong("it is not the receipt of its epoch");
         }
-        for carry in settled.runs.iter().filter_map(|run| match run.outcome {
-            crate::receipt::Outcome::Allocated { carry, .. } => carry,
-            crate::receipt::Outcome::Fault(_) => None,
-        }) {
-            self.used.insert(carry);
-            self.ledger.store().get(&carry)?.ok_or(LedgerError::Missing { what: "carry", digest: carry })?;
+        for run in &settled.runs {
+            if let Outcome::Allocated { carry: Some(carry), .. } = run.outcome {
+                checked.used.push(carry);
+                self.whole("carry", carry)?;
+            }
         }
         let Some(engine) = self.engine else { return Ok(()) };
         let charter = self.ledger.charter(&settled.charter)?;
         let policies = self.ledger.policies_of(engine, &charter)?;
-        let history = self.ledger.history(&self.receipts[..before], &policies)?;
-        let again = settle(&epoch, &charter, &policies, &history)?;
-        if again.receipt.settlement_digest() != receipt.settlement_digest() {
-            return wrong("running it again gives another settlement");
+        if policies.iter().any(Policy::is_stateful) {
+            checked.ran = Ran::Waits;
+            return Ok(());
         }
-        self.found.run_again += 1;
+        let history = History { previous: settled.previous, ..History::default() };
+        run_again(&receipt, &epoch, &charter, &policies, &history)?;
+        checked.ran = Ran::Same;
         Ok(())
+    }
+
+    /// Runs again, in order, what waits for what was settled before it.
+    fn run_stateful(&self, links: &[Link], entries: &mut [Checked]) -> Result<(), HostError> {
+        let Some(engine) = self.engine else { return Ok(()) };
+        let Some(newest) = entries.iter().rposition(|checked| checked.ran == Ran::Waits) else {
+            return Ok(());
+        };
+        // An object that is missing or damaged leaves every later settlement without its history.
+        let mut history = Ok(History::default());
+        for (link, checked) in links.iter().zip(entries).take(newest + 1) {
+            let Event::Settlement { receipt, .. } = link.event else { continue };
+            if checked.ran == Ran::Waits {
+                checked.ran = Ran::Not;
+                checked.finding = match &history {
+                    Ok(history) => link.finding(self.run_stateful_one(engine, receipt, history))?,
+                    Err(lost) => Some(link.said(lost)),
+                };
+                if checked.finding.is_none() {
+                    checked.ran = Ran::Same;
+                }
+                (self.tell)();
+            }
+            if let Ok(before) = &mut history
+                && let Err(lost) = self.ledger.carry_on(before, &receipt)
+            {
+                history = Err(lost);
+            }
+        }
+        Ok(())
+    }
+
+    fn run_stateful_one(
+        &self,
+        engine: &Engine,
+        receipt: Digest,
+        history: &History,
+    ) -> Result<(), LedgerError> {
+        let receipt = self.ledger.receipt(&receipt)?;
+        let settled = receipt.settlement();
+        let charter = self.ledger.charter(&settled.charter)?;
+        let policies = self.ledger.policies_of(engine, &charter)?;
+        run_again(&receipt, &self.ledger.epoch(&settled.epoch)?, &charter, &policies, history)
+    }
+}
+
+/// Settles again, and holds the result against the receipt.
+fn run_again(
+    receipt: &Receipt,
+    epoch: &Epoch,
+    charter: &Charter,
+    policies: &[Policy],
+    history: &History,
+) -> Result<(), LedgerError> {
+    let again = settle(epoch, charter, policies, history)?;
+    if again.receipt.settlement_digest() == receipt.settlement_digest() {
+        return Ok(());
+    }
+    let problem = "running it again gives another settlement".to_owned();
+    Err(LedgerError::Object { what: "receipt", digest: receipt.digest(), problem })
+}
+
+impl Link {
+    /// What is wrong with the ledger is a finding, what is wrong with the host an error.
+    fn finding(&self, checked: Result<(), LedgerError>) -> Result<Option<String>, HostError> {
+        match checked {
+            Ok(()) => Ok(None),
+            Err(LedgerError::Settle(SettleError::Host(error))) => Err(error),
+            Err(LedgerError::Policy { error: AdmissionError::Host(error), .. }) => Err(error),
+            Err(error) => Ok(Some(self.said(&error))),
+        }
+    }
+
+    fn said(&self, error: &LedgerError) -> String {
+        format!("entry `{}`: {error}", self.entry)
     }
 }

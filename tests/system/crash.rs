@@ -1,12 +1,12 @@
 //! A writer is killed at many moments: the ledger holds the old state or the new one, and goes on.
 
+use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use apportion::{
     Charter, Digest, DirectoryStore, Engine, Ledger, LedgerError, StoreError, Verification, verify,
@@ -87,8 +87,26 @@ fn settle_until_killed() {
     }
 }
 
-/// Starts the writer, lets it say `lines` heads, waits so long again, kills it; all heads that it said.
-fn kill_after(folder: &Folder, lines: usize, wait: Duration) -> Vec<Digest> {
+/// When the writer is killed, told by what it does and not by a clock.
+#[derive(Debug)]
+struct Moment {
+    /// It has said so many heads.
+    lines: usize,
+    /// Then so many files of its were seen while they were unfinished: a settlement writes five.
+    files: usize,
+    /// Then its folder was looked into so often again: some ten microseconds each.
+    looks: usize,
+}
+
+impl Moment {
+    fn any(dice: &mut Dice) -> Moment {
+        let mut below = |end| usize::try_from(dice.below(end)).unwrap();
+        Moment { lines: below(3) + 1, files: below(6), looks: below(200) }
+    }
+}
+
+/// Starts the writer and kills it at a moment; all heads that it said.
+fn kill_at(folder: &Folder, moment: &Moment) -> Vec<Digest> {
     let mut writer = Command::new(env::current_exe().unwrap())
         .args(["crash::settle_until_killed", "--exact", "--ignored", "--nocapture"])
         .env(LEDGER, &folder.0)
@@ -98,15 +116,28 @@ fn kill_after(folder: &Folder, lines: usize, wait: Duration) -> Vec<Digest> {
         .unwrap();
     let mut reader = BufReader::new(writer.stdout.take().unwrap());
     let mut said = String::new();
-    while said.matches("head ").count() < lines {
+    while said.matches("head ").count() < moment.lines {
         assert_ne!(reader.read_line(&mut said).unwrap(), 0, "the writer ended by itself: {said}");
     }
-    // No outcome is waited for: any moment is as good as another.
-    thread::sleep(wait);
+    let mut seen = BTreeSet::new();
+    let look = || unfinished(&folder.0);
+    while seen.len() < moment.files {
+        assert_eq!(writer.try_wait().unwrap(), None, "the writer ended by itself: {said}");
+        seen.extend(look());
+    }
+    for _ in 0..moment.looks {
+        look();
+    }
     writer.kill().unwrap();
     assert!(!writer.wait().unwrap().success(), "it was killed");
     reader.read_to_string(&mut said).unwrap();
     said.lines().filter_map(|line| line.split("head ").nth(1)?.parse().ok()).collect()
+}
+
+/// The names of the files that are being written in a ledger; each has its own.
+fn unfinished(ledger: &Path) -> Vec<OsString> {
+    let entries = fs::read_dir(ledger.join("unfinished")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name()).collect()
 }
 
 #[derive(Debug, Default)]
@@ -129,8 +160,7 @@ fn a_killed_writer_leaves_the_old_state_or_the_new_one() {
             folder = Folder::new("kills", &engine);
         }
         let before = folder.open().entries().to_vec();
-        let lines = usize::try_from(dice.below(3)).unwrap() + 1;
-        let heads = kill_after(&folder, lines, Duration::from_micros(dice.below(8_000)));
+        let heads = kill_at(&folder, &Moment::any(&mut dice));
 
         let mut ledger = folder.open();
         let entries = ledger.entries().to_vec();
@@ -156,7 +186,8 @@ fn a_killed_writer_leaves_the_old_state_or_the_new_one() {
     }
     let line = format!("{kills} kills: {landed:?}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
-    assert!(landed.before_append > 0 && landed.with_unused_objects > 0, "{landed:?}");
+    let Landed { before_append, with_unfinished_file, with_unused_objects, .. } = landed;
+    assert!(before_append > 0 && with_unfinished_file > 0 && with_unused_objects > 0, "{landed:?}");
 }
 
 #[test]

@@ -88,6 +88,17 @@ fn only_canonical_hashes() {
     }
 }
 
+/// A test that waits for time to pass fails on a slow machine, or is slow on every one.
+#[test]
+fn nothing_sleeps() {
+    let sleep = ["thread", "sleep"].join("::");
+    for folder in ["host", "guest-sdk", "policies", "tests", "xtask"] {
+        for path in rust_files(&root().join(folder)) {
+            assert!(!fs::read_to_string(&path).unwrap().contains(&sleep), "{} sleeps", path.display());
+        }
+    }
+}
+
 /// What a crate of the workspace depends on, apart from the world outside.
 #[test]
 fn crates_depend_in_one_direction() {

@@ -9,7 +9,7 @@ use apportion::{
 };
 use apportion_tests::{hostile, small_epoch};
 
-use crate::retro_funding::{TRACKS, months};
+use crate::retro_funding::{Month, TRACKS, Track, months};
 
 /// A folder of a test's own, removed when the test is over.
 pub struct Folder(pub PathBuf);
@@ -29,7 +29,7 @@ impl Folder {
         Ledger::open(DirectoryStore::open(&self.0).unwrap()).unwrap()
     }
 
-    fn findings(&self, engine: Option<&Engine>) -> Vec<String> {
+    pub fn findings(&self, engine: Option<&Engine>) -> Vec<String> {
         match DirectoryStore::open(&self.0) {
             Ok(store) => verify(store, engine, &mut |_| {}).unwrap().findings,
             Err(error) => vec![error.to_string()],
@@ -43,7 +43,7 @@ impl Drop for Folder {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -68,20 +68,34 @@ fn small(folder: &Folder, engine: &Engine) -> Ledger<DirectoryStore> {
     ledger
 }
 
+/// A ledger of all months of a track, each under its own charter.
+pub fn settled_months(
+    folder: &Folder,
+    engine: &Engine,
+    track: Track,
+    months: &[Month],
+) -> Ledger<DirectoryStore> {
+    let mut ledger = folder.make();
+    let component = apportion_standard::find(track.policy).unwrap().bytes.to_vec();
+    for Month { charter, imported, .. } in months {
+        let components = std::slice::from_ref(&component);
+        ledger.adopt(engine, charter, imported.epoch.number(), components, &[]).unwrap();
+        ledger.settle(engine, &imported.epoch).unwrap();
+    }
+    ledger
+}
+
 /// Six months, each under its own parameters by a change of the charter: settled, opened again, verified.
 #[test]
 fn six_months_are_settled_under_their_own_charters_and_verified() {
     let (engine, folder) = (Engine::new().unwrap(), Folder::new("months"));
-    let mut ledger = folder.make();
     let months = months(&engine, TRACKS[0]);
-    let component = apportion_standard::find(TRACKS[0].policy).unwrap().bytes.to_vec();
-    for month in &months {
-        let number = month.imported.epoch.number();
-        ledger.adopt(&engine, &month.charter, number, std::slice::from_ref(&component), &[]).unwrap();
-        let settled = ledger.settle(&engine, &month.imported.epoch).unwrap();
-        assert_eq!(settled.receipt.settlement().charter, month.charter.digest());
+    let ledger = settled_months(&folder, &engine, TRACKS[0], &months);
+    for (month, (_, receipt)) in months.iter().zip(ledger.settled()) {
+        let receipt = ledger.receipt(&receipt).unwrap();
+        assert_eq!(receipt.settlement().charter, month.charter.digest());
         // The same as without a ledger, but for the receipt before.
-        assert_eq!(settled.payouts, month.settle().payouts);
+        assert_eq!(receipt.settlement().payouts, month.settle().payouts.digest());
     }
     let again = folder.open();
     assert_eq!(again.settled().map(|(number, _)| number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);

@@ -14,3 +14,4 @@ mod proof;
 mod replay;
 mod retro_funding;
 mod signature;
+mod verify;

@@ -86,6 +86,18 @@ pub struct SettleArguments {
     pub force: bool,
 }
 
+/// The one file that a command makes.
+#[derive(Args)]
+pub struct OutputFile {
+    /// Where to write it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+
+    /// Replace the file if it is there with other content
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// How payouts are printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -169,25 +181,28 @@ pub struct InspectArguments {
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct ProveArguments {
-    /// The receipt: `receipt.json`, written by `apportion settle -o`
-    #[arg(long, value_name = "FILE")]
-    pub receipt: PathBuf,
+    /// A ledger in which the epoch is settled
+    #[arg(long, value_name = "DIR", requires = "epoch", required_unless_present_any = ["receipt", "payouts"], conflicts_with_all = ["receipt", "payouts"])]
+    pub ledger: Option<PathBuf>,
+
+    /// The epoch's number in the ledger
+    #[arg(long, value_name = "N", requires = "ledger")]
+    pub epoch: Option<u64>,
+
+    /// Without a ledger, the receipt: `receipt.json`, written by `apportion settle -o`
+    #[arg(long, value_name = "FILE", requires = "payouts")]
+    pub receipt: Option<PathBuf>,
 
     /// The payouts of that receipt: `payouts.json`, written beside it
-    #[arg(long, value_name = "FILE")]
-    pub payouts: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "receipt")]
+    pub payouts: Option<PathBuf>,
 
     /// The payee's id, letter by letter as in the payouts; `apportion settle --format csv` lists ids beside names
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub payee: String,
 
-    /// Where to write the proof
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Replace the file if it is there with other content
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: OutputFile,
 }
 
 /// Check the proof of one payout against a receipt's digest
@@ -243,13 +258,8 @@ pub struct TablesArguments {
     #[arg(value_name = "EPOCH.toml")]
     pub description: PathBuf,
 
-    /// Where to write the epoch
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Replace the file if it is there with other content
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: OutputFile,
 }
 
 /// From one month of Optimism's Retro Funding, in that repository's own layout
@@ -325,13 +335,8 @@ pub struct ProposeArguments {
     #[arg(long, value_name = "EPOCH")]
     pub from: u64,
 
-    /// Where to write the change
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Replace the file if it is there with other content
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: OutputFile,
 }
 
 /// Sign a change with an SSH key
@@ -349,13 +354,8 @@ pub struct SignArguments {
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
 
-    /// Where to write the signature
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Replace the file if it is there with other content
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: OutputFile,
 }
 
 /// Adopt a charter in a ledger, from a future epoch on
@@ -438,11 +438,6 @@ pub struct NewCharterArguments {
     #[arg(value_name = "DRAFT.toml")]
     pub draft: PathBuf,
 
-    /// Where to write the charter
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Replace the file if it is there with other content
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub output: OutputFile,
 }

@@ -16,7 +16,6 @@ use crate::inspect;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
-use crate::output::{Existing, write_file};
 
 pub fn charter(arguments: &CharterArguments) -> Result<()> {
     match &arguments.action {
@@ -32,7 +31,7 @@ fn propose(arguments: &ProposeArguments) -> Result<()> {
     let charter = objects::charter(&arguments.charter)?;
     let ledger = ledger::open_or_make(&arguments.ledger)?;
     let change = ledger.change(&charter, arguments.from)?;
-    write_file(&arguments.output, &change, Existing::from_force(arguments.force))?;
+    arguments.output.write(&change)?;
     let path = arguments.output.display();
     eprintln!("wrote the change to `{path}`: charter {} from epoch {}", charter.digest(), arguments.from);
     match ledger.latest_charter()?.and_then(|charter| charter.terms().signers.clone()) {
@@ -55,7 +54,7 @@ fn sign(arguments: &SignArguments) -> Result<()> {
     let signature = apportion::signature::sign(&key, CHARTER_NAMESPACE, &change)
         .map_err(|error| Refused(error.to_string()))
         .with_context(|| format!("`{}`", arguments.key.display()))?;
-    write_file(&arguments.output, signature.as_bytes(), Existing::from_force(arguments.force))?;
+    arguments.output.write(signature.as_bytes())?;
     eprintln!("wrote the signature to `{}`", arguments.output.display());
     Ok(())
 }
@@ -193,7 +192,7 @@ fn new(arguments: &NewCharterArguments) -> Result<()> {
     };
     let terms = Terms { name: draft.name, policies, limits, on_fault: draft.on_fault, signers };
     let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
-    write_file(&arguments.output, charter.as_bytes(), Existing::from_force(arguments.force))?;
+    arguments.output.write(charter.as_bytes())?;
     eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
     Ok(())
 }

@@ -10,7 +10,7 @@ use apportion_import::{ImportError, tables};
 use crate::arguments::{ImportArguments, ImportSource, RetroFundingArguments, TablesArguments, Track};
 use crate::objects;
 use crate::outcome::Refused;
-use crate::output::{Existing, write_file, write_files};
+use crate::output::{Existing, write_files};
 use crate::progress::Spinner;
 use crate::table::{amount, count, grouped};
 
@@ -34,8 +34,8 @@ fn from_tables(arguments: &TablesArguments) -> Result<()> {
     spinner.done();
     let imported =
         imported.map_err(refused).with_context(|| format!("`{}`", arguments.description.display()))?;
-    write_file(&arguments.output, imported.epoch.as_bytes(), Existing::from_force(arguments.force))?;
-    told(&imported.epoch, &imported.notes, &arguments.output);
+    arguments.output.write(imported.epoch.as_bytes())?;
+    told(&imported.epoch, &imported.notes, &arguments.output.output);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
+use crate::arguments::OutputFile;
 use crate::outcome::Refused;
 
 /// Whether a file that is there with other content may be replaced.
@@ -21,6 +22,18 @@ impl Existing {
     /// From the flag `--force`.
     pub fn from_force(force: bool) -> Existing {
         if force { Existing::Replace } else { Existing::Keep }
+    }
+}
+
+impl OutputFile {
+    /// Writes the file.
+    pub fn write(&self, bytes: &[u8]) -> Result<()> {
+        write_file(&self.output, bytes, Existing::from_force(self.force))
+    }
+
+    /// Where it is, for people.
+    pub fn display(&self) -> std::path::Display<'_> {
+        self.output.display()
     }
 }
 

@@ -4,27 +4,23 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use apportion::{Asset, Digest, Proof, Proven};
+use anyhow::{Context, Result, anyhow, bail};
+use apportion::{Asset, Digest, Payouts, Proof, Proven, Receipt};
 use serde_json::{Value, json};
 
 use crate::arguments::{CheckProofArguments, ProofFormat, ProveArguments};
 use crate::inspect::shown;
+use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
-use crate::output::{Existing, write_file};
 use crate::progress::Spinner;
 use crate::table::amount;
 
 pub fn prove(arguments: &ProveArguments) -> Result<()> {
-    let receipt = objects::receipt(&arguments.receipt)?;
-    let spinner = Spinner::new(format!("reading {}", arguments.payouts.display()));
-    let payouts = objects::payouts(&arguments.payouts);
-    spinner.done();
-    let proof = Proof::new(&receipt, &payouts?, &arguments.payee)
-        .map_err(|error| Refused(error.to_string()))
-        .with_context(|| format!("`{}`", arguments.payouts.display()))?;
-    write_file(&arguments.output, proof.as_bytes(), Existing::from_force(arguments.force))?;
+    let (receipt, payouts) = settled(arguments)?;
+    let proof =
+        Proof::new(&receipt, &payouts, &arguments.payee).map_err(|error| Refused(error.to_string()))?;
+    arguments.output.write(proof.as_bytes())?;
     eprintln!("wrote a proof of {} bytes to `{}`", proof.as_bytes().len(), arguments.output.display());
     eprintln!(
         "who knows the receipt's digest checks it by\n  apportion check-proof {} --receipt {}",
@@ -32,6 +28,45 @@ pub fn prove(arguments: &ProveArguments) -> Result<()> {
         receipt.digest()
     );
     Ok(())
+}
+
+/// What was settled: from the ledger, or from the files given.
+fn settled(arguments: &ProveArguments) -> Result<(Receipt, Payouts)> {
+    let spinner = Spinner::new("reading the payouts".to_owned());
+    let read = match (&arguments.ledger, arguments.epoch, &arguments.receipt, &arguments.payouts) {
+        (Some(ledger), Some(number), ..) => in_ledger(ledger, number),
+        (_, _, Some(receipt), Some(payouts)) => {
+            objects::receipt(receipt).and_then(|receipt| Ok((receipt, objects::payouts(payouts)?)))
+        }
+        _ => Err(anyhow!("neither a ledger with an epoch nor a receipt with payouts was given")),
+    };
+    spinner.done();
+    read
+}
+
+fn in_ledger(path: &Path, number: u64) -> Result<(Receipt, Payouts)> {
+    let ledger = ledger::open(path)?;
+    let settled: Vec<(u64, Digest)> = ledger.settled().collect();
+    let Some((_, digest)) = settled.iter().find(|(settled, _)| *settled == number) else {
+        let numbers: Vec<u64> = settled.iter().map(|(number, _)| *number).collect();
+        let place = path.display();
+        bail!(Refused(format!("epoch {number} is not settled in `{place}`; {}", these(&numbers))));
+    };
+    let receipt = ledger.receipt(digest)?;
+    let payouts = ledger.payouts(&receipt.settlement().payouts)?;
+    Ok((receipt, payouts))
+}
+
+/// Which epochs are settled, in few words: `settled are 1..6, 9`.
+fn these(numbers: &[u64]) -> String {
+    let runs = numbers.chunk_by(|before, after| before.checked_add(1) == Some(*after));
+    let runs: Vec<String> = runs
+        .filter_map(|run| match (run.first()?, run.last()?) {
+            (first, last) if first == last => Some(first.to_string()),
+            (first, last) => Some(format!("{first}..{last}")),
+        })
+        .collect();
+    if runs.is_empty() { "none is yet".to_owned() } else { format!("settled are {}", runs.join(", ")) }
 }
 
 pub fn check_proof(arguments: &CheckProofArguments) -> Result<()> {

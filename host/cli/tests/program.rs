@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger};
 use apportion_tests::{data, hostile, numbered_epoch, small_epoch};
@@ -226,6 +225,48 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     refused(&swapped, 3, "not a receipt: ");
 }
 
+#[test]
+fn a_payout_in_a_ledger_is_proven() {
+    let folder = Folder::new("ledger-proof");
+    let (ledger, proof) = (folder.path("ledger"), folder.path("proof.json"));
+    tiny_ledger(&ledger);
+    let prove = |number: &'static str| {
+        ["prove", "--ledger", &ledger, "--epoch", number, "--payee", "ada", "-o", &proof]
+    };
+    refused(&prove("7"), 3, "epoch 7 is not settled in `");
+    refused(&prove("7"), 3, "`; none is yet");
+    for number in [2, 3, 4, 7, 9, 10] {
+        let epoch = folder.file("epoch", numbered_epoch(number).as_bytes());
+        done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
+    }
+    refused(&prove("8"), 3, "`; settled are 2..4, 7, 9..10");
+    assert!(!Path::new(&proof).exists(), "a refusal writes nothing");
+
+    done(&prove("7"));
+    let held = Ledger::open(DirectoryStore::open(Path::new(&ledger)).unwrap()).unwrap();
+    let (_, digest) = held.settled().find(|(number, _)| *number == 7).unwrap();
+    let said = done(&["check-proof", &proof, "--receipt", &digest.to_string()]);
+    assert!(said.starts_with("ada is paid 333.34 EUR in epoch 7\n"), "{said}");
+    refused(&[&prove("9")[..], &["--receipt", "receipt.json"]].concat(), 2, "cannot be used with");
+    refused(&["prove", "--ledger", &ledger, "--payee", "ada", "-o", &proof], 2, "--epoch <N>");
+    refused(&["prove", "--epoch", "7", "--payee", "ada", "-o", &proof], 2, "--ledger <DIR>");
+    let mut nobody = prove("7");
+    nobody[6] = "nobody";
+    refused(&nobody, 3, "the payouts have no payee `nobody`");
+
+    let payouts = held.receipt(&digest).unwrap().settlement().payouts.to_string();
+    let file = Path::new(&ledger).join("objects").join(&payouts[..2]).join(&payouts);
+    fs::write(&file, "damaged").unwrap();
+    refused(&prove("7"), 3, &format!("object `{payouts}` is damaged"));
+    fs::remove_file(&file).unwrap();
+    refused(&prove("7"), 3, &format!("payouts `{payouts}` is missing from the ledger"));
+    refused(
+        &["prove", "--ledger", &folder.path("none"), "--epoch", "7", "--payee", "ada", "-o", &proof],
+        3,
+        "there is no ledger in",
+    );
+}
+
 /// A charter changed by a signed decision, epochs settled into a ledger, the whole verified; and damage named.
 #[test]
 fn a_ledger_is_kept_and_verified() {
@@ -309,14 +350,16 @@ fn sound_head(ledger: &str) -> Option<Digest> {
     verified.head
 }
 
-/// Killed from its first moment to its last: the epoch is settled or it is not, and then it can be.
+/// Killed at its first moment, at each file that it writes, and when it has appended: the epoch is settled or it is
+/// not, and then it can be.
 #[test]
 fn a_killed_settle_is_done_or_not_done() {
+    /// Three objects, the entry, the head.
+    const FILES: u64 = 5;
     let folder = Folder::new("killed");
     let ledger = folder.path("ledger");
     tiny_ledger(&ledger);
     let (mut before_append, mut after_append) = (0, 0);
-    // Ever later, until it ends by itself.
     for number in 1..=40 {
         let epoch = folder.file("epoch", numbered_epoch(number).as_bytes());
         let old = sound_head(&ledger);
@@ -327,13 +370,20 @@ fn a_killed_settle_is_done_or_not_done() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        if number % 8 == 0 {
+        match number % (FILES + 2) {
             // It says so only when it has appended.
-            let mut said = String::new();
-            BufReader::new(program.stderr.take().unwrap()).read_line(&mut said).unwrap();
-            assert!(said.starts_with("appended receipt "), "{said}");
-        } else {
-            thread::sleep(Duration::from_millis(number * 4)); // no outcome is waited for: any moment will do
+            6 => {
+                let mut said = String::new();
+                BufReader::new(program.stderr.take().unwrap()).read_line(&mut said).unwrap();
+                assert!(said.starts_with("appended receipt "), "{said}");
+            }
+            files => {
+                let mut seen = BTreeSet::new();
+                while (seen.len() as u64) < files && program.try_wait().unwrap().is_none() {
+                    let unfinished = fs::read_dir(Path::new(&ledger).join("unfinished")).unwrap();
+                    seen.extend(unfinished.map(|entry| entry.unwrap().file_name()));
+                }
+            }
         }
         let _ = program.kill();
         program.wait().unwrap();
