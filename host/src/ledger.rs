@@ -161,9 +161,10 @@ impl<S: Store> Ledger<S> {
         let mut entries = Vec::new();
         let mut next = head;
         while let Some(digest) = next {
-            let bytes = store.get(&digest)?.ok_or_else(|| match entries.is_empty() {
-                true => LedgerError::Head(digest),
-                false => LedgerError::Missing { what: "entry", digest },
+            let bytes = store.get(&digest)?.ok_or(if entries.is_empty() {
+                LedgerError::Head(digest)
+            } else {
+                LedgerError::Missing { what: "entry", digest }
             })?;
             let wrong = |problem: String| LedgerError::Object { what: "entry", digest, problem };
             let entry: Entry = from_canonical_json(&bytes).map_err(|error| wrong(error.to_string()))?;
