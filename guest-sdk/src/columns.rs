@@ -34,7 +34,7 @@ pub struct Columns {
     pub node_weight: Vec<f64>,
     /// Seconds since 1970-01-01 UTC.
     pub node_time: Vec<i64>,
-    /// Index into `payees`, or [`NO_PAYEE`](crate::NO_PAYEE).
+    /// Index into `payees`, or [`NO_PAYEE`].
     pub node_payee: Vec<u32>,
     /// Sorted by name.
     pub node_metrics: Vec<MetricColumn>,

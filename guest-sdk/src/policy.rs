@@ -7,7 +7,7 @@ use crate::{Allocation, Epoch, Refusal};
 
 /// A rule that divides a pool. Implement it for an empty type and name that type in [`export!`](crate::export).
 ///
-/// The example of the [crate](crate) is a policy, whole.
+/// The example of the [crate] is a policy, whole.
 pub trait Policy {
     /// What a programme may set: read from JSON, and described by the JSON Schema that `schemars` derives. With
     /// `#[serde(deny_unknown_fields)]` a misspelt name is refused rather than ignored.
