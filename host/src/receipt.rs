@@ -142,28 +142,33 @@ pub enum ReceiptError {
 
 impl Receipt {
     pub(crate) fn new(settlement: SettlementTerms, engine: EngineReport) -> Result<Receipt, ReceiptError> {
-        let settlement_digest = Digest::of(&to_canonical_json(&settlement)?);
-        Receipt::checked(Document { format: FORMAT.to_owned(), settlement, settlement_digest, engine })
+        let spelled = to_canonical_json(&settlement)?;
+        let settlement_digest = Digest::of(&spelled);
+        let document = Document { format: FORMAT.to_owned(), settlement, settlement_digest, engine };
+        Receipt::checked(document, &spelled)
     }
 
     /// Reads a receipt from its canonical bytes and checks that its sums and digests hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
-        Receipt::checked(from_canonical_json(bytes)?)
+        let document: Document = from_canonical_json(bytes)?;
+        let spelled = to_canonical_json(&document.settlement)?;
+        Receipt::checked(document, &spelled)
     }
 
-    fn checked(document: Document) -> Result<Receipt, ReceiptError> {
+    /// `spelled` is the document's settlement in canonical form: spelling it costs more than all the rest.
+    fn checked(document: Document, spelled: &[u8]) -> Result<Receipt, ReceiptError> {
         if document.format != FORMAT {
             return Err(ReceiptError::Format(crate::text::visible(&document.format, 64)));
         }
         let settlement = &document.settlement;
-        if Digest::of(&to_canonical_json(settlement)?) != document.settlement_digest {
+        if Digest::of(spelled) != document.settlement_digest {
             return Err(ReceiptError::Contradiction("its settlement has another digest than it says"));
         }
         check_sums(settlement).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;
         if document.engine.runs.len() != settlement.runs.len() {
             return Err(ReceiptError::Contradiction("its engine reports other runs than were made"));
         }
-        let bytes = to_canonical_json(&document)?;
+        let bytes = document.spelled(spelled)?;
         Ok(Receipt { document, digest: Digest::of(&bytes), bytes })
     }
 
@@ -201,6 +206,18 @@ impl Receipt {
     /// The BLAKE3 hash of the bytes.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+}
+
+impl Document {
+    /// The canonical form around that of the settlement. Whoever reads it holds it to the standard's spelling.
+    fn spelled(&self, settlement: &[u8]) -> Result<Vec<u8>, CanonicalError> {
+        let mut bytes = br#"{"engine":"#.to_vec();
+        bytes.extend(to_canonical_json(&self.engine)?);
+        bytes.extend(format!(r#","format":"{}","settlement":"#, self.format).as_bytes());
+        bytes.extend(settlement);
+        bytes.extend(format!(r#","settlement_digest":"{}"}}"#, self.settlement_digest).as_bytes());
+        Ok(bytes)
     }
 }
 
