@@ -27,8 +27,6 @@ pub struct Ledger<S> {
     store: S,
     head: Option<Digest>,
     entries: Vec<(Digest, Event)>,
-    /// Compiled once, run for many epochs.
-    policies: BTreeMap<Digest, Policy>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -166,7 +164,7 @@ impl<S: Store> Ledger<S> {
             entries.push((digest, entry.event));
         }
         entries.reverse();
-        Ok(Ledger { store, head, entries, policies: BTreeMap::new() })
+        Ok(Ledger { store, head, entries })
     }
 
     /// Where the objects are.
@@ -280,7 +278,6 @@ impl<S: Store> Ledger<S> {
             let policy =
                 engine.admit(bytes).map_err(|error| LedgerError::Policy { digest: *digest, error })?;
             policy.check_parameters(&appointment.parameters).map_err(SettleError::from)?;
-            self.policies.insert(*digest, policy);
         }
         for (_, bytes) in &wanted {
             self.store.put(bytes)?;
@@ -333,17 +330,19 @@ impl<S: Store> Ledger<S> {
         Ok(settlement)
     }
 
-    /// The policies of a charter, compiled at most once for this ledger.
-    pub fn policies_of(&mut self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
+    /// The policies of a charter: as the engine has them, or admitted from the ledger.
+    pub fn policies_of(&self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
         let mut policies = Vec::new();
         for digest in charter.terms().policies.iter().map(|appointment| appointment.policy) {
-            if !self.policies.contains_key(&digest) {
-                let bytes =
-                    self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
-                let policy = engine.admit(&bytes).map_err(|error| LedgerError::Policy { digest, error })?;
-                self.policies.insert(digest, policy);
-            }
-            policies.extend(self.policies.get(&digest).cloned());
+            let policy = match engine.admitted(&digest) {
+                Some(policy) => policy,
+                None => {
+                    let bytes =
+                        self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
+                    engine.admit(&bytes).map_err(|error| LedgerError::Policy { digest, error })?
+                }
+            };
+            policies.push(policy);
         }
         Ok(policies)
     }
