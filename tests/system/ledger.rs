@@ -25,11 +25,11 @@ impl Folder {
         Ledger::open(DirectoryStore::create(&self.0).unwrap()).unwrap()
     }
 
-    fn open(&self) -> Ledger<DirectoryStore> {
+    pub fn open(&self) -> Ledger<DirectoryStore> {
         Ledger::open(DirectoryStore::open(&self.0).unwrap()).unwrap()
     }
 
-    fn findings(&self, engine: Option<&Engine>) -> Vec<String> {
+    pub fn findings(&self, engine: Option<&Engine>) -> Vec<String> {
         match DirectoryStore::open(&self.0) {
             Ok(store) => verify(store, engine, &mut |_| {}).unwrap().findings,
             Err(error) => vec![error.to_string()],

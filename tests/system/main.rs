@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod cache;
+mod concurrency;
 mod crash;
 mod damage;
 mod golden;
@@ -12,4 +14,5 @@ mod lifetime;
 mod proof;
 mod replay;
 mod retro_funding;
+mod sandbox;
 mod signature;
