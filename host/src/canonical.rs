@@ -9,6 +9,7 @@ mod json;
 mod slice;
 
 use std::fmt;
+use std::hash::Hasher;
 use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
@@ -102,6 +103,31 @@ pub(crate) fn epoch_seed(epoch: &Digest) -> u64 {
     let mut first = [0; 8];
     first.copy_from_slice(&key[..8]);
     u64::from_le_bytes(first)
+}
+
+/// Gives a digest of what can be hashed by structure: for telling apart what one program on one machine made, and never
+/// part of an object, because what a structure feeds in is its own affair.
+#[derive(Default)]
+pub(crate) struct StructureHasher(blake3::Hasher);
+
+impl StructureHasher {
+    pub(crate) fn digest(value: &impl std::hash::Hash) -> Digest {
+        let mut hasher = StructureHasher::default();
+        value.hash(&mut hasher);
+        Digest(*hasher.0.finalize().as_bytes())
+    }
+}
+
+impl Hasher for StructureHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0.finalize().as_bytes()[..8]);
+        u64::from_le_bytes(first)
+    }
 }
 
 /// Why bytes are not a canonical text object.

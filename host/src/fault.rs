@@ -126,6 +126,19 @@ pub enum HostError {
     /// A thread could not be started.
     #[error("no thread could be started: {0}")]
     Thread(std::io::Error),
+    /// A run was cancelled: see [`Cancel`](crate::Cancel).
+    #[error("cancelled")]
+    Cancelled,
+    /// A run may take more memory than all runs together.
+    #[error(
+        "the charter's limits let a run take {needed} bytes of memory, and this engine has {budget} for all runs together"
+    )]
+    Memory {
+        /// What a run within these limits can take at most.
+        needed: u64,
+        /// What all runs together may.
+        budget: u64,
+    },
     /// A run was stopped by something else than the policy.
     #[error("the run was stopped by the host: {0}")]
     Run(String),

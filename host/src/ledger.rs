@@ -4,9 +4,7 @@
 //! over, changes and their signatures. So a ledger is whole by itself and anyone can check it.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map;
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +27,6 @@ pub struct Ledger<S> {
     store: S,
     head: Option<Digest>,
     entries: Vec<(Digest, Event)>,
-    /// Compiled once, run for many epochs.
-    policies: Mutex<BTreeMap<Digest, Policy>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -175,7 +171,7 @@ impl<S: Store> Ledger<S> {
             entries.push((digest, entry.event));
         }
         entries.reverse();
-        Ok(Ledger { store, head, entries, policies: Mutex::default() })
+        Ok(Ledger { store, head, entries })
     }
 
     /// Where the objects are.
@@ -289,7 +285,6 @@ impl<S: Store> Ledger<S> {
             let policy =
                 engine.admit(bytes).map_err(|error| LedgerError::Policy { digest: *digest, error })?;
             policy.check_parameters(&appointment.parameters).map_err(SettleError::from)?;
-            self.compiled().insert(*digest, policy);
         }
         for (_, bytes) in &wanted {
             self.store.put(bytes)?;
@@ -342,26 +337,21 @@ impl<S: Store> Ledger<S> {
         Ok(settlement)
     }
 
-    /// The policies of a charter, compiled at most once for this ledger.
+    /// The policies of a charter: as the engine has them, or admitted from the ledger.
     pub fn policies_of(&self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
-        // Held meanwhile: whoever else wants a policy would compile the same one again.
-        let mut compiled = self.compiled();
         let mut policies = Vec::new();
         for digest in charter.terms().policies.iter().map(|appointment| appointment.policy) {
-            if let btree_map::Entry::Vacant(place) = compiled.entry(digest) {
-                let bytes =
-                    self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
-                let admitted = engine.admit(&bytes);
-                place.insert(admitted.map_err(|error| LedgerError::Policy { digest, error })?);
-            }
-            policies.extend(compiled.get(&digest).cloned());
+            let policy = match engine.admitted(&digest) {
+                Some(policy) => policy,
+                None => {
+                    let bytes =
+                        self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
+                    engine.admit(&bytes).map_err(|error| LedgerError::Policy { digest, error })?
+                }
+            };
+            policies.push(policy);
         }
         Ok(policies)
-    }
-
-    fn compiled(&self) -> MutexGuard<'_, BTreeMap<Digest, Policy>> {
-        // A map of whole policies is whole also where a thread panicked.
-        self.policies.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
     /// What was settled by these receipts, oldest first, as `policies` may see it.

@@ -34,6 +34,7 @@
 //! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
 //! | charters are adopted, epochs settled and everything checked | [`Ledger`], [`DirectoryStore`], [`verify`](verify()) |
 //! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
+//! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its
@@ -42,7 +43,7 @@
 //!
 //! Nothing here reads a clock, draws a random number or depends on the order of threads. Money is integers.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)] // but for one function of `policy::folder`, which `tests/system/house.rs` holds
 
 mod abi;
 pub mod apportionment;
@@ -82,12 +83,13 @@ pub use ledger::{Event, Ledger, LedgerError, PastEpochs};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
-    AdmissionError, Engine, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure, ParametersError, Policy,
+    AdmissionError, CacheError, Engine, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure, ParametersError,
+    Policy,
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
 pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
-pub use sandbox::Limits;
+pub use sandbox::{Cancel, Limits};
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};
@@ -99,7 +101,7 @@ mod tests {
     #[test]
     fn what_a_service_shares_can_be_shared() {
         fn shared<T: Send + Sync + 'static>() {}
-        shared::<(crate::Engine, crate::Policy, crate::Epoch, crate::Charter)>();
+        shared::<(crate::Engine, crate::Policy, crate::Epoch, crate::Charter, crate::Cancel)>();
         shared::<(crate::signature::AllowedSigners, crate::signature::SignatureError)>();
         shared::<(
             crate::Settlement,

@@ -1,6 +1,10 @@
 //! Bytes -> an admitted policy: its imports checked, its description read, its code compiled.
 
+mod folder;
+mod kept;
+
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +16,11 @@ use crate::abi::{self, Allocation, Description, Division, Linked, Refusal};
 use crate::canonical::{Digest, to_canonical_json};
 use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
-use crate::sandbox::{self, Failed, Limits, Past, Subject, Usage};
+use crate::sandbox::{self, Budget, Cancel, Failed, Limits, Past, Runtime, Subject, Usage};
 use crate::text::{check_name, check_word, visible};
+pub use folder::CacheError;
+use folder::Folder;
+use kept::Kept;
 
 /// The largest component that is looked at. Compiling takes time and memory in proportion.
 pub const MAX_COMPONENT: usize = 64 << 20;
@@ -30,24 +37,37 @@ const MAX_REFUSAL: usize = 4096;
 /// How many breaches of a schema are told at once.
 const MAX_BREACHES: usize = 20;
 
+/// The most admitted policies that an engine keeps, and the most bytes of machine code that they have together.
+const MAX_KEPT: usize = 128;
+const MAX_KEPT_BYTES: usize = 1 << 30;
+
 /// Compiles and runs policies. Make one and share it: it is `Send + Sync` and cloning it is cheap.
+///
+/// Clones, and what the `with_` functions give, share threads and the policies admitted so far, of which the ones used
+/// last are kept. As many settlements as wanted can go on at once; [`Engine::with_memory`] bounds what they take
+/// together, and [`Engine::with_cancel`] ends them from outside.
 #[derive(Clone)]
 pub struct Engine {
-    engine: wasmtime::Engine,
+    runtime: Runtime,
+    kept: Arc<Kept<Admitted>>,
+    folder: Option<Arc<Folder>>,
     compile_time: Duration,
 }
 
 /// A policy that may run. `Send + Sync`; cloning it is cheap.
 #[derive(Clone)]
-pub struct Policy(Arc<Admitted>);
+pub struct Policy {
+    admitted: Arc<Admitted>,
+    runtime: Runtime,
+}
 
 struct Admitted {
-    engine: wasmtime::Engine,
     linked: Linked,
     digest: Digest,
     contract: &'static str,
     imports: Vec<String>,
     bytes: usize,
+    code_bytes: usize,
     description: Description,
     schema: Value,
     parameters: Validator,
@@ -136,7 +156,12 @@ pub(crate) struct Run {
 impl Engine {
     /// Sets the engine up. Fails only where the machine cannot run it.
     pub fn new() -> Result<Engine, HostError> {
-        Ok(Engine { engine: sandbox::engine()?, compile_time: COMPILE_TIME })
+        Ok(Engine {
+            runtime: Runtime::new()?,
+            kept: Arc::new(Kept::new(MAX_KEPT, MAX_KEPT_BYTES)),
+            folder: None,
+            compile_time: COMPILE_TIME,
+        })
     }
 
     /// The same engine with another limit to how long compiling one component may take; a minute unless set.
@@ -146,40 +171,123 @@ impl Engine {
         Engine { compile_time, ..self }
     }
 
+    /// The same engine with a bound on the memory that all its runs take together, in bytes; none unless set.
+    ///
+    /// A run takes what the charter's [`Limits`] allow it and waits until there is so much; so a bound changes when a
+    /// run begins and never how it ends. A charter whose limits are beyond the bound is told so by
+    /// [`HostError::Memory`]: nothing is wrong with it, but it needs a larger machine. Clones made from here on share
+    /// the bound.
+    ///
+    /// Not counted are what all runs share (epochs, compiled policies), one column while it is handed over, and what
+    /// compiling takes.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), apportion::HostError> {
+    /// let engine = apportion::Engine::new()?.with_memory(8 << 30);
+    /// # assert_eq!(engine.memory_taken(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_memory(mut self, bytes: u64) -> Engine {
+        self.runtime.budget = Arc::new(Budget::new(bytes));
+        self
+    }
+
+    /// What the runs in progress may take of memory, in bytes: 0 where nothing runs.
+    pub fn memory_taken(&self) -> u64 {
+        self.runtime.budget.taken()
+    }
+
+    /// The same engine, where everything ends once `cancel` is called: admissions, and the runs of policies that are
+    /// admitted through it. The engine that it was made from is not touched. See [`Cancel`].
+    pub fn with_cancel(mut self, cancel: &Cancel) -> Engine {
+        self.runtime.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// The same engine with a folder where compiled policies are kept from one process to the next.
+    ///
+    /// **What lies there is run as machine code**, so whoever can write there can do whatever this process can. The
+    /// folder is made if it is not there, for its owner alone; one that is another user's, or that any other user may
+    /// look into or write to, is refused. That is the protection: the digest in each file finds damage, not malice.
+    /// Never take such a folder from someone else, or put it where others put files: into an archive, a repository, a
+    /// ledger.
+    ///
+    /// A file is used only for the same component, the same version of the engine with the same settings, and a
+    /// processor that can do the same; a damaged one, or one that cannot be read or written, is as if it were not
+    /// there. All of it can be deleted at any time.
+    pub fn with_cache(self, folder: &Path) -> Result<Engine, CacheError> {
+        Ok(Engine { folder: Some(Arc::new(Folder::open(folder, &self.runtime.engine)?)), ..self })
+    }
+
     /// Admits a component as a policy: checks what it imports and exports, compiles it, lets it describe itself.
     ///
-    /// Compiling takes about a second a megabyte; keep the [`Policy`].
+    /// Compiling takes about a second a megabyte. A component that was admitted before, by this engine or a clone, is
+    /// not compiled again; one that is just being admitted on another thread is waited for, to its end.
     pub fn admit(&self, bytes: &[u8]) -> Result<Policy, AdmissionError> {
         check_preamble(bytes)?;
-        let (engine, owned) = (self.engine.clone(), bytes.to_vec());
-        let compiled = sandbox::compile(self.compile_time, move || Component::from_binary(&engine, &owned))?;
-        let component =
-            compiled.map_err(|error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY)))?;
+        let digest = Digest::of(bytes);
+        let admitted = self.kept.get_or_make(
+            digest,
+            || self.admit_anew(bytes, digest),
+            |admitted| admitted.code_bytes,
+        )?;
+        Ok(self.handle(admitted))
+    }
+
+    /// A policy that this engine or a clone admitted before, if it is still kept.
+    pub fn admitted(&self, digest: &Digest) -> Option<Policy> {
+        self.kept.get(digest).map(|admitted| self.handle(admitted))
+    }
+
+    fn handle(&self, admitted: Arc<Admitted>) -> Policy {
+        Policy { admitted, runtime: self.runtime.clone() }
+    }
+
+    fn admit_anew(&self, bytes: &[u8], digest: Digest) -> Result<Admitted, AdmissionError> {
+        let invalid =
+            |error: wasmtime::Error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY));
+        let component = self.component(bytes, digest)?.map_err(invalid)?;
         let (contract, imports) = self.check_shape(&component)?;
-        let linked = abi::link(&self.engine, &component, contract)
-            .map_err(|error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY)))?;
+        let linked = abi::link(&self.runtime.engine, &component, contract).map_err(invalid)?;
         let description = self.describe(&linked)?;
         let (schema, parameters) = check_description(&description)?;
-        let (engine, digest) = (self.engine.clone(), Digest::of(bytes));
-        let bytes = bytes.len();
-        Ok(Policy(Arc::new(Admitted {
-            engine,
+        let code = component.image_range();
+        Ok(Admitted {
             linked,
             digest,
             contract,
             imports,
-            bytes,
+            bytes: bytes.len(),
+            code_bytes: (code.end as usize).saturating_sub(code.start as usize),
             description,
             schema,
             parameters,
-        })))
+        })
+    }
+
+    /// Compiled: from the folder, or anew and then into the folder.
+    fn component(&self, bytes: &[u8], digest: Digest) -> Result<wasmtime::Result<Component>, HostError> {
+        let engine = self.runtime.engine.clone();
+        if let Some(component) = self.folder.as_ref().and_then(|folder| folder.load(&engine, &digest)) {
+            return Ok(Ok(component));
+        }
+        let owned = bytes.to_vec();
+        let compiled = sandbox::compile(&self.runtime, self.compile_time, move || {
+            Component::from_binary(&engine, &owned)
+        })?;
+        if let (Ok(component), Some(folder)) = (&compiled, &self.folder) {
+            folder.keep(&digest, component);
+        }
+        Ok(compiled)
     }
 
     /// The version of the contract and the granted imports, or the first thing that no policy may have.
     fn check_shape(&self, component: &Component) -> Result<(&'static str, Vec<String>), AdmissionError> {
         let shape = component.component_type();
         let mut imports = Vec::new();
-        for (name, _) in shape.imports(&self.engine) {
+        let engine = &self.runtime.engine;
+        for (name, _) in shape.imports(engine) {
             let (interface, version) = contract_name(name).ok_or_else(|| import_error(name))?;
             if interface != abi::TYPES && !abi::IMPORTS.contains(&interface) {
                 return Err(import_error(name));
@@ -190,18 +298,22 @@ impl Engine {
                 imports.push(name.to_owned());
             }
         }
-        let rules = shape.exports(&self.engine).filter_map(|(name, _)| contract_name(name));
+        let rules = shape.exports(engine).filter_map(|(name, _)| contract_name(name));
         let rule = rules.into_iter().find(|(interface, _)| *interface == "rule");
         let (_, version) = rule.ok_or(AdmissionError::NoRule)?;
         Ok((known_version(version)?, imports))
     }
 
     fn describe(&self, linked: &Linked) -> Result<Description, AdmissionError> {
-        let limits = Limits::for_describing();
-        let instantiate = |store: &mut _| linked.instantiate(store);
-        match sandbox::run(&self.engine, &limits, None, instantiate, |instance, store| {
-            instance.describe(store)
-        }) {
+        let (limits, linked) = (Limits::for_describing(), linked.clone());
+        let described = sandbox::run(
+            &self.runtime,
+            &limits,
+            None,
+            move |store| linked.instantiate(store),
+            |instance, store| instance.describe(store),
+        );
+        match described {
             Ok(ran) => Ok(ran.result),
             Err(Failed { error: RunError::Fault(fault), .. }) => Err(AdmissionError::Describe(fault)),
             Err(Failed { error: RunError::Host(error), .. }) => Err(error.into()),
@@ -282,47 +394,72 @@ fn check_description(said: &Description) -> Result<(Value, Validator), Admission
 impl Policy {
     /// The BLAKE3 hash of the component: the policy's identity. Name and version are labels.
     pub fn digest(&self) -> Digest {
-        self.0.digest
+        self.admitted.digest
     }
 
     /// What it calls itself, as in `optimism-devtooling`.
     pub fn name(&self) -> &str {
-        &self.0.description.name
+        &self.admitted.description.name
     }
 
     /// Its semantic version.
     pub fn version(&self) -> &str {
-        &self.0.description.version
+        &self.admitted.description.version
     }
 
     /// One sentence: who gets what, and why.
     pub fn summary(&self) -> &str {
-        &self.0.description.summary
+        &self.admitted.description.summary
     }
 
     /// The JSON Schema (2020-12) of its parameters.
     pub fn schema(&self) -> &Value {
-        &self.0.schema
+        &self.admitted.schema
     }
 
     /// Whether it reads history or hands something over, so that epochs must be settled in order.
     pub fn is_stateful(&self) -> bool {
-        self.0.description.stateful
+        self.admitted.description.stateful
     }
 
     /// The version of the contract that it was built for.
     pub fn contract(&self) -> &'static str {
-        self.0.contract
+        self.admitted.contract
     }
 
     /// The imports that it was granted, as it names them, sorted by the component itself.
     pub fn imports(&self) -> &[String] {
-        &self.0.imports
+        &self.admitted.imports
     }
 
     /// The component's size in bytes.
     pub fn size(&self) -> usize {
-        self.0.bytes
+        self.admitted.bytes
+    }
+
+    /// The same policy, whose runs end once `cancel` is called. The policy that it was made from is not touched.
+    ///
+    /// ```
+    /// use apportion::{Cancel, Charter, Engine, Epoch, History, HostError, SettleError, settle};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let policy = Engine::new()?.admit(&std::fs::read("../policies/dist/equal.wasm")?)?;
+    /// let epoch = Epoch::from_bytes(&std::fs::read("../tests/golden/cooperative.epoch")?)?;
+    /// let charter = Charter::single("Cooperative", &policy, serde_json::json!({}))?;
+    ///
+    /// let cancel = Cancel::new();
+    /// let policies = [policy.with_cancel(&cancel)];
+    /// cancel.cancel(); // from any thread, at any time
+    /// let settled = settle(&epoch, &charter, &policies, &History::default());
+    /// assert!(matches!(settled, Err(SettleError::Host(HostError::Cancelled))));
+    /// assert!(settle(&epoch, &charter, &[policy], &History::default()).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_cancel(&self, cancel: &Cancel) -> Policy {
+        let mut policy = self.clone();
+        policy.runtime.cancel = Some(cancel.clone());
+        policy
     }
 
     /// Checks parameters against the policy's schema; every breach is told, up to a limit.
@@ -334,7 +471,7 @@ impl Policy {
             visible(&format!("{place}: {error}"), MAX_SUMMARY)
         };
         let breaches: Vec<String> =
-            self.0.parameters.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect();
+            self.admitted.parameters.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect();
         if breaches.is_empty() {
             Ok(())
         } else {
@@ -353,13 +490,13 @@ impl Policy {
             pool: question.pool,
             history: self.is_stateful().then_some(question.past),
         };
-        let linked = &self.0.linked;
+        let admitted = Arc::clone(&self.admitted);
         let ran = sandbox::run(
-            &self.0.engine,
+            &self.runtime,
             question.limits,
             Some(subject),
-            |store| linked.instantiate(store),
-            |instance, store| instance.allocate(store, &parameters),
+            move |store| admitted.linked.instantiate(store),
+            move |instance, store| instance.allocate(store, &parameters),
         );
         match ran {
             Ok(ran) => {

@@ -145,21 +145,27 @@ impl Receipt {
         let settlement_digest = Digest::of(&to_canonical_json(&settlement)?);
         let document = Document { format: FORMAT.to_owned(), settlement, settlement_digest, engine };
         let bytes = to_canonical_json(&document)?;
-        Receipt::checked(document, bytes)
+        Receipt::checked(document, settlement_digest, bytes)
     }
 
     /// Reads a receipt from its canonical bytes and checks that its sums and digests hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
-        Receipt::checked(from_canonical_json(bytes)?, bytes.to_vec())
+        let document: Document = from_canonical_json(bytes)?;
+        let settlement = Digest::of(&to_canonical_json(&document.settlement)?);
+        Receipt::checked(document, settlement, bytes.to_vec())
     }
 
-    /// Holds the document to its rules; `bytes` are its canonical bytes.
-    fn checked(document: Document, bytes: Vec<u8>) -> Result<Receipt, ReceiptError> {
+    /// Holds the document to its rules; `settlement` is the digest of its settlement, `bytes` are its canonical bytes.
+    fn checked(
+        document: Document,
+        settlement_digest: Digest,
+        bytes: Vec<u8>,
+    ) -> Result<Receipt, ReceiptError> {
         if document.format != FORMAT {
             return Err(ReceiptError::Format(crate::text::visible(&document.format, 64)));
         }
         let settlement = &document.settlement;
-        if Digest::of(&to_canonical_json(settlement)?) != document.settlement_digest {
+        if settlement_digest != document.settlement_digest {
             return Err(ReceiptError::Contradiction("its settlement has another digest than it says"));
         }
         check_sums(settlement).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;

@@ -1,23 +1,39 @@
-//! Runs a stranger's code: every setting of the engine stated with its reason, every resource limited, one fresh
-//! instance a run.
+//! Runs a stranger's code: every setting of the engine stated with its reason ([`settings`]), every resource limited,
+//! one fresh instance a run.
 
+mod budget;
+mod cancel;
+mod meter;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wasmtime::component::HasData;
-use wasmtime::{Config, Engine, OptLevel, ResourceLimiter, Store, Strategy, Trap, WasmBacktraceDetails};
+use wasmtime::{Engine, OutOfMemory, ResourceLimiter, Store, Trap, UpdateDeadline};
 
 use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
+pub(crate) use budget::Budget;
+pub use cancel::Cancel;
+pub(crate) use workers::Workers;
 
 /// How deep a policy may recurse, in bytes of native stack. Interpreters compiled to WebAssembly need megabytes.
 const WASM_STACK: usize = 8 << 20;
-/// A run has a thread of its own, so that how much stack the embedder has left changes no verdict.
+/// A run has a thread of ours, so that how much stack the embedder has left changes no verdict.
 const RUN_STACK: usize = WASM_STACK + (2 << 20);
 /// The compiler recurses over what it is given too.
 const COMPILE_STACK: usize = 16 << 20;
+/// How long compiling goes on before it is looked whether it was cancelled.
+const COMPILE_STEP: Duration = Duration::from_millis(50);
+/// What one element of a table takes.
+const TABLE_ELEMENT: u64 = 16;
 /// What a policy may keep in the log of a run.
 const LOG_BYTES: usize = 64 << 10;
 
@@ -54,6 +70,13 @@ impl Limits {
     /// The largest value that a limit can have: JSON holds whole numbers exactly up to 2^53.
     pub const MAX: u64 = 1 << 53;
 
+    /// The most memory that a run within these limits takes of the host: the policy's own, its answer, and the stack.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let tables = self.table.saturating_mul(TABLE_ELEMENT);
+        let parts = [self.output, tables, RUN_STACK as u64, LOG_BYTES as u64];
+        parts.into_iter().fold(self.memory, u64::saturating_add)
+    }
+
     /// What describing itself may cost a policy.
     pub(crate) fn for_describing() -> Limits {
         Limits {
@@ -78,49 +101,32 @@ pub struct Usage {
     pub transfer: u64,
 }
 
-/// Every setting that can change a result, a verdict or a risk, each with its reason.
-pub(crate) fn engine() -> Result<Engine, HostError> {
-    let mut config = Config::new();
+/// What runs policies: an engine, threads, a bound on their memory, and who may end them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Runtime {
+    pub(crate) engine: Engine,
+    pub(crate) workers: Workers,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) cancel: Option<Cancel>,
+}
 
-    // The same result everywhere.
-    config.cranelift_nan_canonicalization(true); // NaN payloads differ between processors
-    config.relaxed_simd_deterministic(true); // and should the next line ever change, no processor decides
-    config.wasm_relaxed_simd(false); // gives results that depend on the processor by design
-    config.shared_memory(false); // threads race
-    config.consume_fuel(true); // instructions, not seconds, bound a run
-    config.async_stack_size(RUN_STACK); // unused, and checked against the next line all the same
-    config.max_wasm_stack(WASM_STACK);
+impl Runtime {
+    pub(crate) fn new() -> Result<Runtime, HostError> {
+        Ok(Runtime {
+            engine: settings::engine()?,
+            workers: Workers::default(),
+            budget: Arc::new(Budget::new(u64::MAX)),
+            cancel: None,
+        })
+    }
 
-    // What no rule needs is not there to be attacked; their crate features are left out as well.
-    config.wasm_memory64(false);
-    config.wasm_multi_memory(false);
-    config.wasm_wide_arithmetic(false);
-    config.wasm_custom_page_sizes(false);
-    config.wasm_stack_switching(false);
-    config.wasm_shared_everything_threads(false);
-    config.gc_support(false);
-    config.concurrency_support(false);
-
-    // What compilers do emit.
-    config.wasm_simd(true);
-    config.wasm_bulk_memory(true);
-    config.wasm_multi_value(true);
-    config.wasm_tail_call(true);
-    config.wasm_extended_const(true);
-
-    // Code.
-    config.strategy(Strategy::Cranelift);
-    config.cranelift_opt_level(OptLevel::Speed);
-    config.parallel_compilation(true); // changes how long compiling takes, not what it gives
-    config.signals_based_traps(true); // bounds by guard pages: fast, and the trap is the same
-    config.memory_init_cow(true); // instances share their initial memory; it changes no instruction count
-
-    // Nothing of this machine in a result.
-    config.wasm_backtrace_max_frames(None);
-    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
-    config.generate_address_map(false);
-
-    Engine::new(&config).map_err(|error| HostError::Engine(error.to_string()))
+    fn check_cancelled(&self) -> Result<(), HostError> {
+        if self.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            Err(HostError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// What a run can see and use up.
@@ -229,6 +235,12 @@ impl ResourceLimiter for State {
         ))
     }
 
+    /// It was granted, and the system had none. The specification lets `memory.grow` answer -1 then, and the policy
+    /// would go on by how much memory this machine has: the run ends instead, and not by the policy's fault.
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(NoMemory))
+    }
+
     fn table_growing(
         &mut self,
         current: usize,
@@ -245,6 +257,10 @@ impl ResourceLimiter for State {
             FaultCode::OutOfTable,
             format!("it asked for more than {} table elements", self.table.limit),
         ))
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(NoMemory))
     }
 
     // A component is several core modules: its own, and adapters around it.
@@ -272,63 +288,104 @@ pub(crate) struct Failed {
     pub(crate) log: String,
 }
 
-/// Instantiates and calls a policy within `limits`, on a thread of its own.
-pub(crate) fn run<I, R: Send>(
-    engine: &Engine,
+/// The system had no memory for what a policy may have.
+#[derive(Debug, thiserror::Error)]
+#[error("the system has no memory left")]
+struct NoMemory;
+
+/// Instantiates and calls a policy within `limits`, on a thread of ours.
+pub(crate) fn run<I, R: Send + 'static>(
+    runtime: &Runtime,
     limits: &Limits,
     subject: Option<Subject>,
-    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send,
-    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<R> + Send,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<R> + Send + 'static,
 ) -> Result<Ran<R>, Failed> {
-    let work = move || -> Result<Ran<R>, Failed> {
-        let mut store = Store::new(engine, State::new(subject, limits));
-        store.limiter(|state| state);
-        store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
-        store.set_max_component_handles(0); // the contract has no resources
-        let called = (|| {
-            // Instantiating is charged apart, so that what the engine does there never eats into the rule's own.
-            store.set_fuel(limits.instructions).map_err(host)?;
-            let instance = instantiate(&mut store).map_err(|error| whose(error, Moment::Instantiating))?;
-            store.set_fuel(limits.instructions).map_err(host)?;
-            call(&instance, &mut store).map_err(|error| whose(error, Moment::Calling))
-        })();
-        let left = store.get_fuel().unwrap_or(0);
-        let state = store.into_data();
-        match called {
-            Ok(result) => {
-                let usage = Usage {
-                    instructions: limits.instructions - left,
-                    memory: state.memory.used,
-                    transfer: limits.transfer - state.transfer_left,
-                };
-                Ok(Ran { result, usage, log: state.log })
-            }
-            Err(error) => Err(Failed { error, log: state.log }),
-        }
-    };
     let failed = |error: HostError| Failed { error: error.into(), log: String::new() };
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().name("policy".to_owned()).stack_size(RUN_STACK);
-        let running = thread.spawn_scoped(scope, work).map_err(|error| failed(HostError::Thread(error)))?;
-        running.join().map_err(|_| failed(HostError::Broken("a run panicked".to_owned())))?
-    })
+    if let Some(cancel) = &runtime.cancel {
+        cancel.reaches(&runtime.engine, &runtime.budget);
+    }
+    let share = runtime.budget.share(limits.most_memory(), runtime.cancel.as_ref()).map_err(failed)?;
+    let (inside, limits) = (runtime.clone(), *limits);
+    let ran = runtime.workers.run(move || run_here(&inside, &limits, subject, instantiate, call));
+    drop(share);
+    ran.map_err(failed)?
+}
+
+fn run_here<I, R>(
+    runtime: &Runtime,
+    limits: &Limits,
+    subject: Option<Subject>,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I>,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<R>,
+) -> Result<Ran<R>, Failed> {
+    let mut store = Store::new(&runtime.engine, State::new(subject, limits));
+    store.limiter(|state| state);
+    store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
+    store.set_max_component_handles(0); // the contract has no resources
+    let called = (|| {
+        listen(&mut store, runtime)?;
+        // Instantiating is charged apart, so that what the engine does there never eats into the rule's own.
+        meter::arm(&mut store, limits.instructions).map_err(host)?;
+        let instance = instantiate(&mut store).map_err(|error| whose(error, Moment::Instantiating))?;
+        meter::arm(&mut store, limits.instructions).map_err(host)?;
+        call(&instance, &mut store).map_err(|error| whose(error, Moment::Calling))
+    })();
+    let left = meter::left(&store);
+    let state = store.into_data();
+    match called {
+        Ok(result) => {
+            let usage = Usage {
+                instructions: limits.instructions - left,
+                memory: state.memory.used,
+                transfer: limits.transfer - state.transfer_left,
+            };
+            Ok(Ran { result, usage, log: state.log })
+        }
+        Err(error) => Err(Failed { error, log: state.log }),
+    }
+}
+
+/// Makes the run end when it is cancelled. The signal is one for all runs of an engine; those not meant go on.
+fn listen(store: &mut Store<State>, runtime: &Runtime) -> Result<(), HostError> {
+    let Some(cancel) = runtime.cancel.clone() else {
+        store.set_epoch_deadline(u64::MAX / 2); // never
+        return Ok(());
+    };
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        let cancelled = cancel.is_cancelled();
+        Ok(if cancelled { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    // Cancelled before the deadline was set: the signal came too early to be heard.
+    runtime.check_cancelled()
 }
 
 /// Compiles within a time, on a thread of its own: the compiler needs more stack than an embedder may have left.
 ///
-/// A compiler cannot be interrupted. One that takes too long is left to finish by itself and its result is dropped;
-/// the largest component that is looked at bounds how long that is.
+/// A compiler cannot be interrupted. One that takes too long, or is cancelled, is left to finish by itself and its
+/// result is dropped; the largest component that is looked at bounds how long that is.
 pub(crate) fn compile<R: Send + 'static>(
+    runtime: &Runtime,
     time: Duration,
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, HostError> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let thread = thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK);
     thread.spawn(move || sender.send(work())).map_err(HostError::Thread)?;
-    receiver.recv_timeout(time).map_err(|error| match error {
-        RecvTimeoutError::Timeout => HostError::CompileTime(time),
-        RecvTimeoutError::Disconnected => HostError::Broken("the compiler panicked".to_owned()),
-    })
+    let mut left = time;
+    loop {
+        runtime.check_cancelled()?;
+        let step = left.min(COMPILE_STEP);
+        match receiver.recv_timeout(step) {
+            Ok(done) => return Ok(done),
+            Err(RecvTimeoutError::Timeout) if left > step => left -= step,
+            Err(RecvTimeoutError::Timeout) => return Err(HostError::CompileTime(time)),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(HostError::Broken("the compiler panicked".to_owned()));
+            }
+        }
+    }
 }
 
 fn host(error: wasmtime::Error) -> RunError {
@@ -347,29 +404,20 @@ fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
     if let Some(fault) = error.downcast_ref::<Fault>() {
         return fault.clone().into();
     }
+    if error.is::<NoMemory>() || error.is::<OutOfMemory>() {
+        return HostError::Run("the system has no memory left".to_owned()).into();
+    }
     if let Some(trap) = error.downcast_ref::<Trap>() {
-        return match trap {
-            Trap::UnreachableCodeReached => {
-                Fault::new(FaultCode::Unreachable, "it stopped itself, as on a panic or a failed check")
-            }
-            Trap::OutOfFuel => Fault::new(FaultCode::OutOfInstructions, "it used up its instructions"),
-            Trap::StackOverflow => Fault::new(FaultCode::StackOverflow, "it recursed deeper than the stack"),
-            Trap::MemoryOutOfBounds => {
-                Fault::new(FaultCode::MemoryAccess, "it touched memory that it does not have")
-            }
-            Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
-                Fault::new(FaultCode::IndirectCall, "it called through a table what is not there")
-            }
-            Trap::IntegerOverflow | Trap::IntegerDivisionByZero | Trap::BadConversionToInteger => {
-                Fault::new(FaultCode::Arithmetic, "it divided by zero or made an integer of what is none")
-            }
-            Trap::Interrupt => return HostError::Run("interrupted".to_owned()).into(),
-            _ => Fault::new(FaultCode::Trap, "it trapped"),
-        }
-        .into();
+        return trapped(*trap);
     }
     match moment {
-        // Memory that the operating system did not give, a limit of the engine: not the policy's doing.
+        // The counts in `ResourceLimiter` above, which the engine tells by words alone.
+        Moment::Instantiating if error.to_string().starts_with("resource limit exceeded") => Fault::new(
+            FaultCode::OutOfMemory,
+            "it is made of more instances, memories or tables than a policy may have",
+        )
+        .into(),
+        // Memory that the operating system did not give: not the policy's doing.
         Moment::Instantiating => host(error),
         // Everything else that can go wrong in a call is reading what the policy passed.
         Moment::Calling => Fault::new(
@@ -378,4 +426,32 @@ fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
         )
         .into(),
     }
+}
+
+fn trapped(trap: Trap) -> RunError {
+    let (code, sentence) = match trap {
+        Trap::UnreachableCodeReached => {
+            (FaultCode::Unreachable, "it stopped itself, as on a panic or a failed check")
+        }
+        Trap::OutOfFuel => (FaultCode::OutOfInstructions, "it used up its instructions"),
+        Trap::StackOverflow => (FaultCode::StackOverflow, "it recursed deeper than the stack"),
+        Trap::MemoryOutOfBounds => (FaultCode::MemoryAccess, "it touched memory that it does not have"),
+        Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
+            (FaultCode::IndirectCall, "it called through a table what is not there")
+        }
+        Trap::IntegerOverflow | Trap::IntegerDivisionByZero | Trap::BadConversionToInteger => {
+            (FaultCode::Arithmetic, "it divided by zero or made an integer of what is none")
+        }
+        Trap::Interrupt => return HostError::Cancelled.into(),
+        Trap::DisabledOpcode
+        | Trap::DebugAssertStringEncodingFinished
+        | Trap::DebugAssertEqualCodeUnits
+        | Trap::DebugAssertPointerAligned
+        | Trap::DebugAssertUpperBitsUnset => {
+            return HostError::Broken("the engine failed a check of its own".to_owned()).into();
+        }
+        // Between the modules that one component is made of, or of features that are off.
+        _ => (FaultCode::Trap, "it trapped"),
+    };
+    Fault::new(code, sentence).into()
 }

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use apportion::{
-    Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Proof, Receipt, Terms, settle,
+    Appointment, Charter, Engine, Epoch, FaultCode, History, Limits, OnFault, Payouts, Proof, Receipt,
+    SettleError, Terms, settle,
 };
 use apportion_import::retro_funding::{self, Options, Track};
-use apportion_tests::{MONTHS, data, small_epoch};
+use apportion_tests::{MONTHS, data, hostile, small_epoch};
 
 use crate::retro_funding::{TRACKS, months, standard};
 
@@ -94,6 +95,28 @@ fn golden_cooperative() {
     let description = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/cooperative/epoch.toml");
     let epoch = apportion_import::tables::import(&description, &mut |_| {}).unwrap().epoch;
     assert_golden("cooperative.epoch", epoch.as_bytes());
+}
+
+/// Every code, and every sentence that the host makes of a fault: receipts carry both, so changing one is a decision.
+#[test]
+fn golden_faults() {
+    let mut lines: Vec<String> = FaultCode::ALL.iter().map(|code| format!("code {code}")).collect();
+    let (engine, epoch) = (Engine::new().unwrap(), small_epoch());
+    for case in hostile::all() {
+        let policy = engine.admit(&case.component).unwrap();
+        let mut terms = Charter::single("Golden", &policy, serde_json::json!({})).unwrap().terms().clone();
+        terms.limits =
+            Limits { instructions: 200_000_000, transfer: 16 << 20, output: 16 << 20, ..Limits::default() };
+        let charter = Charter::new(terms).unwrap();
+        let Err(SettleError::Fault { fault, .. }) = settle(&epoch, &charter, &[policy], &History::default())
+        else {
+            panic!("{} does not fail", case.name)
+        };
+        lines.push(format!("{fault}"));
+    }
+    lines[FaultCode::ALL.len()..].sort();
+    lines.dedup();
+    assert_golden("faults.txt", format!("{}\n", lines.join("\n")).as_bytes());
 }
 
 /// The digests of the real months' epochs, charters and settlements.

@@ -99,6 +99,19 @@ fn nothing_sleeps() {
     }
 }
 
+/// Code that is taken as compiled is the only thing that the library trusts so far.
+#[test]
+fn unsafe_code_stands_in_one_place() {
+    for path in rust_files(&root().join("host/src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let uses = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .any(|line| line.contains("unsafe {"));
+        assert!(!uses || path.ends_with("policy/folder.rs"), "{} uses unsafe code", path.display());
+    }
+}
+
 /// What a crate of the workspace depends on, apart from the world outside.
 #[test]
 fn crates_depend_in_one_direction() {

@@ -25,7 +25,7 @@ impl Folder {
         Ledger::open(DirectoryStore::create(&self.0).unwrap()).unwrap()
     }
 
-    fn open(&self) -> Ledger<DirectoryStore> {
+    pub fn open(&self) -> Ledger<DirectoryStore> {
         Ledger::open(DirectoryStore::open(&self.0).unwrap()).unwrap()
     }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod cache;
+mod concurrency;
 mod crash;
 mod damage;
 mod golden;
@@ -13,5 +15,6 @@ mod pagerank;
 mod proof;
 mod replay;
 mod retro_funding;
+mod sandbox;
 mod signature;
 mod verify;

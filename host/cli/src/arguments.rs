@@ -17,6 +17,25 @@ use crate::outcome::EXIT_CODES;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
+
+    #[command(flatten)]
+    pub cache: CacheArguments,
+}
+
+/// Where compiled policies are kept.
+#[derive(Args)]
+#[command(next_help_heading = "Compiled policies")]
+pub struct CacheArguments {
+    /// Keep compiled policies in this folder, which nobody else may look into or write to
+    ///
+    /// What lies there is run as machine code: never take such a folder from someone else. Without it the environment's
+    /// APPORTION_CACHE, or `apportion` in the user's cache folder. It can be deleted at any time.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub cache: Option<PathBuf>,
+
+    /// Keep no compiled policies, and use none
+    #[arg(long, global = true, conflicts_with = "cache")]
+    pub no_cache: bool,
 }
 
 const FIRST_TRY: &str = "\

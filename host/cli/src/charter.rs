@@ -5,24 +5,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::{Appointment, Charter, Engine, Limits, OnFault, Signers, Terms};
+use apportion::{Appointment, Charter, Limits, OnFault, Signers, Terms};
 use serde::Deserialize;
 
 use crate::arguments::{
     AdoptArguments, CharterAction, CharterArguments, NewCharterArguments, ProposeArguments, ShowArguments,
     SignArguments,
 };
+use crate::engine::Engines;
 use crate::inspect;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
 
-pub fn charter(arguments: &CharterArguments) -> Result<()> {
+pub fn charter(arguments: &CharterArguments, engines: &Engines) -> Result<()> {
     match &arguments.action {
-        CharterAction::New(arguments) => new(arguments),
+        CharterAction::New(arguments) => new(arguments, engines),
         CharterAction::Propose(arguments) => propose(arguments),
         CharterAction::Sign(arguments) => sign(arguments),
-        CharterAction::Adopt(arguments) => adopt(arguments),
+        CharterAction::Adopt(arguments) => adopt(arguments, engines),
         CharterAction::Show(arguments) => show(arguments),
     }
 }
@@ -59,7 +60,7 @@ fn sign(arguments: &SignArguments) -> Result<()> {
     Ok(())
 }
 
-fn adopt(arguments: &AdoptArguments) -> Result<()> {
+fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
     let charter = objects::charter(&arguments.charter)?;
     let mut ledger = ledger::open_or_make(&arguments.ledger)?;
     let mut components = Vec::new();
@@ -69,7 +70,7 @@ fn adopt(arguments: &AdoptArguments) -> Result<()> {
     components.extend(apportion_standard::all().iter().map(|standard| standard.bytes.to_vec()));
     let signatures =
         arguments.signatures.iter().map(|path| objects::text(path)).collect::<Result<Vec<_>>>()?;
-    let signers = ledger.adopt(&Engine::new()?, &charter, arguments.from, &components, &signatures)?;
+    let signers = ledger.adopt(&engines.make()?, &charter, arguments.from, &components, &signatures)?;
     eprintln!("adopted charter {} from epoch {}", charter.digest(), arguments.from);
     for signer in &signers {
         eprintln!("signed by {}", ledger::who(signer));
@@ -150,13 +151,13 @@ fn one() -> u32 {
     1
 }
 
-fn new(arguments: &NewCharterArguments) -> Result<()> {
+fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
     let place = || format!("`{}`", arguments.draft.display());
     let text = objects::text(&arguments.draft)?;
     let draft: Draft = toml::from_str(&text)
         .map_err(|error| Refused(error.to_string().trim_end().to_owned()))
         .with_context(place)?;
-    let engine = Engine::new()?;
+    let engine = engines.make()?;
     let mut policies = Vec::new();
     for drafted in draft.policies {
         // A component's file is named as seen from the draft.

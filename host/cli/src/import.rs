@@ -3,21 +3,22 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Charter, Engine, Epoch};
+use apportion::{Charter, Epoch};
 use apportion_import::retro_funding::{self, Options};
 use apportion_import::{ImportError, tables};
 
 use crate::arguments::{ImportArguments, ImportSource, RetroFundingArguments, TablesArguments, Track};
+use crate::engine::Engines;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
 use crate::progress::Spinner;
 use crate::table::{amount, count, grouped};
 
-pub fn import(arguments: &ImportArguments) -> Result<()> {
+pub fn import(arguments: &ImportArguments, engines: &Engines) -> Result<()> {
     match &arguments.source {
         ImportSource::Tables(arguments) => from_tables(arguments),
-        ImportSource::RetroFunding(arguments) => from_retro_funding(arguments),
+        ImportSource::RetroFunding(arguments) => from_retro_funding(arguments, engines),
     }
 }
 
@@ -39,7 +40,7 @@ fn from_tables(arguments: &TablesArguments) -> Result<()> {
     Ok(())
 }
 
-fn from_retro_funding(arguments: &RetroFundingArguments) -> Result<()> {
+fn from_retro_funding(arguments: &RetroFundingArguments, engines: &Engines) -> Result<()> {
     let track = match arguments.track {
         Track::Devtooling => retro_funding::Track::Devtooling,
         Track::Onchain => retro_funding::Track::Onchain,
@@ -51,7 +52,7 @@ fn from_retro_funding(arguments: &RetroFundingArguments) -> Result<()> {
 
     let standard = apportion_standard::find(imported.policy)
         .context("the program lacks a standard policy, which is a bug")?;
-    let policy = objects::standard_policy(&Engine::new()?, standard)?;
+    let policy = objects::standard_policy(&engines.make()?, standard)?;
     let parameters = imported.parameters;
     policy.check_parameters(&parameters).map_err(|error| Refused(error.to_string())).with_context(place)?;
     let name = format!("Retro Funding, {track}");

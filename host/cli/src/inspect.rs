@@ -5,35 +5,36 @@ use std::path::Path;
 
 use anyhow::Result;
 use apportion::{
-    Asset, Charter, Digest, Engine, Epoch, NO_PAYEE, OnFault, Outcome, Payouts, Policy, Proven, Receipt,
+    Asset, Charter, Digest, Epoch, NO_PAYEE, OnFault, Outcome, Payouts, Policy, Proven, Receipt,
 };
 use serde_json::Value;
 
 use crate::arguments::InspectArguments;
+use crate::engine::Engines;
 use crate::objects::{self, ObjectKind};
 use crate::table::{amount, grouped};
 
-pub fn inspect(arguments: &InspectArguments) -> Result<()> {
+pub fn inspect(arguments: &InspectArguments, engines: &Engines) -> Result<()> {
     let mut text = String::new();
     for (index, object) in arguments.objects.iter().enumerate() {
         if index > 0 {
             text.push('\n');
         }
-        words(object, &mut text)?;
+        words(object, engines, &mut text)?;
     }
     std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
     Ok(())
 }
 
-fn words(object: &str, text: &mut String) -> Result<()> {
+fn words(object: &str, engines: &Engines, text: &mut String) -> Result<()> {
     let path = Path::new(object);
     if apportion_standard::find(object).is_some() || !path.exists() {
-        policy(&objects::policy(&Engine::new()?, object)?, text);
+        policy(&objects::policy(&engines.make()?, object)?, text);
         return Ok(());
     }
     match objects::kind(path)? {
         ObjectKind::Epoch => epoch(&objects::epoch(path)?, text),
-        ObjectKind::Component => policy(&objects::policy_file(&Engine::new()?, path)?, text),
+        ObjectKind::Component => policy(&objects::policy_file(&engines.make()?, path)?, text),
         ObjectKind::Charter => charter(&objects::charter(path)?, text),
         ObjectKind::Receipt => receipt(&objects::receipt(path)?, text),
         ObjectKind::Payouts => payouts(&objects::payouts(path)?, text),

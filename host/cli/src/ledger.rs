@@ -4,9 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use apportion::signature::Signer;
-use apportion::{DirectoryStore, Engine, Ledger, Verification};
+use apportion::{DirectoryStore, Ledger, Verification};
 
 use crate::arguments::VerifyArguments;
+use crate::engine::Engines;
 use crate::outcome::Refused;
 use crate::progress::Spinner;
 use crate::table::count;
@@ -32,9 +33,9 @@ pub fn who(signer: &Signer) -> String {
     format!("{} ({})", signer.principals.join(", "), signer.fingerprint)
 }
 
-pub fn verify(arguments: &VerifyArguments) -> Result<()> {
+pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
     let store = DirectoryStore::open(&arguments.ledger)?;
-    let engine = if arguments.structure_only { None } else { Some(Engine::new()?) };
+    let engine = if arguments.structure_only { None } else { Some(engines.make()?) };
     let spinner = Spinner::new("reading every object".to_owned());
     let verified = apportion::verify(store, engine.as_ref(), &mut |progress| {
         spinner.say(format!("epoch {} of {}", progress.done, progress.total));

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod charter;
+mod engine;
 mod import;
 mod inspect;
 mod ledger;
@@ -22,18 +23,20 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
+use engine::Engines;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let engines = Engines::new(&arguments.cache);
     let done = match arguments.command {
-        Command::Settle(arguments) => settle::settle(&arguments),
-        Command::Replay(arguments) => replay::replay(&arguments),
-        Command::Inspect(arguments) => inspect::inspect(&arguments),
+        Command::Settle(arguments) => settle::settle(&arguments, &engines),
+        Command::Replay(arguments) => replay::replay(&arguments, &engines),
+        Command::Inspect(arguments) => inspect::inspect(&arguments, &engines),
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check_proof(&arguments),
-        Command::Import(arguments) => import::import(&arguments),
-        Command::Charter(arguments) => charter::charter(&arguments),
-        Command::Verify(arguments) => ledger::verify(&arguments),
+        Command::Import(arguments) => import::import(&arguments, &engines),
+        Command::Charter(arguments) => charter::charter(&arguments, &engines),
+        Command::Verify(arguments) => ledger::verify(&arguments, &engines),
     };
     outcome::report(done)
 }

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 use apportion::{
-    Asset, CandidateSide, Charter, ComparedPayee, Comparing, Comparison, Digest, Engine, History, Past,
-    Policy, ReplayError, ReplayedEpoch, Settled, Store,
+    Asset, CandidateSide, Charter, ComparedPayee, Comparing, Comparison, Digest, History, Past, Policy,
+    ReplayError, ReplayedEpoch, Settled, Store,
 };
 
 use crate::arguments::{Format, ReplayArguments};
+use crate::engine::Engines;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
@@ -19,10 +20,10 @@ use crate::output::{Existing, write_file};
 use crate::progress::Bar;
 use crate::table;
 
-pub fn replay(arguments: &ReplayArguments) -> Result<()> {
+pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
     let candidates: Vec<Charter> =
         arguments.charters.iter().map(|path| objects::charter(path)).collect::<Result<_>>()?;
-    let engine = Engine::new()?;
+    let engine = engines.make()?;
     let mut policies = objects::policies_of(&engine, &candidates, &arguments.policies)?;
     let shown = Shown::of(arguments);
     let Some(path) = &arguments.ledger else {

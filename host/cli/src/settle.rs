@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use apportion::{Charter, Engine, Epoch, History, Policy, Settlement};
 
 use crate::arguments::{Format, SettleArguments};
+use crate::engine::Engines;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
@@ -14,9 +15,9 @@ use crate::output::{Existing, write_files};
 use crate::progress::Spinner;
 use crate::table;
 
-pub fn settle(arguments: &SettleArguments) -> Result<()> {
+pub fn settle(arguments: &SettleArguments, engines: &Engines) -> Result<()> {
     let epoch = objects::epoch(&arguments.epoch)?;
-    let engine = Engine::new()?;
+    let engine = engines.make()?;
     let (charter, settlement) = match &arguments.ledger {
         Some(ledger) => settle_into(ledger, &engine, &epoch)?,
         None => settle_alone(arguments, &engine, &epoch)?,

@@ -46,8 +46,15 @@ impl Drop for Folder {
     }
 }
 
+/// The program, which leaves nothing in the user's own cache folder.
+fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
+    program.env("APPORTION_CACHE", "");
+    program
+}
+
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_apportion")).args(arguments).output().unwrap()
+    program().args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -364,29 +371,24 @@ fn a_killed_settle_is_done_or_not_done() {
         let epoch = folder.file("epoch", numbered_epoch(number).as_bytes());
         let old = sound_head(&ledger);
         let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger];
-        let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"))
-            .args(settle)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut writer = program().args(settle).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         match number % (FILES + 2) {
             // It says so only when it has appended.
             6 => {
                 let mut said = String::new();
-                BufReader::new(program.stderr.take().unwrap()).read_line(&mut said).unwrap();
+                BufReader::new(writer.stderr.take().unwrap()).read_line(&mut said).unwrap();
                 assert!(said.starts_with("appended receipt "), "{said}");
             }
             files => {
                 let mut seen = BTreeSet::new();
-                while (seen.len() as u64) < files && program.try_wait().unwrap().is_none() {
+                while (seen.len() as u64) < files && writer.try_wait().unwrap().is_none() {
                     let unfinished = fs::read_dir(Path::new(&ledger).join("unfinished")).unwrap();
                     seen.extend(unfinished.map(|entry| entry.unwrap().file_name()));
                 }
             }
         }
-        let _ = program.kill();
-        program.wait().unwrap();
+        let _ = writer.kill();
+        writer.wait().unwrap();
         if sound_head(&ledger) == old {
             before_append += 1;
             done(&settle);
@@ -487,11 +489,8 @@ fn printing_into_a_full_file_is_told() {
     tiny_ledger(&ledger);
     let epoch = folder.file("epoch", small_epoch().as_bytes());
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_apportion"))
-        .args(["settle", "--epoch", &epoch, "--ledger", &ledger])
-        .stdout(full)
-        .output()
-        .unwrap();
+    let output =
+        program().args(["settle", "--epoch", &epoch, "--ledger", &ledger]).stdout(full).output().unwrap();
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
@@ -630,4 +629,41 @@ fn inspect_tells_what_it_does_not_know() {
     assert!(policy.contains("policy equal ") && policy.contains("contract 0.1.0"), "{policy}");
     let charter = folder.file("charter.json", r#"{"format":"apportion charter 1"}"#);
     refused(&["inspect", &charter], 3, "not a charter: missing field");
+}
+
+/// Compiled policies are kept from one run of the program to the next, and a folder that cannot be trusted is told.
+#[cfg(unix)]
+#[test]
+fn compiled_policies_are_kept_where_nobody_else_can_write() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("compiled");
+    let cache = folder.path("caches/apportion");
+    let files = || fs::read_dir(&cache).map_or(0, Iterator::count);
+    let inspect = |arguments: &[&str], variable: &str| {
+        let output = program().env("APPORTION_CACHE", variable).args(arguments).output().unwrap();
+        assert!(output.status.success() && text(&output.stdout).contains("equal"), "{output:?}");
+        text(&output.stderr)
+    };
+    assert_eq!(inspect(&["inspect", "equal", "--no-cache"], &cache), "");
+    assert_eq!(files(), 0);
+    assert_eq!(inspect(&["inspect", "equal"], &cache), "");
+    assert_eq!(files(), 1);
+    assert_eq!(inspect(&["inspect", "equal", "--cache", &cache], ""), "");
+    assert_eq!(files(), 1);
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
+    let warned = inspect(&["inspect", "equal", "--cache", &cache], "");
+    assert!(
+        warned.starts_with("warning: the folder for compiled policies") && warned.contains("chmod 700"),
+        "{warned}"
+    );
+    // Without a name it is the user's own folder for such files.
+    let output = program()
+        .env_remove("APPORTION_CACHE")
+        .env("XDG_CACHE_HOME", folder.path("of-the-user"))
+        .env("HOME", folder.path("of-the-user"))
+        .args(["inspect", "equal"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(folder.0.join("of-the-user/apportion").exists() || cfg!(target_os = "macos"));
 }
