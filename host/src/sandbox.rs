@@ -369,6 +369,12 @@ fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
         .into();
     }
     match moment {
+        // Counted by the engine, and the policy's doing; the engine has no type for it.
+        Moment::Instantiating if error.to_string().starts_with("resource limit exceeded") => Fault::new(
+            FaultCode::OutOfMemory,
+            "it is made of more instances, memories or tables than a policy may have",
+        )
+        .into(),
         // Memory that the operating system did not give, a limit of the engine: not the policy's doing.
         Moment::Instantiating => host(error),
         // Everything else that can go wrong in a call is reading what the policy passed.
