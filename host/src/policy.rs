@@ -1,5 +1,8 @@
 //! Bytes -> an admitted policy: its imports checked, its description read, its code compiled.
 
+mod extent;
+mod schema;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -151,6 +154,7 @@ impl Engine {
     /// Compiling takes about a second a megabyte; keep the [`Policy`].
     pub fn admit(&self, bytes: &[u8]) -> Result<Policy, AdmissionError> {
         check_preamble(bytes)?;
+        extent::check(bytes).map_err(|problem| AdmissionError::Invalid(visible(&problem, MAX_SUMMARY)))?;
         let (engine, owned) = (self.engine.clone(), bytes.to_vec());
         let compiled = sandbox::compile(self.compile_time, move || Component::from_binary(&engine, &owned))?;
         let component =
@@ -267,6 +271,9 @@ fn check_description(said: &Description) -> Result<(Value, Validator), Admission
     }
     let schema: Value = serde_json::from_str(&said.parameters)
         .map_err(|error| unusable(format!("the schema of its parameters is not JSON: {error}")))?;
+    schema::check(&schema).map_err(|problem| {
+        unusable(format!("the schema of its parameters: {}", visible(&problem, MAX_SUMMARY)))
+    })?;
     // Patterns without backtracking: no schema can make checking take long. References stay inside the schema.
     let validator = jsonschema::options()
         .with_draft(Draft::Draft202012)
@@ -333,13 +340,13 @@ impl Policy {
                 if place.is_empty() { "the parameters".to_owned() } else { format!("`{}`", &place[1..]) };
             visible(&format!("{place}: {error}"), MAX_SUMMARY)
         };
+        let refused = |breaches| Err(ParametersError { policy: self.name().to_owned(), breaches });
+        if let Err(problem) = schema::check_work(&self.0.schema, parameters) {
+            return refused(vec![visible(&problem, MAX_SUMMARY)]);
+        }
         let breaches: Vec<String> =
             self.0.parameters.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect();
-        if breaches.is_empty() {
-            Ok(())
-        } else {
-            Err(ParametersError { policy: self.name().to_owned(), breaches })
-        }
+        if breaches.is_empty() { Ok(()) } else { refused(breaches) }
     }
 
     /// Asks the policy for its division of an epoch's pool and holds the answer to the contract.
