@@ -72,7 +72,7 @@ pub(crate) fn link(engine: &Engine, component: &Component, version: &str) -> was
 impl Linked {
     pub(crate) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
         match self {
-            Linked::V0_1(linked) => linked.instantiate(store).map(Instance::V0_1),
+            Linked::V0_1(linked) => v0_1::instantiate(linked, store).map(Instance::V0_1),
         }
     }
 }

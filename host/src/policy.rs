@@ -1,7 +1,9 @@
 //! Bytes -> an admitted policy: its imports checked, its description read, its code compiled.
 
+mod extent;
 mod folder;
 mod kept;
+mod schema;
 
 use std::fmt;
 use std::path::Path;
@@ -245,6 +247,7 @@ impl Engine {
     }
 
     fn admit_anew(&self, bytes: &[u8], digest: Digest) -> Result<Admitted, AdmissionError> {
+        extent::check(bytes).map_err(|problem| AdmissionError::Invalid(visible(&problem, MAX_SUMMARY)))?;
         let invalid =
             |error: wasmtime::Error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY));
         let component = self.component(bytes, digest)?.map_err(invalid)?;
@@ -379,6 +382,9 @@ fn check_description(said: &Description) -> Result<(Value, Validator), Admission
     }
     let schema: Value = serde_json::from_str(&said.parameters)
         .map_err(|error| unusable(format!("the schema of its parameters is not JSON: {error}")))?;
+    schema::check(&schema).map_err(|problem| {
+        unusable(format!("the schema of its parameters: {}", visible(&problem, MAX_SUMMARY)))
+    })?;
     // Patterns without backtracking: no schema can make checking take long. References stay inside the schema.
     let validator = jsonschema::options()
         .with_draft(Draft::Draft202012)
@@ -470,13 +476,13 @@ impl Policy {
                 if place.is_empty() { "the parameters".to_owned() } else { format!("`{}`", &place[1..]) };
             visible(&format!("{place}: {error}"), MAX_SUMMARY)
         };
+        let refused = |breaches| Err(ParametersError { policy: self.name().to_owned(), breaches });
+        if let Err(problem) = schema::check_work(&self.admitted.schema, parameters) {
+            return refused(vec![visible(&problem, MAX_SUMMARY)]);
+        }
         let breaches: Vec<String> =
             self.admitted.parameters.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect();
-        if breaches.is_empty() {
-            Ok(())
-        } else {
-            Err(ParametersError { policy: self.name().to_owned(), breaches })
-        }
+        if breaches.is_empty() { Ok(()) } else { refused(breaches) }
     }
 
     /// Asks the policy for its division of an epoch's pool and holds the answer to the contract.

@@ -1,314 +1,190 @@
-//! Policies that behave badly, written as core modules by hand and made into components of the contract.
+//! Policies that behave badly: the files of `tests/hostile/`, and those that are too large to write down.
+//!
+//! A file says in its header what it tries and how that must end:
+//!
+//! ```text
+//! ;; Tries: to grow its memory without end.
+//! ;; Ends: fault out-of-memory
+//! ```
+//!
+//! | ends | what must come of it |
+//! |---|---|
+//! | `fault CODE` | it is admitted, and every run ends in this fault |
+//! | `not admitted: WORDS` | it is refused, and the error says so |
+//! | `pays AMOUNTS` | it does no harm: these are the payouts, the same as anybody's |
+//!
+//! Further lines of a header: `Instead of: SECTIONS` leaves out sections of `prelude.wat`, `Wit: TEXT` adds to the
+//! world of the contract, `Parameters: JSON` is what the policy is given. A file that begins with `(component` after
+//! its header is the whole component.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "for tests: the text is theirs, and a wrong one is told by its file"
+)]
+
+mod made;
+
+pub use made::slow_to_compile;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// A hostile policy and the fault that it must end in.
-pub struct Hostile {
-    /// What it does.
-    pub name: &'static str,
-    /// The component.
-    pub component: Vec<u8>,
-    /// The fault's code as receipts spell it.
-    pub code: &'static str,
+const CONTRACT: &str = include_str!("../../wit/0.1.0/policy.wit");
+const PRELUDE: &str = include_str!("../hostile/prelude.wat");
+const ALLOCATE: &str = "apportion:policy/rule@0.1.0#allocate";
+
+/// How a case must end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// In a fault with this code, as receipts spell it.
+    Fault(String),
+    /// Refused at admission, with an error that says this.
+    NotAdmitted(String),
+    /// In these payouts: it does no harm.
+    Pays(Vec<u128>),
 }
 
-/// Makes a component of the contract from the body of `allocate` in the text format and further parts of the module.
-///
-/// The body may use `$bump` (a global: the first free byte), the imports below, and memory from 4096 on. It returns
-/// the address of a `result<allocation, refusal>`. `(call $weights (i32.const N))` makes one of N equal shares.
-///
-/// # Panics
-///
-/// If the text is not a module of the contract.
-#[allow(clippy::expect_used, reason = "for tests: the text is theirs")]
-pub fn policy(body: &str, parts: &str) -> Vec<u8> {
-    component(&module(body, parts))
+/// A hostile component and how it must end.
+pub struct Case {
+    /// The file's name, or the maker's.
+    pub name: String,
+    /// What it tries.
+    pub tries: String,
+    /// What it is given, as JSON.
+    pub parameters: String,
+    /// How that ends.
+    pub end: End,
+    make: Box<dyn Fn() -> Vec<u8>>,
 }
 
-fn module(body: &str, parts: &str) -> String {
-    let schema = r#"{\22type\22:\22object\22,\22properties\22:{\22cap\22:{\22type\22:\22number\22,\22maximum\22:1}},\22additionalProperties\22:false}"#;
-    let schema_length = schema.len() - 2 * schema.matches("\\22").count();
-    format!(
-        r#"(module
-  (import "apportion:policy/epoch@0.1.0" "payee-count" (func $payee_count (result i32)))
-  (import "apportion:policy/graph@0.1.0" "node-weight" (func $node_weight (param i32 i32 i32)))
-  (import "apportion:policy/graph@0.1.0" "node-ids" (func $node_ids (param i32 i32 i32)))
-  (import "apportion:policy/history@0.1.0" "carry" (func $carry (param i32)))
-  (import "apportion:policy/diagnostics@0.1.0" "log" (func $log (param i32 i32)))
-  (memory (export "memory") 1)
-  (global $bump (mut i32) (i32.const 8192))
-  (data (i32.const 100) "hostile")
-  (data (i32.const 120) "1.0.0")
-  (data (i32.const 140) "It tries to do harm.")
-  (data (i32.const 200) "{schema}")
-  (data (i32.const 600) "score")
-  (data (i32.const 620) "I am told to say this.")
-  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-    (global.set $bump (i32.and (i32.add (global.get $bump) (i32.const 7)) (i32.const -8)))
-    (global.get $bump)
-    (global.set $bump (i32.add (global.get $bump) (local.get 3)))
-    (block (loop
-      (br_if 1 (i32.le_u (global.get $bump) (i32.mul (memory.size) (i32.const 65536))))
-      (drop (memory.grow (i32.const 1)))
-      (br 0))))
-  (func (export "apportion:policy/rule@0.1.0#describe") (result i32)
-    (i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const 7))
-    (i32.store (i32.const 8) (i32.const 120)) (i32.store (i32.const 12) (i32.const 5))
-    (i32.store (i32.const 16) (i32.const 140)) (i32.store (i32.const 20) (i32.const 20))
-    (i32.store (i32.const 24) (i32.const 200)) (i32.store (i32.const 28) (i32.const {schema_length}))
-    (i32.store8 (i32.const 32) (i32.const 0))
-    (i32.const 0))
-  (func $weights (param $count i32) (result i32) (local $row i32)
-    (memory.fill (i32.const 1024) (i32.const 0) (i32.const 64))
-    (i32.store (i32.const 1040) (i32.const 4096))
-    (i32.store (i32.const 1044) (local.get $count))
-    (block (loop
-      (br_if 1 (i32.ge_u (local.get $row) (local.get $count)))
-      (i64.store (i32.add (i32.const 4096) (i32.mul (local.get $row) (i32.const 8))) (i64.const 1))
-      (local.set $row (i32.add (local.get $row) (i32.const 1)))
-      (br 0)))
-    (i32.const 1024))
-  (func $one_measure (param $values i32) (param $count i32)
-    (i32.store (i32.const 1056) (i32.const 1200)) (i32.store (i32.const 1060) (i32.const 1))
-    (i32.store (i32.const 1200) (i32.const 600)) (i32.store (i32.const 1204) (i32.const 5))
-    (i32.store (i32.const 1208) (local.get $values)) (i32.store (i32.const 1212) (local.get $count)))
-  {parts}
-  (func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
-    {body}))"#
-    )
+impl Case {
+    /// The component; made when it is wanted, because some are large.
+    pub fn component(&self) -> Vec<u8> {
+        (self.make)()
+    }
+
+    /// A case that no file holds.
+    fn made(name: &str, tries: &str, end: End, make: impl Fn() -> Vec<u8> + 'static) -> Case {
+        let (name, tries, parameters) = (name.to_owned(), tries.to_owned(), "{}".to_owned());
+        Case { name, tries, parameters, end, make: Box::new(make) }
+    }
 }
 
-/// Makes a component of the contract.
-#[allow(clippy::expect_used, reason = "for tests: the text is theirs")]
-fn component(module: &str) -> Vec<u8> {
-    let mut resolve = Resolve::default();
-    let contract = include_str!("../../wit/0.1.0/policy.wit");
-    let package = resolve.push_str("policy.wit", contract).expect("the contract is valid WIT");
-    let world = resolve.select_world(&[package], Some("policy")).expect("the world is there");
-    let mut core = wat::parse_str(module).expect("the module is valid text");
-    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)
-        .expect("metadata can be embedded");
-    let mut encoder = ComponentEncoder::default();
-    let encoder = encoder.module(&core).expect("the module is of the contract");
-    encoder.validate(true).encode().expect("the module makes a component")
+/// Every case: those of the files by name, then those that are made.
+pub fn all() -> Vec<Case> {
+    files().into_iter().chain(made::all()).collect()
 }
 
-/// A component that wants more than its epoch: the system's clock.
-///
-/// # Panics
-///
-/// Never: the text is fixed.
-#[allow(clippy::expect_used, reason = "fixed text")]
-pub fn with_foreign_import() -> Vec<u8> {
-    let text = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func (result u64))))))"#;
-    wat::parse_str(text).expect("the text is valid")
+/// The cases of all files, by name.
+pub fn files() -> Vec<Case> {
+    let entries = fs::read_dir(folder()).expect("the folder of hostile policies");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|is| is == "wat") && !path.ends_with("prelude.wat"));
+    paths.sort();
+    paths.iter().map(|path| read(path)).collect()
 }
 
-/// A component that wants an interface which the contract does not have.
-///
-/// # Panics
-///
-/// Never: the text is fixed.
-#[allow(clippy::expect_used, reason = "fixed text")]
-pub fn with_unknown_interface() -> Vec<u8> {
-    let text = r#"(component (import "apportion:policy/secrets@0.1.0" (instance (export "all" (func (result u64))))))"#;
-    wat::parse_str(text).expect("the text is valid")
-}
-
-/// A policy that divides equally if a NaN that it computes has the canonical bits, and stops itself if not.
-pub fn looks_at_nan() -> Vec<u8> {
-    policy(
-        // 0 / 0 of numbers from memory, so that no compiler can know them: x86 gives a NaN with the sign set.
-        "(if (i64.ne
-               (i64.reinterpret_f64 (f64.div (f64.load (i32.const 2000)) (f64.load (i32.const 2008))))
-               (i64.const 0x7ff8000000000000))
-           (then unreachable))
-         (call $weights (call $payee_count))",
-        "",
-    )
-}
-
-/// A component of a version of the contract that does not exist.
-///
-/// # Panics
-///
-/// Never: the text is fixed.
-#[allow(clippy::expect_used, reason = "fixed text")]
-pub fn of_later_contract() -> Vec<u8> {
-    let text = r#"(component (import "apportion:policy/epoch@7.0.0" (instance (export "number" (func (result u64))))))"#;
-    wat::parse_str(text).expect("the text is valid")
-}
-
-/// A component that is no policy.
-///
-/// # Panics
-///
-/// Never: the text is fixed.
-#[allow(clippy::expect_used, reason = "fixed text")]
-pub fn without_rule() -> Vec<u8> {
-    wat::parse_str("(component)").expect("the text is valid")
-}
-
-/// A core module, which most compilers make first.
-///
-/// # Panics
-///
-/// Never: the text is fixed.
-#[allow(clippy::expect_used, reason = "fixed text")]
-pub fn core_module() -> Vec<u8> {
-    wat::parse_str(module("(call $weights (call $payee_count))", "")).expect("the text is valid")
+/// The component of one file.
+pub fn file(name: &str) -> Vec<u8> {
+    read(&folder().join(name).with_extension("wat")).component()
 }
 
 /// A policy that does nothing bad, to show that the others fail by what they do.
 pub fn harmless() -> Vec<u8> {
-    policy("(call $weights (call $payee_count))", "")
+    file("harmless")
 }
 
 /// A policy with a state: the first payee's share is one more at each epoch, which the carry's length counts.
-///
-/// # Panics
-///
-/// Never: the text is fixed.
 pub fn stateful() -> Vec<u8> {
-    let body = "(local $past i32)
-        (call $carry (i32.const 1300))
-        (local.set $past (i32.load (i32.const 1304)))
-        (drop (call $weights (call $payee_count)))
-        (i64.store (i32.const 4096) (i64.extend_i32_u (i32.add (local.get $past) (i32.const 1))))
-        (i32.store (i32.const 1064) (i32.const 600))
-        (i32.store (i32.const 1068) (i32.add (local.get $past) (i32.const 1)))
-        (i32.const 1024)";
-    let stateless = module(body, "");
-    component(
-        &stateless.replace(
-            "(i32.store8 (i32.const 32) (i32.const 0))",
-            "(i32.store8 (i32.const 32) (i32.const 1))",
-        ),
-    )
+    file("counts-epochs")
 }
 
-/// One policy for each way to fail.
-pub fn all() -> Vec<Hostile> {
-    let cases: [(&str, &str, &str, &str); 23] = [
-        ("traps", "unreachable", "", "unreachable"),
-        ("loops without end", "(loop (br 0)) unreachable", "", "out-of-instructions"),
-        (
-            "grows memory without end",
-            "(loop (drop (memory.grow (i32.const 1024))) (br 0)) unreachable",
-            "",
-            "out-of-memory",
-        ),
-        (
-            "grows a table without end",
-            "(loop (drop (table.grow $t (ref.null func) (i32.const 100000))) (br 0)) unreachable",
-            "(table $t 1 funcref)",
-            "out-of-table",
-        ),
-        (
-            "recurses without end",
-            "(call $deep (i32.const 1))",
-            "(func $deep (param i32) (result i32) (i32.add (local.get 0) (call $deep (i32.add (local.get 0) (i32.const 1)))))",
-            "stack-overflow",
-        ),
-        ("divides by zero", "(i32.div_u (i32.const 1) (i32.const 0))", "", "arithmetic"),
-        ("makes an integer of NaN", "(i32.trunc_f64_s (f64.const nan))", "", "arithmetic"),
-        ("reads memory it does not have", "(i32.load (i32.const 0x7ffffff0))", "", "memory-access"),
-        (
-            "calls through an empty table",
-            "(call_indirect $t (result i32) (i32.const 0))",
-            "(table $t 1 funcref)",
-            "indirect-call",
-        ),
-        ("returns too few shares", "(call $weights (i32.const 1))", "", "bad-division"),
-        ("returns too many shares", "(call $weights (i32.const 400))", "", "bad-division"),
-        (
-            "fixes amounts above the pool",
-            // by-amount: the largest amount there is, for each of three payees
-            "(memory.fill (i32.const 1024) (i32.const 0) (i32.const 64))
-             (i32.store8 (i32.const 1032) (i32.const 1))
-             (i32.store (i32.const 1040) (i32.const 4096)) (i32.store (i32.const 1044) (call $payee_count))
-             (memory.fill (i32.const 4096) (i32.const 255) (i32.const 160))
-             (i32.const 1024)",
-            "",
-            "bad-division",
-        ),
-        (
-            "measures NaN",
-            "(drop (call $weights (call $payee_count))) (call $one_measure (i32.const 5000) (call $payee_count))
-             (f64.store (i32.const 5000) (f64.const nan)) (i32.const 1024)",
-            "",
-            "bad-measures",
-        ),
-        (
-            "measures too few payees",
-            "(drop (call $weights (call $payee_count))) (call $one_measure (i32.const 5000) (i32.const 1)) (i32.const 1024)",
-            "",
-            "bad-measures",
-        ),
-        (
-            "hands over what it said it does not",
-            "(drop (call $weights (call $payee_count)))
-             (i32.store (i32.const 1064) (i32.const 600)) (i32.store (i32.const 1068) (i32.const 5)) (i32.const 1024)",
-            "",
-            "bad-carry",
-        ),
-        ("reads history that it said it does not", "(call $carry (i32.const 1300)) (call $weights (i32.const 1))", "", "bad-call"),
-        (
-            "asks for rows that are not there",
-            "(call $node_weight (i32.const 2) (i32.const -1) (i32.const 1300)) (call $weights (i32.const 1))",
-            "",
-            "bad-call",
-        ),
-        (
-            "reads the same ids for ever",
-            "(loop (global.set $bump (i32.const 8192)) (call $node_ids (i32.const 0) (i32.const 4) (i32.const 1300)) (br 0)) unreachable",
-            "",
-            "out-of-transfer",
-        ),
-        ("returns an address outside its memory", "(i32.const 0x7ffffff0)", "", "bad-output"),
-        (
-            "returns a list that is larger than its memory",
-            "(drop (call $weights (i32.const 1))) (i32.store (i32.const 1044) (i32.const 0x1fffffff)) (i32.const 1024)",
-            "",
-            "bad-output",
-        ),
-        (
-            "returns more measures than memory could hold if each were copied",
-            // a million measures, every one of them the whole of its memory
-            "(local $n i32)
-             (drop (memory.grow (i32.const 320))) (drop (call $weights (call $payee_count)))
-             (i32.store (i32.const 1056) (i32.const 65536)) (i32.store (i32.const 1060) (i32.const 1000000))
-             (loop
-               (i32.store (i32.add (i32.const 65536) (i32.mul (local.get $n) (i32.const 16))) (i32.const 600))
-               (i32.store (i32.add (i32.const 65540) (i32.mul (local.get $n) (i32.const 16))) (i32.const 5))
-               (i32.store (i32.add (i32.const 65544) (i32.mul (local.get $n) (i32.const 16))) (i32.const 0))
-               (i32.store (i32.add (i32.const 65548) (i32.mul (local.get $n) (i32.const 16))) (i32.const 2000000))
-               (local.set $n (i32.add (local.get $n) (i32.const 1)))
-               (br_if 0 (i32.lt_u (local.get $n) (i32.const 1000000))))
-             (i32.const 1024)",
-            "",
-            "bad-output",
-        ),
-        (
-            "returns more than its output limit",
-            // three million shares: within its memory, above 16 MiB
-            "(drop (memory.grow (i32.const 400))) (drop (call $weights (i32.const 1)))
-             (i32.store (i32.const 1044) (i32.const 3000000)) (i32.const 1024)",
-            "",
-            "bad-output",
-        ),
-        (
-            "refuses",
-            "(memory.fill (i32.const 1024) (i32.const 0) (i32.const 64))
-             (i32.store8 (i32.const 1024) (i32.const 1)) (i32.store8 (i32.const 1032) (i32.const 1))
-             (i32.store (i32.const 1036) (i32.const 620)) (i32.store (i32.const 1040) (i32.const 22))
-             (call $log (i32.const 620) (i32.const 22))
-             (i32.const 1024)",
-            "",
-            "no-answer",
-        ),
-    ];
-    let made = cases.into_iter();
-    made.map(|(name, body, parts, code)| Hostile { name, component: policy(body, parts), code }).collect()
+/// A policy of further parts of the module beside the prelude, or instead of some of its sections.
+pub fn policy(parts: &str, instead_of: &[&str]) -> Vec<u8> {
+    component(&module(parts, instead_of), "").expect("the parts are of the contract")
+}
+
+/// A policy whose `allocate` has this body, and further parts of the module.
+pub fn allocating(body: &str, parts: &str) -> Vec<u8> {
+    policy(&format!("{parts}\n(func (export \"{ALLOCATE}\") (param i32 i32) (result i32) {body})"), &[])
+}
+
+/// A core module, which most compilers make first.
+pub fn core_module() -> Vec<u8> {
+    let allocate = format!(
+        "(func (export \"{ALLOCATE}\") (param i32 i32) (result i32) (call $weights (call $payee_count)))"
+    );
+    wat::parse_str(module(&allocate, &[])).unwrap()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile")
+}
+
+fn read(path: &Path) -> Case {
+    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let said = |key: &str| {
+        let key = format!(";; {key}: ");
+        let lines: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix(&key)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    };
+    let needed = |key: &str| said(key).unwrap_or_else(|| panic!("{name}: its header has no `{key}`"));
+    let (tries, end) = (needed("Tries"), end(&needed("Ends")).unwrap_or_else(|| panic!("{name}: its end")));
+    let parameters = said("Parameters").unwrap_or_else(|| "{}".to_owned());
+    let (instead_of, wit) = (said("Instead of").unwrap_or_default(), said("Wit").unwrap_or_default());
+    let of = name.clone();
+    let make = Box::new(move || {
+        let is_whole = text
+            .lines()
+            .find(|line| line.starts_with('('))
+            .is_some_and(|line| line.starts_with("(component"));
+        if is_whole {
+            return wat::parse_str(&text).unwrap_or_else(|error| panic!("{of}: {error}"));
+        }
+        let without: Vec<&str> = instead_of.split(", ").collect();
+        component(&module(&text, &without), &wit).unwrap_or_else(|error| panic!("{of}: {error:#}"))
+    });
+    Case { name, tries, parameters, end, make }
+}
+
+fn end(text: &str) -> Option<End> {
+    if let Some(code) = text.strip_prefix("fault ") {
+        return Some(End::Fault(code.to_owned()));
+    }
+    if let Some(words) = text.strip_prefix("not admitted: ") {
+        return Some(End::NotAdmitted(words.to_owned()));
+    }
+    let amounts = text.strip_prefix("pays ")?.split(' ').map(str::parse).collect::<Result<_, _>>();
+    Some(End::Pays(amounts.ok()?))
+}
+
+/// A core module of a text and the prelude without some of its sections.
+fn module(text: &str, without: &[&str]) -> String {
+    let sections = PRELUDE.split(";; == ").skip(1).map(|section| section.split_once('\n').unwrap());
+    let kept = sections.filter(|(name, _)| !without.contains(name)).map(|(_, text)| text);
+    let kept: String = kept.collect();
+    // Imports stand first, whoever has them.
+    if without.contains(&"imports") {
+        format!("(module\n{text}\n{kept})")
+    } else {
+        format!("(module\n{kept}\n{text})")
+    }
+}
+
+/// Makes a component of the contract, whose world may have more.
+fn component(module: &str, wit: &str) -> anyhow::Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    let contract = CONTRACT.replace("export rule;", &format!("export rule;\n{wit}"));
+    let package = resolve.push_str("policy.wit", &contract)?;
+    let world = resolve.select_world(&[package], Some("policy"))?;
+    let mut core = wat::parse_str(module)?;
+    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)?;
+    // Not validated: what the engine makes of it is the question.
+    ComponentEncoder::default().module(&core)?.encode()
 }

@@ -80,7 +80,7 @@ fn a_damaged_or_foreign_file_is_compiled_anew_and_replaced() {
     folder.engine().admit(&component).unwrap();
     let file = folder.files().remove(0);
     let whole = fs::read(&file).unwrap();
-    folder.engine().admit(&hostile::looks_at_nan()).unwrap();
+    folder.engine().admit(&hostile::file("nan-of-a-division")).unwrap();
     let other = folder.files().into_iter().find(|other| *other != file).unwrap();
     let damage = |at: usize| {
         let mut damaged = whole.clone();

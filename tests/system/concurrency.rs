@@ -14,7 +14,7 @@ use crate::ledger::Folder;
 
 /// A policy that would go on for many seconds, and its charter.
 fn endless(engine: &Engine) -> (Vec<u8>, Policy, Charter) {
-    let component = hostile::policy("(loop (br 0)) unreachable", "");
+    let component = hostile::allocating("(loop (br 0)) unreachable", "");
     let policy = engine.admit(&component).unwrap();
     let charter = charter(&policy, Limits { instructions: 20_000_000_000, ..Limits::default() });
     (component, policy, charter)
@@ -78,7 +78,7 @@ fn cancelling_one_run_changes_no_other() {
     let work = "(local $n i32)
         (loop (local.set $n (i32.add (local.get $n) (i32.const 1))) (br_if 0 (i32.lt_u (local.get $n) (i32.const 3000000))))
         (call $weights (call $payee_count))";
-    let worker = engine.admit(&hostile::policy(work, "")).unwrap();
+    let worker = engine.admit(&hostile::allocating(work, "")).unwrap();
     let worker_charter = charter(&worker, Limits::default());
     let alone = settle(&epoch, &worker_charter, std::slice::from_ref(&worker), &History::default()).unwrap();
     let (other, cancelled) = (Cancel::new(), AtomicU64::new(0));

@@ -11,7 +11,8 @@ use apportion::{
     SettleError, Terms, settle,
 };
 use apportion_import::retro_funding::{self, Options, Track};
-use apportion_tests::{MONTHS, data, hostile, small_epoch};
+use apportion_tests::hostile::{self, End};
+use apportion_tests::{MONTHS, data, small_epoch};
 
 use crate::retro_funding::{TRACKS, months, standard};
 
@@ -102,11 +103,17 @@ fn golden_cooperative() {
 fn golden_faults() {
     let mut lines: Vec<String> = FaultCode::ALL.iter().map(|code| format!("code {code}")).collect();
     let (engine, epoch) = (Engine::new().unwrap(), small_epoch());
-    for case in hostile::all() {
-        let policy = engine.admit(&case.component).unwrap();
-        let mut terms = Charter::single("Golden", &policy, serde_json::json!({})).unwrap().terms().clone();
-        terms.limits =
-            Limits { instructions: 200_000_000, transfer: 16 << 20, output: 16 << 20, ..Limits::default() };
+    for case in hostile::files().into_iter().filter(|case| matches!(case.end, End::Fault(_))) {
+        let policy = engine.admit(&case.component()).unwrap();
+        let parameters = serde_json::from_str(&case.parameters).unwrap();
+        let mut terms = Charter::single("Golden", &policy, parameters).unwrap().terms().clone();
+        terms.limits = Limits {
+            instructions: 200_000_000,
+            memory: 64 << 20,
+            transfer: 16 << 20,
+            output: 16 << 20,
+            ..Limits::default()
+        };
         let charter = Charter::new(terms).unwrap();
         let Err(SettleError::Fault { fault, .. }) = settle(&epoch, &charter, &[policy], &History::default())
         else {

@@ -127,7 +127,7 @@ fn an_epoch_is_settled_once_and_in_order() {
 fn a_fault_leaves_no_trace() {
     let (engine, folder) = (Engine::new().unwrap(), Folder::new("fault"));
     let mut ledger = folder.make();
-    let traps = hostile::all().swap_remove(0).component;
+    let traps = hostile::file("traps");
     let policy = engine.admit(&traps).unwrap();
     let charter = Charter::single("Traps", &policy, serde_json::json!({})).unwrap();
     assert!(matches!(ledger.settle(&engine, &small_epoch()), Err(LedgerError::NoCharter(7))));

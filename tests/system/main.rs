@@ -6,6 +6,7 @@ mod cache;
 mod concurrency;
 mod crash;
 mod damage;
+mod fuzz;
 mod golden;
 mod hostile;
 mod house;

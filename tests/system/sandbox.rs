@@ -20,7 +20,7 @@ fn ran(policy: &Policy, limits: Limits) -> Result<Settlement, Fault> {
 
 /// How a policy made of the body of `allocate` and further parts ends: `paid`, or its fault's code.
 fn end(engine: &Engine, body: &str, parts: &str, limits: Limits) -> &'static str {
-    let policy = engine.admit(&hostile::policy(body, parts)).unwrap();
+    let policy = engine.admit(&hostile::allocating(body, parts)).unwrap();
     match ran(&policy, limits) {
         Ok(_) => "paid",
         Err(fault) => fault.code.as_str(),
@@ -209,7 +209,7 @@ fn the_callers_stack_changes_no_verdict() {
           (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
           (else (i32.const 0))))";
     let policy = engine
-        .admit(&hostile::policy(&format!("(drop (call $deep (i32.const 50000))) {PAY}"), parts))
+        .admit(&hostile::allocating(&format!("(drop (call $deep (i32.const 50000))) {PAY}"), parts))
         .unwrap();
     let small = std::thread::Builder::new().stack_size(512 << 10);
     let settled = small.spawn(move || ran(&policy, Limits::default()).is_ok()).unwrap().join().unwrap();
@@ -233,7 +233,7 @@ fn data_costs_instructions_on_every_system() {
 fn instructions_cost_what_they_cost() {
     let engine = Engine::new().unwrap();
     let count = |body: &str| {
-        let policy = engine.admit(&hostile::policy(body, "")).unwrap();
+        let policy = engine.admit(&hostile::allocating(body, "")).unwrap();
         ran(&policy, Limits::default()).unwrap().receipt.engine().runs[0].instructions
     };
     let plain = count(PAY);
@@ -254,7 +254,7 @@ fn the_limit_of_instructions_has_one_edge() {
     let engine = Engine::new().unwrap();
     // More than bringing its data into memory, which is charged apart.
     let body = format!("(memory.fill (i32.const 9000) (i32.const 0) (i32.const 1000)) {PAY}");
-    let policy = engine.admit(&hostile::policy(&body, "")).unwrap();
+    let policy = engine.admit(&hostile::allocating(&body, "")).unwrap();
     let used = ran(&policy, Limits::default()).unwrap().receipt.engine().runs[0].instructions;
     let ends = |instructions| match ran(&policy, Limits { instructions, ..Limits::default() }) {
         Ok(_) => "paid",

@@ -1,4 +1,4 @@
-//! `cargo xtask policies`: the standard policies, from their crates to committed components.
+//! `cargo xtask policies`: the standard policies, from their crates to committed components; and those of tests.
 //!
 //! A policy's identity is the digest of its bytes, so a build has to give the same bytes in any folder on any machine
 //! with the same toolchain. What is committed is the proof: continuous integration builds anew and compares.
@@ -54,19 +54,15 @@ struct CrateTarget {
 pub fn run(mode: Mode) -> Result<()> {
     let root = crate::workspace_root()?;
     let workspace = workspace(&root)?;
-    let policies = policies(&workspace, &root)?;
-    build(&root, &policies)?;
+    let policies = policies(&workspace, &root.join("policies"))?;
+    let tested = self::policies(&workspace, &root.join("tests"))?;
+    build(&root, &[policies.as_slice(), tested.as_slice()].concat())?;
 
     let dist = root.join("policies/dist");
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
     let mut index = Vec::new();
     for policy in &policies {
-        let module = policy.name.replace('-', "_");
-        let module =
-            workspace.target_directory.join(TARGET).join("policy").join(module).with_extension("wasm");
-        let module =
-            std::fs::read(&module).with_context(|| format!("the build left no {}", module.display()))?;
-        let component = componentize(&module).with_context(|| format!("policy `{}`", policy.name))?;
+        let component = component(&workspace, policy)?;
         eprintln!("{}: {} KiB", policy.name, component.len().div_ceil(1024));
         index.push(Entry {
             name: policy.name.clone(),
@@ -80,6 +76,12 @@ pub fn run(mode: Mode) -> Result<()> {
     files
         .push((dist.join("index.json"), format!("{}\n", serde_json::to_string_pretty(&index)?).into_bytes()));
     files.push((dist.join("src/table.rs"), table(&index)?.into_bytes()));
+
+    // Policies that only tests need are in no index.
+    for policy in &tested {
+        let path = root.join("tests/hostile").join(&policy.name).with_extension("wasm");
+        files.push((path, component(&workspace, policy)?));
+    }
 
     let mut differing = Vec::new();
     for (path, bytes) in &files {
@@ -109,13 +111,12 @@ fn workspace(root: &Path) -> Result<Workspace> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The packages under policies/ that make a component, by name.
-fn policies<'a>(workspace: &'a Workspace, root: &Path) -> Result<Vec<&'a Package>> {
-    let folder = root.join("policies");
+/// The packages in a folder that make a component, by name.
+fn policies<'a>(workspace: &'a Workspace, folder: &Path) -> Result<Vec<&'a Package>> {
     let makes_component = |package: &&Package| {
         package.targets.iter().any(|target| target.crate_types.iter().any(|of| of == "cdylib"))
     };
-    let packages = workspace.packages.iter().filter(|package| package.manifest_path.starts_with(&folder));
+    let packages = workspace.packages.iter().filter(|package| package.manifest_path.starts_with(folder));
     let mut policies: Vec<_> = packages.filter(makes_component).collect();
     policies.sort_by(|a, b| a.name.cmp(&b.name));
     ensure!(!policies.is_empty(), "no package under {} makes a cdylib", folder.display());
@@ -185,6 +186,14 @@ fn flags(given: &str, root: &Path) -> Result<String> {
         root.display()
     );
     Ok(flags)
+}
+
+/// The component of what was built.
+fn component(workspace: &Workspace, policy: &Package) -> Result<Vec<u8>> {
+    let module = policy.name.replace('-', "_");
+    let module = workspace.target_directory.join(TARGET).join("policy").join(module).with_extension("wasm");
+    let module = std::fs::read(&module).with_context(|| format!("the build left no {}", module.display()))?;
+    componentize(&module).with_context(|| format!("policy `{}`", policy.name))
 }
 
 fn componentize(module: &[u8]) -> Result<Vec<u8>> {

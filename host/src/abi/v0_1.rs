@@ -31,6 +31,13 @@ pub(super) fn link(engine: &Engine, component: &Component) -> wasmtime::Result<P
     PolicyPre::new(linker.instantiate_pre(component)?)
 }
 
+/// What the component exports is looked up by name when it is linked; its types are compared here.
+pub(super) fn instantiate(linked: &PolicyPre<State>, store: &mut Store<State>) -> wasmtime::Result<Policy> {
+    let instance = linked.instance_pre().instantiate(&mut *store)?;
+    Policy::new(store, &instance)
+        .map_err(|_| stop(FaultCode::BadOutput, "its rule has other types than the contract's"))
+}
+
 pub(super) fn describe(policy: &Policy, store: &mut Store<State>) -> wasmtime::Result<Description> {
     let said = policy.apportion_policy_rule().call_describe(store)?;
     Ok(Description {
@@ -90,17 +97,19 @@ impl State {
         Ok(copied)
     }
 
-    /// The same of a column that the epoch may not have.
+    /// The same of a column that the epoch may not have. A name that no column has may be of any length: reading it
+    /// is work too.
     fn optional_rows<T: Copy>(
         &mut self,
+        name: &str,
         rows: Span,
-        column: impl Fn(&Subject) -> Option<&[T]>,
+        column: impl for<'a> Fn(&'a Subject, &str) -> Option<&'a [T]>,
     ) -> wasmtime::Result<Option<Vec<T>>> {
-        if column(self.subject()?).is_none() {
-            self.charge(0, 0)?;
+        if column(self.subject()?, name).is_none() {
+            self.charge(0, name.len())?;
             return Ok(None);
         }
-        self.rows(rows, |subject| column(subject).unwrap_or(&[])).map(Some)
+        self.rows(rows, |subject| column(subject, name).unwrap_or(&[])).map(Some)
     }
 
     /// Copies a run of texts; charged before it is made, because texts cost more than their bytes.
@@ -123,14 +132,15 @@ impl State {
 
     fn optional_texts(
         &mut self,
-        column: impl Fn(&Subject) -> Option<Texts<'_>>,
+        name: &str,
+        column: impl for<'a> Fn(&'a Subject, &str) -> Option<Texts<'a>>,
     ) -> wasmtime::Result<Option<Vec<String>>> {
-        if column(self.subject()?).is_none() {
-            self.charge(0, 0)?;
+        if column(self.subject()?, name).is_none() {
+            self.charge(0, name.len())?;
             return Ok(None);
         }
         let none = Texts { ends: &[], bytes: &[] };
-        self.all_texts(|subject| column(subject).unwrap_or(none)).map(Some)
+        self.all_texts(|subject| column(subject, name).unwrap_or(none)).map(Some)
     }
 
     /// Something small of the epoch.
@@ -244,22 +254,30 @@ impl graph::Host for State {
         self.all_texts(|subject| subject.epoch.edge_labels())
     }
     fn node_metric(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<f64>>> {
-        self.optional_rows(rows, |subject| subject.epoch.node_metric(&name))
+        self.optional_rows(&name, rows, |subject, name| subject.epoch.node_metric(name))
     }
     fn edge_metric(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<f64>>> {
-        self.optional_rows(rows, |subject| subject.epoch.edge_metric(&name))
+        self.optional_rows(&name, rows, |subject, name| subject.epoch.edge_metric(name))
     }
     fn node_label(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<u32>>> {
-        self.optional_rows(rows, |subject| subject.epoch.node_label(&name).map(|label| label.rows))
+        self.optional_rows(&name, rows, |subject, name| {
+            subject.epoch.node_label(name).map(|label| label.rows)
+        })
     }
     fn edge_label(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<u32>>> {
-        self.optional_rows(rows, |subject| subject.epoch.edge_label(&name).map(|label| label.rows))
+        self.optional_rows(&name, rows, |subject, name| {
+            subject.epoch.edge_label(name).map(|label| label.rows)
+        })
     }
     fn node_dictionary(&mut self, name: String) -> wasmtime::Result<Option<Vec<String>>> {
-        self.optional_texts(|subject| subject.epoch.node_label(&name).map(|label| label.dictionary))
+        self.optional_texts(&name, |subject, name| {
+            subject.epoch.node_label(name).map(|label| label.dictionary)
+        })
     }
     fn edge_dictionary(&mut self, name: String) -> wasmtime::Result<Option<Vec<String>>> {
-        self.optional_texts(|subject| subject.epoch.edge_label(&name).map(|label| label.dictionary))
+        self.optional_texts(&name, |subject, name| {
+            subject.epoch.edge_label(name).map(|label| label.dictionary)
+        })
     }
 }
 

@@ -74,7 +74,7 @@ fn ranking(epoch: &Epoch) {
 fn handing_over(epoch: &Epoch) {
     const TIMES: usize = 100;
     let rows = epoch.node_count();
-    let reading = hostile::policy(
+    let reading = hostile::allocating(
         &format!(
             "(local $times i32)
              (block (loop

@@ -1,0 +1,5 @@
+;; Tries: to return an address that no allocation can have.
+;; Ends: fault bad-output
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (drop (call $weights (call $payee_count)))
+  (i32.const 1025))

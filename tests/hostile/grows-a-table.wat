@@ -1,0 +1,5 @@
+;; Tries: to grow a table without end.
+;; Ends: fault out-of-table
+(table $t 1 funcref)
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (loop (drop (table.grow $t (ref.null func) (i32.const 100000))) (br 0)) unreachable)

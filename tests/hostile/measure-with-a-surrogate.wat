@@ -1,0 +1,8 @@
+;; Tries: a name with half of a UTF-16 pair, which no UTF-8 has.
+;; Ends: fault bad-output
+(data (i32.const 700) "\ed\a0\80")
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (drop (call $weights (call $payee_count)))
+  (call $one_measure (i32.const 5000) (call $payee_count))
+  (i32.store (i32.const 1200) (i32.const 700)) (i32.store (i32.const 1204) (i32.const 3))
+  (i32.const 1024))

@@ -1,0 +1,10 @@
+;; Tries: to have the terminal of whoever looks at it obey.
+;; Ends: not admitted: name ` ]0;owned ` is not lower-case words
+;; Instead of: describe
+(data (i32.const 700) "\1b]0;owned\07")
+(func (export "apportion:policy/rule@0.1.0#describe") (result i32)
+  (drop (call $described))
+  (i32.store (i32.const 0) (i32.const 700)) (i32.store (i32.const 4) (i32.const 10))
+  (i32.const 0))
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (call $weights (call $payee_count)))

@@ -1,0 +1,5 @@
+;; Tries: to call the host after its answer was read.
+;; Ends: fault trap
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (call $weights (call $payee_count)))
+(func (export "cabi_post_apportion:policy/rule@0.1.0#allocate") (param i32) (drop (call $seed)))

@@ -1,0 +1,5 @@
+;; Tries: to keep the host waiting after its answer was read.
+;; Ends: fault out-of-instructions
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (call $weights (call $payee_count)))
+(func (export "cabi_post_apportion:policy/rule@0.1.0#allocate") (param i32) (loop (br 0)))

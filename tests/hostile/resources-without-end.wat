@@ -1,0 +1,10 @@
+;; Tries: to have the host keep handles without end.
+;; Ends: fault bad-output
+;; Wit: export tricks: interface { resource thing { constructor(); } }
+;; Instead of: imports
+(import "[export]tricks" "[resource-new]thing" (func $new (param i32) (result i32)))
+(import "apportion:policy/epoch@0.1.0" "payee-count" (func $payee_count (result i32)))
+(func (export "tricks#[constructor]thing") (result i32) (call $new (i32.const 1)))
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (loop (drop (call $new (i32.const 7))) (br 0))
+  unreachable)

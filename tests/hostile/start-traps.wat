@@ -1,0 +1,6 @@
+;; Tries: to trap as soon as it is there.
+;; Ends: not admitted: failed while describing itself: unreachable
+(func $start unreachable)
+(start $start)
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (call $weights (call $payee_count)))
