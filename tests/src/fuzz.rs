@@ -55,7 +55,7 @@ pub fn epoch(bytes: &[u8]) {
         assert!(Epoch::read(bytes, bytes.len() as u64).is_err(), "two readers disagree");
         return;
     };
-    assert_eq!(epoch.as_bytes(), bytes);
+    assert!(epoch.as_bytes() == bytes, "an epoch has other bytes than were read");
     assert_eq!(epoch.digest(), Digest::of(bytes));
     let again = rebuilt(&epoch);
     assert!(again.as_bytes() == bytes, "an epoch that the builder would not write was read");
@@ -222,18 +222,27 @@ pub fn receipt(bytes: &[u8]) {
 
 fn one_object(bytes: &[u8]) {
     if let Ok(receipt) = Receipt::from_bytes(bytes) {
-        assert_eq!((receipt.as_bytes(), receipt.digest()), (bytes, Digest::of(bytes)));
+        assert!(
+            receipt.as_bytes() == bytes && receipt.digest() == Digest::of(bytes),
+            "it has other bytes than were read"
+        );
         let settled = receipt.settlement();
         assert_eq!(settled.paid.checked_add(settled.retained), Some(settled.pool));
     }
     if let Ok(payouts) = Payouts::from_bytes(bytes) {
-        assert_eq!((payouts.as_bytes(), payouts.digest()), (bytes, Digest::of(bytes)));
+        assert!(
+            payouts.as_bytes() == bytes && payouts.digest() == Digest::of(bytes),
+            "it has other bytes than were read"
+        );
         for payout in &payouts.list().payouts {
             assert_eq!(payout.parts.iter().map(|part| part.amount).sum::<u128>(), payout.amount);
         }
     }
     if let Ok(charter) = Charter::from_bytes(bytes) {
-        assert_eq!((charter.as_bytes(), charter.digest()), (bytes, Digest::of(bytes)));
+        assert!(
+            charter.as_bytes() == bytes && charter.digest() == Digest::of(bytes),
+            "it has other bytes than were read"
+        );
         assert_eq!(Charter::new(charter.terms().clone()).as_ref(), Ok(&charter));
     }
 }
@@ -253,7 +262,7 @@ pub fn proof(bytes: &[u8]) {
     });
     let (receipt, payouts) = &*GOLDEN;
     let Ok(proof) = Proof::from_bytes(bytes) else { return };
-    assert_eq!(proof.as_bytes(), bytes);
+    assert!(proof.as_bytes() == bytes, "a proof has other bytes than were read");
     if let Ok(proven) = proof.check(*receipt) {
         assert!(payouts.list().payouts.contains(&proven.payout), "a forged payout is believed");
     }
