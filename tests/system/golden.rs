@@ -119,7 +119,10 @@ fn golden_faults() {
         else {
             panic!("{} does not fail", case.name)
         };
-        lines.push(format!("{fault}"));
+        // A refusal is in the policy's own words.
+        if ![FaultCode::NoAnswer, FaultCode::BadParameters].contains(&fault.code) {
+            lines.push(fault.to_string());
+        }
     }
     lines[FaultCode::ALL.len()..].sort();
     lines.dedup();
