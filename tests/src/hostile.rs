@@ -94,14 +94,14 @@ fn component(module: &str) -> Vec<u8> {
     encoder.validate(true).encode().expect("the module makes a component")
 }
 
-/// A component that wants more than its epoch: the system's clock.
+/// A component that wants more than its epoch: the network.
 ///
 /// # Panics
 ///
 /// Never: the text is fixed.
 #[allow(clippy::expect_used, reason = "fixed text")]
 pub fn with_foreign_import() -> Vec<u8> {
-    let text = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func (result u64))))))"#;
+    let text = r#"(component (import "wasi:sockets/network@0.2.0" (instance)))"#;
     wat::parse_str(text).expect("the text is valid")
 }
 

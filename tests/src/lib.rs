@@ -2,6 +2,7 @@
 
 pub mod hostile;
 pub mod native;
+pub mod wasi;
 
 use std::path::{Path, PathBuf};
 

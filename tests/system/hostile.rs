@@ -89,7 +89,7 @@ fn what_is_no_policy_is_not_admitted_and_told_why() {
     assert!(says(&hostile::core_module()).contains("this is a core module; a policy is a component"));
     assert!(
         says(&hostile::with_foreign_import())
-            .contains("imports `wasi:clocks/wall-clock@0.2.0`, which no policy gets")
+            .contains("imports `wasi:sockets/network@0.2.0`, which no policy gets")
     );
     assert!(
         says(&hostile::with_unknown_interface())

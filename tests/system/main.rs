@@ -13,3 +13,4 @@ mod proof;
 mod replay;
 mod retro_funding;
 mod signature;
+mod wasi;
