@@ -56,11 +56,11 @@ const MAX_RANDOM: usize = 1 << 20;
 /// What a stream says that it takes at once. It takes more.
 const STREAM_ROOM: u64 = 64 << 10;
 
-/// Whether a policy may import this, as in `wasi:cli/exit@0.2.3`. Versions 0.2 are one for the linker too.
+/// Whether a policy may import this, as in `wasi:cli/exit@0.2.3`. All versions 0.2 are one, for the linker too.
 pub(crate) fn grants(import: &str) -> bool {
     let Some((interface, version)) = import.split_once('@') else { return false };
-    let compatible =
-        |version: semver::Version| (version.major, version.minor) == (0, 2) && version.pre.is_empty();
+    let plain = |version: &semver::Version| version.pre.is_empty() && version.build.is_empty();
+    let compatible = |version: semver::Version| (version.major, version.minor) == (0, 2) && plain(&version);
     INTERFACES.contains(&interface) && semver::Version::parse(version).is_ok_and(compatible)
 }
 
