@@ -480,7 +480,7 @@ fn components_that_are_no_policy_are_not_admitted() {
     let folder = Folder::new("components");
     let epoch = folder.file("epoch", small_epoch().as_bytes());
     for (bytes, sentence) in [
-        (hostile::with_foreign_import(), "imports `wasi:clocks/wall-clock@0.2.0`, which no policy gets"),
+        (hostile::with_foreign_import(), "imports `wasi:sockets/network@0.2.0`, which no policy gets"),
         (hostile::core_module(), "this is a core module; a policy is a component"),
         (hostile::of_later_contract(), "built for version 7.0.0 of the contract"),
         (hostile::without_rule(), "does not export `apportion:policy/rule`"),
