@@ -2,19 +2,26 @@
 
 mod v0_1;
 
-use wasmtime::component::Component;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::sandbox::State;
+#[cfg(feature = "wasi")]
+use crate::sandbox::wasi;
 
 /// The versions that this engine runs, as they stand in the names of imports and exports.
 pub(crate) const VERSIONS: [&str; 1] = [v0_1::VERSION];
-/// The interfaces that a policy may import.
+/// The interfaces of the contract that a policy may import.
 pub(crate) const IMPORTS: [&str; 4] = ["epoch", "graph", "history", "diagnostics"];
 /// The interface that holds nothing but types.
 pub(crate) const TYPES: &str = "types";
 /// The package of the contract, in front of an interface's name.
 pub(crate) const PACKAGE: &str = "apportion:policy/";
+
+/// Whether a policy may import this beside the contract.
+pub(crate) fn grants_beside(import: &str) -> bool {
+    wasi::grants(import)
+}
 
 /// What a policy says of itself, as given.
 pub(crate) struct Description {
@@ -50,9 +57,17 @@ pub(crate) enum Refusal {
     NoAnswer(String),
 }
 
-/// A compiled component, linked to the version of the contract that it was built for.
+/// A compiled component, linked to what it was granted.
 #[derive(Clone)]
-pub(crate) enum Linked {
+pub(crate) struct Linked {
+    contract: Contract,
+    /// How many handles the engine may keep for it: the contract has no resources, WASI has.
+    handles: usize,
+}
+
+/// The version of the contract that a component was built for.
+#[derive(Clone)]
+enum Contract {
     V0_1(v0_1::PolicyPre<State>),
 }
 
@@ -63,16 +78,34 @@ pub(crate) enum Instance {
 
 /// Links a component whose imports and exports were found to be those of `version`, one of [`VERSIONS`].
 pub(crate) fn link(engine: &Engine, component: &Component, version: &str) -> wasmtime::Result<Linked> {
-    match version {
-        v0_1::VERSION => v0_1::link(engine, component).map(Linked::V0_1),
-        other => Err(wasmtime::Error::msg(format!("version {other} of the contract is unknown"))),
+    let mut linker = Linker::new(engine);
+    let handles = wasi::link(&mut linker, component)?;
+    let contract = match version {
+        v0_1::VERSION => Contract::V0_1(v0_1::link(linker, component)?),
+        other => return Err(wasmtime::Error::msg(format!("version {other} of the contract is unknown"))),
+    };
+    Ok(Linked { contract, handles })
+}
+
+/// In the place of WASI in an engine that was built without: nothing is granted.
+#[cfg(not(feature = "wasi"))]
+mod wasi {
+    use super::{Component, Linker, State};
+
+    pub(super) fn grants(_: &str) -> bool {
+        false
+    }
+
+    pub(super) fn link(_: &mut Linker<State>, _: &Component) -> wasmtime::Result<usize> {
+        Ok(0)
     }
 }
 
 impl Linked {
     pub(crate) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
-        match self {
-            Linked::V0_1(linked) => v0_1::instantiate(linked, store).map(Instance::V0_1),
+        store.set_max_component_handles(self.handles);
+        match &self.contract {
+            Contract::V0_1(linked) => v0_1::instantiate(linked, store).map(Instance::V0_1),
         }
     }
 }

@@ -130,6 +130,25 @@ impl Hasher for StructureHasher {
     }
 }
 
+/// Bytes without end that follow from an epoch's seed: what a policy gets that asks WASI for random ones.
+///
+/// They are BLAKE3's key derivation over the seed's eight bytes, little-endian, read on and on.
+#[cfg(feature = "wasi")]
+pub(crate) struct Randomness(blake3::OutputReader);
+
+#[cfg(feature = "wasi")]
+impl Randomness {
+    /// Another context gives other bytes.
+    pub(crate) fn new(context: &str, seed: u64) -> Randomness {
+        Randomness(blake3::Hasher::new_derive_key(context).update(&seed.to_le_bytes()).finalize_xof())
+    }
+
+    /// The next ones.
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill(bytes);
+    }
+}
+
 /// Why bytes are not a canonical text object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CanonicalError {

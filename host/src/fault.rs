@@ -19,7 +19,7 @@ pub enum FaultCode {
     OutOfInstructions,
     /// It asked for more memory than its limit.
     OutOfMemory,
-    /// It asked for larger tables than its limit.
+    /// It asked for larger tables than its limit, or held too many of WASI's streams and pollables.
     OutOfTable,
     /// It recursed deeper than the stack.
     StackOverflow,

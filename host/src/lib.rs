@@ -42,6 +42,23 @@
 //! are admitted once and run as often as wanted.
 //!
 //! Nothing here reads a clock, draws a random number or depends on the order of threads. Money is integers.
+//!
+//! # The feature `wasi`
+//!
+//! Off unless asked for. With it a policy may import WASI 0.2: what the languages need that do not compile to plain
+//! WebAssembly. It is the same for everyone who settles an epoch, and never waits:
+//!
+//! | of WASI | what a policy gets |
+//! |---|---|
+//! | wall clock | the end of the epoch's window; 1970 while the policy describes itself |
+//! | monotonic clock | 0, moved by waiting, which takes no time |
+//! | random, insecure, insecure seed | BLAKE3 of the epoch's seed, one stream each |
+//! | environment, arguments, input, files, terminals | none |
+//! | standard output, standard error | the run's log, which is bounded |
+//! | exit | the policy's fault: `unreachable` |
+//! | sockets, HTTP and all else | refused at admission, by name |
+//!
+//! Calls are charged to [`Limits::transfer`], and a receipt names the imports that a policy was granted.
 
 #![deny(unsafe_code)] // but for one function of `policy::folder`, which `tests/system/house.rs` holds
 

@@ -91,7 +91,7 @@ pub enum AdmissionError {
     #[error("the component is not valid here: {0}")]
     Invalid(String),
     /// It wants something that no policy gets.
-    #[error("it imports `{0}`, which no policy gets: a rule sees its epoch and nothing else")]
+    #[error("it imports `{0}`, which no policy gets: {why}", why = why_refused(.0))]
     Import(String),
     /// Built for another version of the contract.
     #[error("it was built for version {built} of the contract; this engine runs {}", abi::VERSIONS.join(", "))]
@@ -291,6 +291,10 @@ impl Engine {
         let mut imports = Vec::new();
         let engine = &self.runtime.engine;
         for (name, _) in shape.imports(engine) {
+            if abi::grants_beside(name) {
+                imports.push(name.to_owned());
+                continue;
+            }
             let (interface, version) = contract_name(name).ok_or_else(|| import_error(name))?;
             if interface != abi::TYPES && !abi::IMPORTS.contains(&interface) {
                 return Err(import_error(name));
@@ -341,6 +345,13 @@ fn check_preamble(bytes: &[u8]) -> Result<(), AdmissionError> {
 
 fn import_error(name: &str) -> AdmissionError {
     AdmissionError::Import(visible(name, MAX_SUMMARY))
+}
+
+fn why_refused(import: &str) -> &'static str {
+    if !cfg!(feature = "wasi") && import.starts_with("wasi:") {
+        return "this engine was built without WASI, so a rule sees its epoch and nothing else";
+    }
+    "a rule sees its epoch and nothing else"
 }
 
 /// `apportion:policy/epoch@0.1.0` is interface `epoch` of version `0.1.0`.

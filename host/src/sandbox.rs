@@ -7,6 +7,8 @@ mod meter;
 mod settings;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "wasi")]
+pub(crate) mod wasi;
 mod workers;
 
 use std::sync::Arc;
@@ -47,7 +49,8 @@ pub struct Limits {
     pub memory: u64,
     /// Table elements, over all tables together.
     pub table: u64,
-    /// Bytes that may be read from the epoch: work that the host does without the policy's instructions.
+    /// Bytes that may be read from the epoch, drawn at random, printed or logged: work that the host does without
+    /// the policy's instructions.
     pub transfer: u64,
     /// Bytes that may be returned.
     pub output: u64,
@@ -83,7 +86,7 @@ impl Limits {
             instructions: 2_000_000_000,
             memory: 256 << 20,
             table: 1 << 20,
-            transfer: 0,
+            transfer: 1 << 20, // there is no epoch to read: words to the author, and what a runtime asks when it starts
             output: 4 << 20,
         }
     }
@@ -138,6 +141,8 @@ pub(crate) struct State {
     transfer_left: u64,
     memory: Growth,
     table: Growth,
+    #[cfg(feature = "wasi")]
+    wasi: wasi::Wasi,
 }
 
 /// What a policy is asked about.
@@ -182,6 +187,8 @@ impl State {
             transfer_left: limits.transfer,
             memory: Growth { used: 0, limit: limits.memory },
             table: Growth { used: 0, limit: limits.table },
+            #[cfg(feature = "wasi")]
+            wasi: wasi::Wasi::default(),
         }
     }
 
@@ -193,7 +200,7 @@ impl State {
         self.transfer_left = self
             .transfer_left
             .checked_sub(cost)
-            .ok_or_else(|| stop(FaultCode::OutOfTransfer, "it read more than its limit from the epoch"))?;
+            .ok_or_else(|| stop(FaultCode::OutOfTransfer, "it read more than its limit from the host"))?;
         Ok(())
     }
 
@@ -322,7 +329,7 @@ fn run_here<I, R>(
     let mut store = Store::new(&runtime.engine, State::new(subject, limits));
     store.limiter(|state| state);
     store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
-    store.set_max_component_handles(0); // the contract has no resources
+    store.set_max_component_handles(0); // the contract has no resources; linking WASI allows some
     let called = (|| {
         listen(&mut store, runtime)?;
         // Instantiating is charged apart, so that what the engine does there never eats into the rule's own.

@@ -3,6 +3,7 @@
 pub mod fuzz;
 pub mod hostile;
 pub mod native;
+pub mod wasi;
 
 use std::path::{Path, PathBuf};
 

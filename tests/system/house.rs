@@ -79,6 +79,14 @@ fn wasmtime_is_named_in_three_places() {
     }
 }
 
+/// Who embeds the library and needs no WASI does not pay for it.
+#[test]
+fn wasi_is_there_only_where_it_is_asked_for() {
+    let manifest = fs::read_to_string(root().join("host/Cargo.toml")).unwrap();
+    assert!(manifest.contains("wasmtime-wasi = { workspace = true, optional = true }"));
+    assert!(!manifest.contains("\ndefault ="));
+}
+
 #[test]
 fn only_canonical_hashes() {
     for path in rust_files(&root().join("host/src")) {

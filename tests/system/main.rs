@@ -19,3 +19,4 @@ mod retro_funding;
 mod sandbox;
 mod signature;
 mod verify;
+mod wasi;

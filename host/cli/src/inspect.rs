@@ -94,11 +94,15 @@ fn policy(policy: &Policy, text: &mut String) {
     say!(text, "  size     {} bytes", grouped(&policy.size().to_string()));
     let state = if policy.is_stateful() { "reads history: epochs are settled in order" } else { "none" };
     say!(text, "  state    {state}");
-    let imports =
-        if policy.imports().is_empty() { "nothing".to_owned() } else { policy.imports().join(", ") };
-    say!(text, "  imports  {imports}");
+    say!(text, "  imports  {}", imports(policy.imports(), "           "));
     say!(text, "  parameters");
     parameters(policy.schema(), policy.schema(), "", text);
+}
+
+/// What was granted, an import a line: a policy whose language insists on WASI has some twenty.
+fn imports(imports: &[String], indent: &str) -> String {
+    let lines: Vec<String> = imports.iter().map(|import| shown(import)).collect();
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join(&format!("\n{indent}")) }
 }
 
 /// The members of a schema's object, and of objects in it, by their path: type, default, description.
@@ -237,11 +241,7 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     for (run, usage) in settled.runs.iter().zip(&receipt.engine().runs) {
         say!(text, "  policy     {} {}", shown(&run.name), shown(&run.version));
         say!(text, "    digest   {}", run.policy);
-        say!(
-            text,
-            "    imports  {}",
-            if run.imports.is_empty() { "nothing".to_owned() } else { shown(&run.imports.join(", ")) }
-        );
+        say!(text, "    imports  {}", imports(&run.imports, "             "));
         match &run.outcome {
             Outcome::Allocated { paid, retained, carry } => {
                 say!(

@@ -1,7 +1,7 @@
 //! Version 0.1.0 of the contract, `wit/0.1.0/`: what a policy may ask of the host, and how it is called.
 
+use wasmtime::Store;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Engine, Store};
 
 use crate::fault::FaultCode;
 use crate::graph::Texts;
@@ -25,8 +25,7 @@ pub(crate) use bindings::{Policy, PolicyPre};
 
 pub(super) const VERSION: &str = "0.1.0";
 
-pub(super) fn link(engine: &Engine, component: &Component) -> wasmtime::Result<PolicyPre<State>> {
-    let mut linker = Linker::new(engine);
+pub(super) fn link(mut linker: Linker<State>, component: &Component) -> wasmtime::Result<PolicyPre<State>> {
     Policy::add_to_linker::<_, State>(&mut linker, |state| state)?;
     PolicyPre::new(linker.instantiate_pre(component)?)
 }
