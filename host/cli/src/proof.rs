@@ -53,6 +53,10 @@ fn in_ledger(path: &Path, number: u64) -> Result<(Receipt, Payouts)> {
         bail!(Refused(format!("epoch {number} is not settled in `{place}`; {}", these(&numbers))));
     };
     let receipt = ledger.receipt(digest)?;
+    if receipt.settlement().number != number {
+        let says = receipt.settlement().number;
+        bail!(Refused(format!("receipt `{digest}` is entered for epoch {number} and says that it is of {says}")));
+    }
     let payouts = ledger.payouts(&receipt.settlement().payouts)?;
     Ok((receipt, payouts))
 }
