@@ -269,6 +269,10 @@ impl Emitter<'_, '_> {
                 self.reach_home();
                 self.same(&op.op)?;
                 self.open(None);
+                // What was known of the counter before need not hold when the loop comes round.
+                if !self.dead {
+                    self.held = self.home;
+                }
                 self.charge(ahead, 0);
             }
             Operator::If { .. } => {
@@ -513,6 +517,7 @@ impl Emitter<'_, '_> {
     }
 
     fn make_canonical(&mut self, float: Float) {
+        // `ge` tells a NaN as well as `eq` does, and processors tell it by one flag instead of two.
         let [f32, f64] = self.float;
         match float {
             Float::F32 => {
@@ -522,7 +527,7 @@ impl Emitter<'_, '_> {
                     .f32_const(canonical)
                     .local_get(f32)
                     .local_get(f32)
-                    .f32_eq()
+                    .f32_ge()
                     .select();
             }
             Float::F64 => {
@@ -532,7 +537,7 @@ impl Emitter<'_, '_> {
                     .f64_const(canonical)
                     .local_get(f64)
                     .local_get(f64)
-                    .f64_eq()
+                    .f64_ge()
                     .select();
             }
         }

@@ -1,7 +1,9 @@
 //! Core modules and components run plain and hardened.
 
 use apportion_harden::{Exhausted, HOST, Limits, MODULE, harden_module, meter_module};
-use wasmtime::{Config, Engine, Extern, Instance, Linker, Module, Store, Val};
+use wasmtime::{
+    Config, Engine, Extern, Instance, Linker, Module, OperatorCost, Store, Val, VariableOperatorCost,
+};
 
 /// What the embedder keeps: the limit it answers with, and what it was told.
 #[derive(Default)]
@@ -159,10 +161,25 @@ pub fn trap(error: &wasmtime::Error) -> String {
     error.downcast_ref::<wasmtime::Trap>().map_or_else(|| error.to_string(), |trap| format!("{trap:?}"))
 }
 
+/// Fuel as the number of instructions executed and functions entered, with nothing for sizes.
+pub fn count_instructions(config: &mut Config) {
+    let variable = VariableOperatorCost {
+        memory_copy_per_byte: 0,
+        memory_fill_per_byte: 0,
+        memory_init_per_byte: 0,
+        table_copy_per_element: 0,
+        table_fill_per_element: 0,
+        table_init_per_element: 0,
+        table_grow_per_element: 0,
+        ..VariableOperatorCost::new()
+    };
+    config.consume_fuel(true).operator_cost(OperatorCost { variable, ..OperatorCost::new() });
+}
+
 /// The original on an engine that counts with fuel: how it ended, and how much it executed.
 pub fn original(module: &[u8], name: &str, arguments: &[Val]) -> (Ending, u64) {
     let mut config = Config::new();
-    config.consume_fuel(true);
+    count_instructions(&mut config);
     let engine = Engine::new(&config).unwrap();
     let module = Module::new(&engine, module).unwrap();
     let mut store = Store::new(&engine, ());

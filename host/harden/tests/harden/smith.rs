@@ -4,7 +4,9 @@ use apportion_harden::{Exhausted, Limits, harden_module};
 use arbitrary::Unstructured;
 use wasmtime::{Config, Engine, ExternType, Instance, Linker, Module, Store, Val, ValType};
 
-use crate::engine::{Bits, Ending, Host, MOST, bits, call, link_meter, on_deep_stack, plain_engine, trap};
+use crate::engine::{
+    Bits, Ending, Host, MOST, bits, call, count_instructions, link_meter, on_deep_stack, plain_engine, trap,
+};
 
 /// How many modules are tried. `HARDEN_SMITH=20000` for a long night.
 fn tries() -> u64 {
@@ -55,7 +57,7 @@ fn module(seed: u64) -> Option<Vec<u8>> {
 /// promises to behave.
 fn counting_engine() -> Engine {
     let mut config = Config::new();
-    config.consume_fuel(true);
+    count_instructions(&mut config);
     config.cranelift_nan_canonicalization(true);
     Engine::new(&config).unwrap()
 }

@@ -166,7 +166,7 @@ pub extern "C" fn sieve(size: u32) -> u64 {
     for number in 2..size as usize {
         if !composite[number] {
             sum += number as u64;
-            let mut multiple = number * number;
+            let mut multiple = number.saturating_mul(number);
             while multiple < composite.len() {
                 composite[multiple] = true;
                 multiple += number;
