@@ -48,7 +48,7 @@ pub(crate) fn function(
 ) -> Result<Function, Error> {
     let bulk = body.ops.iter().any(|op| cost::bulk_shift(&op.op).is_some());
     let metered = charges.any() || bulk;
-    let home = if metered && calls_not_in_some_loop(body, charges) { Held::Local } else { Held::Global };
+    let home = if metered && some_loop_never_calls(body, charges) { Held::Local } else { Held::Global };
     let leaves = entry.depth.is_some() || entry.gate || home == Held::Local;
 
     let mut locals = Locals { next: body.params + body.declared_count, declared: Vec::new() };
@@ -59,6 +59,7 @@ pub(crate) fn function(
         body,
         charges,
         places,
+        seconds: seconds(body),
         output,
         left: if metered { locals.add(ValType::I64) } else { 0 },
         size: if bulk || !charges.table.is_empty() { locals.add(ValType::I32) } else { 0 },
@@ -89,7 +90,7 @@ pub(crate) fn function(
 }
 
 /// Whether some loop that charges runs without calling: then the counter is best kept in a local.
-fn calls_not_in_some_loop(body: &Body, charges: &Charges) -> bool {
+fn some_loop_never_calls(body: &Body, charges: &Charges) -> bool {
     let mut open: Vec<Option<bool>> = Vec::new();
     for (index, op) in body.ops.iter().enumerate() {
         let charged = charges.ahead.get(index).is_some_and(|price| *price > 0);
@@ -105,15 +106,34 @@ fn calls_not_in_some_loop(body: &Body, charges: &Charges) -> bool {
             {
                 open.iter_mut().flatten().for_each(|callless| *callless = false);
             }
-            Operator::End => {
-                if open.pop().flatten() == Some(true) {
-                    return true;
-                }
+            Operator::End if open.pop().flatten() == Some(true) => {
+                return true;
             }
             _ => {}
         }
     }
     false
+}
+
+/// For each instruction, whether it is an `if` with an `else`.
+fn seconds(body: &Body) -> Vec<bool> {
+    let mut seconds = vec![false; body.ops.len()];
+    let mut open = Vec::new();
+    for (index, op) in body.ops.iter().enumerate() {
+        match &op.op {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => open.push(index),
+            Operator::Else => {
+                if let Some(second) = open.last().and_then(|opener| seconds.get_mut(*opener)) {
+                    *second = true;
+                }
+            }
+            Operator::End => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    seconds
 }
 
 fn needs(places: &[Option<Float>], float: Float) -> bool {
@@ -138,6 +158,8 @@ struct Emitter<'e, 'a> {
     body: &'e Body<'a>,
     charges: &'e Charges,
     places: &'e [Option<Float>],
+    /// At each `if`, whether it has an `else`.
+    seconds: Vec<bool>,
     output: &'e mut Output,
     // Our locals; of no meaning where not needed.
     left: u32,
@@ -276,7 +298,7 @@ impl Emitter<'_, '_> {
                 self.charge(ahead, 0);
             }
             Operator::If { .. } => {
-                let has_second = self.has_second(index);
+                let has_second = self.seconds.get(index) == Some(&true);
                 if !has_second && aside == 0 {
                     self.reach_home();
                 }
@@ -356,13 +378,13 @@ impl Emitter<'_, '_> {
             }
             Operator::MemoryGrow { mem } => {
                 self.write_back();
-                let grow = self.output.memory_grower(*mem)?;
+                let grow = self.output.memory_grower(*mem);
                 self.put().call(grow);
                 self.held = Held::Global;
             }
             Operator::TableGrow { table } => {
                 self.write_back();
-                let grow = self.output.table_grower(*table)?;
+                let grow = self.output.table_grower(*table);
                 self.put().call(grow);
                 self.held = Held::Global;
             }
@@ -386,21 +408,6 @@ impl Emitter<'_, '_> {
     fn open(&mut self, arm: Option<Arm>) {
         self.arms.push(arm);
         self.nesting += 1;
-    }
-
-    /// Whether the `if` at a place has an `else`.
-    fn has_second(&self, at: usize) -> bool {
-        let mut open = 0;
-        for op in self.body.ops.iter().skip(at + 1) {
-            match &op.op {
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => open += 1,
-                Operator::Else if open == 0 => return true,
-                Operator::End if open == 0 => return false,
-                Operator::End => open -= 1,
-                _ => {}
-            }
-        }
-        false
     }
 
     /// A label as it is counted in the new body: the function's own is further out, unless `leave` stands for it.
@@ -517,7 +524,7 @@ impl Emitter<'_, '_> {
     }
 
     fn make_canonical(&mut self, float: Float) {
-        // `ge` tells a NaN as well as `eq` does, and processors tell it by one flag instead of two.
+        // Measured against `ge`, `ne` and a branch: of these, Cranelift compiles `select` on `eq` best.
         let [f32, f64] = self.float;
         match float {
             Float::F32 => {
@@ -527,7 +534,7 @@ impl Emitter<'_, '_> {
                     .f32_const(canonical)
                     .local_get(f32)
                     .local_get(f32)
-                    .f32_ge()
+                    .f32_eq()
                     .select();
             }
             Float::F64 => {
@@ -537,7 +544,7 @@ impl Emitter<'_, '_> {
                     .f64_const(canonical)
                     .local_get(f64)
                     .local_get(f64)
-                    .f64_ge()
+                    .f64_eq()
                     .select();
             }
         }

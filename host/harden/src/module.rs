@@ -128,7 +128,7 @@ fn sections(
     imports.import(meter::MODULE, meter::LEFT, counter(ValType::I64));
     imports.import(meter::MODULE, meter::DEPTH, counter(ValType::I32));
     imports.import(meter::MODULE, meter::STOP, EntityType::Function(output.stop_type));
-    for (ty, body) in output.growers.values().map(|grower| (grower.ty, &grower.body)) {
+    for (ty, body) in output.growers.iter().map(|grower| (grower.ty, &grower.body)) {
         functions.function(ty);
         code.function(body);
     }
@@ -174,9 +174,10 @@ pub(crate) struct Output {
     stop_type: u32,
     first_added_type: u32,
     added_types: Vec<(Vec<ValType>, Vec<ValType>)>,
+    type_of: BTreeMap<(Vec<ValType>, Vec<ValType>), u32>,
     first_added_function: u32,
-    /// By whether it is a table's, and the memory's or table's index.
-    growers: BTreeMap<u32, Grower>,
+    growers: Vec<Grower>,
+    /// Their indices, by whether it is a table's, and the memory's or table's index.
     grower_of: BTreeMap<(bool, u32), u32>,
     memories: Vec<Option<u64>>,
     tables: Vec<(Option<u64>, RefType)>,
@@ -202,8 +203,9 @@ impl Output {
             stop_type: 0,
             first_added_type: count(module.types.len()),
             added_types: Vec::new(),
+            type_of: BTreeMap::new(),
             first_added_function: count(module.function_types.len()) + 1,
-            growers: BTreeMap::new(),
+            growers: Vec::new(),
             grower_of: BTreeMap::new(),
             memories: module.memories.iter().map(|memory| memory.maximum).collect(),
             tables: module
@@ -221,12 +223,14 @@ impl Output {
     }
 
     fn added_type(&mut self, params: Vec<ValType>, results: Vec<ValType>) -> u32 {
+        let next = self.first_added_type + u32::try_from(self.added_types.len()).unwrap_or(u32::MAX);
         let wanted = (params, results);
-        let place = self.added_types.iter().position(|ty| *ty == wanted).unwrap_or_else(|| {
-            self.added_types.push(wanted);
-            self.added_types.len() - 1
-        });
-        self.first_added_type + u32::try_from(place).unwrap_or(u32::MAX)
+        if let Some(known) = self.type_of.get(&wanted) {
+            return *known;
+        }
+        self.added_types.push(wanted.clone());
+        self.type_of.insert(wanted, next);
+        next
     }
 
     /// The type of a block that takes nothing and gives these.
@@ -242,7 +246,10 @@ impl Output {
         })
     }
 
-    pub(crate) fn memory_grower(&mut self, memory: u32) -> Result<u32, Error> {
+    pub(crate) fn memory_grower(&mut self, memory: u32) -> u32 {
+        if let Some(known) = self.grower_of.get(&(false, memory)) {
+            return *known;
+        }
         let declared = self.memories.get(memory as usize).copied().flatten();
         let ty = self.added_type(vec![ValType::I32], vec![ValType::I32]);
         let growth = Growth {
@@ -258,10 +265,13 @@ impl Output {
             function.instructions().local_get(0).memory_grow(memory);
         };
         let body = growth.body(self, size, grow);
-        Ok(self.grower((false, memory), Grower { ty, body }))
+        self.grower((false, memory), Grower { ty, body })
     }
 
-    pub(crate) fn table_grower(&mut self, table: u32) -> Result<u32, Error> {
+    pub(crate) fn table_grower(&mut self, table: u32) -> u32 {
+        if let Some(known) = self.grower_of.get(&(true, table)) {
+            return *known;
+        }
         let (declared, element) =
             self.tables.get(table as usize).copied().unwrap_or((None, RefType::FUNCREF));
         let ty = self.added_type(vec![ValType::Ref(element), ValType::I32], vec![ValType::I32]);
@@ -278,15 +288,12 @@ impl Output {
             function.instructions().local_get(0).local_get(1).table_grow(table);
         };
         let body = growth.body(self, size, grow);
-        Ok(self.grower((true, table), Grower { ty, body }))
+        self.grower((true, table), Grower { ty, body })
     }
 
     fn grower(&mut self, of: (bool, u32), grower: Grower) -> u32 {
-        if let Some(known) = self.grower_of.get(&of) {
-            return *known;
-        }
         let index = self.first_added_function + u32::try_from(self.growers.len()).unwrap_or(u32::MAX);
-        self.growers.insert(index, grower);
+        self.growers.push(grower);
         self.grower_of.insert(of, index);
         index
     }

@@ -129,10 +129,10 @@ impl Pass<'_> {
 
     /// The value's bits can be seen from here on.
     fn see(&mut self, body: &Body, value: Operand) {
-        if value.bits == Bits::Computed {
-            if let (Some(place), Some(op)) = (self.places.get_mut(value.maker), body.ops.get(value.maker)) {
-                *place = op.float;
-            }
+        if value.bits == Bits::Computed
+            && let (Some(place), Some(op)) = (self.places.get_mut(value.maker), body.ops.get(value.maker))
+        {
+            *place = op.float;
         }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentOuterAliasKind, ComponentTypeRef,
-    CompositeInnerType, ElementItems, Encoding, ExternalKind, FuncToValidate, FunctionBody, Instance,
-    MemoryType, Operator, Parser, Payload, TableType, TypeRef, ValType, ValidPayload, Validator,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
+    ComponentTypeRef, CompositeInnerType, ElementItems, Encoding, ExternalKind, FuncToValidate, FunctionBody,
+    Instance, MemoryType, Operator, Parser, Payload, TableType, TypeRef, ValType, ValidPayload, Validator,
     ValidatorResources, WasmFeatures,
 };
 
@@ -78,11 +78,12 @@ pub(crate) fn scan(bytes: &[u8], expected: Encoding) -> Result<Scan<'_>, Error> 
     let mut nesting: Vec<Encoding> = Vec::new();
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
-        if let Payload::Version { encoding, .. } = &payload {
-            if nesting.is_empty() && *encoding != expected {
-                let expected = if expected == Encoding::Component { "component" } else { "core module" };
-                return Err(Error::Kind { expected });
-            }
+        if let Payload::Version { encoding, .. } = &payload
+            && nesting.is_empty()
+            && *encoding != expected
+        {
+            let expected = if expected == Encoding::Component { "component" } else { "core module" };
+            return Err(Error::Kind { expected });
         }
         let valid = validator.payload(&payload)?;
         match &payload {
@@ -159,32 +160,8 @@ impl<'a> Scan<'a> {
             }
             Payload::ComponentAliasSection(aliases) => {
                 for alias in aliases.clone().into_iter_with_offsets() {
-                    match alias? {
-                        (
-                            _,
-                            ComponentAlias::CoreInstanceExport {
-                                kind: ExternalKind::Func,
-                                instance_index,
-                                name,
-                            },
-                        ) => {
-                            self.functions
-                                .push(CoreFunction::Export { instance: instance_index as usize, name });
-                        }
-                        (offset, ComponentAlias::InstanceExport { kind, .. })
-                            if matches!(
-                                kind,
-                                wasmparser::ComponentExternalKind::Module
-                                    | wasmparser::ComponentExternalKind::Component
-                            ) =>
-                        {
-                            return Err(Error::Refused {
-                                what: "a module or component out of an instance",
-                                offset,
-                            });
-                        }
-                        _ => {}
-                    }
+                    let (offset, alias) = alias?;
+                    self.alias(alias, offset)?;
                 }
             }
             Payload::ComponentCanonicalSection(canonicals) => {
@@ -211,6 +188,20 @@ impl<'a> Scan<'a> {
             _ => {}
         }
         Ok(())
+    }
+
+    fn alias(&mut self, alias: ComponentAlias<'a>, offset: usize) -> Result<(), Error> {
+        match alias {
+            ComponentAlias::CoreInstanceExport { kind: ExternalKind::Func, instance_index, name } => {
+                self.functions.push(CoreFunction::Export { instance: instance_index as usize, name });
+                Ok(())
+            }
+            ComponentAlias::InstanceExport {
+                kind: ComponentExternalKind::Module | ComponentExternalKind::Component,
+                ..
+            } => Err(Error::Refused { what: "a module or component out of an instance", offset }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -66,7 +66,8 @@ fn policy_imports(linker: &mut Linker<Host>) {
         }
     };
     let amount = |low: u64| Val::Record(vec![("high".into(), Val::U64(0)), ("low".into(), Val::U64(low))]);
-    let answers: [(&str, &str, fn(u32) -> Val); 24] = [
+    type Answer = fn(u32) -> Val;
+    let answers: [(&str, &str, Answer); 24] = [
         ("epoch", "payee-ids", |row| Val::String(format!("payee-{row}"))),
         ("graph", "node-kinds", |_| Val::String("person".into())),
         ("graph", "edge-kinds", |_| Val::String("used".into())),

@@ -5,6 +5,7 @@
 mod components;
 mod damage;
 mod engine;
+mod limits;
 mod metering;
 mod nan;
 mod smith;

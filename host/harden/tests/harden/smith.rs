@@ -27,7 +27,7 @@ fn module(seed: u64) -> Option<Vec<u8>> {
     let mut numbers = Numbers(seed);
     let bytes: Vec<u8> = (0..2048).flat_map(|_| numbers.next().to_le_bytes()).collect();
     let config = wasm_smith::Config {
-        allow_start_export: seed % 3 == 0,
+        allow_start_export: seed.is_multiple_of(3),
         exceptions_enabled: false,
         export_everything: true,
         gc_enabled: false,
@@ -40,7 +40,7 @@ fn module(seed: u64) -> Option<Vec<u8>> {
         memory64_enabled: false,
         min_funcs: 2,
         min_memories: 1,
-        reference_types_enabled: seed % 2 == 0,
+        reference_types_enabled: seed.is_multiple_of(2),
         relaxed_simd_enabled: false,
         simd_enabled: seed % 4 < 2,
         tail_call_enabled: false,
@@ -165,14 +165,14 @@ fn compare(seed: u64, bytes: &[u8], counting: &Engine, plain: &Engine, tally: &m
 
 /// Zeros, ordinary numbers, and NaNs with payloads.
 fn argument(ty: &ValType, pattern: u32) -> Option<Val> {
-    let pick = |of: [u64; 3]| of[pattern as usize];
+    let pattern = pattern as usize;
     Some(match ty {
-        ValType::I32 => Val::I32(pick([0, 77, 0xffff_fff0]) as u32 as i32),
-        ValType::I64 => Val::I64(pick([0, 77, u64::MAX - 5]) as i64),
-        ValType::F32 => Val::F32(pick([0, 0x4049_0fdb, 0xffa1_2345]) as u32),
-        ValType::F64 => Val::F64(pick([0, 0x4009_21fb_5444_2d18, 0xfff4_0000_0001_2345])),
+        ValType::I32 => Val::I32([0, 77, -16][pattern]),
+        ValType::I64 => Val::I64([0, 77, -6][pattern]),
+        ValType::F32 => Val::F32([0, 0x4049_0fdb, 0xffa1_2345][pattern]),
+        ValType::F64 => Val::F64([0, 0x4009_21fb_5444_2d18, 0xfff4_0000_0001_2345][pattern]),
         ValType::V128 => {
-            let half = u128::from(pick([0, 0x4009_21fb_4049_0fdb, 0xfff4_0000_ffa1_2345]));
+            let half: u128 = [0, 0x4009_21fb_4049_0fdb, 0xfff4_0000_ffa1_2345][pattern];
             Val::V128((half << 64 | half).into())
         }
         ValType::Ref(_) => return None,
