@@ -128,6 +128,7 @@ fn crates_depend_in_one_direction() {
             "host/Cargo.toml",
             &["apportion-import", "apportion-cli", "apportion-guest", "clap", "csv", "parquet", "anyhow"][..],
         ),
+        ("host/harden/Cargo.toml", &["apportion", "wasmtime", "clap", "anyhow"][..]),
         ("host/import/Cargo.toml", &["apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..]),
         (
             "host/report/Cargo.toml",

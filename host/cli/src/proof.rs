@@ -55,7 +55,9 @@ fn in_ledger(path: &Path, number: u64) -> Result<(Receipt, Payouts)> {
     let receipt = ledger.receipt(digest)?;
     if receipt.settlement().number != number {
         let says = receipt.settlement().number;
-        bail!(Refused(format!("receipt `{digest}` is entered for epoch {number} and says that it is of {says}")));
+        bail!(Refused(format!(
+            "receipt `{digest}` is entered for epoch {number} and says that it is of {says}"
+        )));
     }
     let payouts = ledger.payouts(&receipt.settlement().payouts)?;
     Ok((receipt, payouts))

@@ -1,0 +1,383 @@
+//! One core module written anew.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use wasm_encoder::reencode::{self, Reencode, utils};
+use wasm_encoder::{
+    BlockType, CodeSection, DataCountSection, DataSection, ElementSection, EntityType, ExportSection,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, Module, NameSection,
+    RefType, StartSection, TableSection, TypeSection, ValType,
+};
+use wasmparser::{KnownCustom, Parser, Payload};
+
+use crate::body;
+use crate::charge;
+use crate::cost;
+use crate::emit;
+use crate::error::Error;
+use crate::meter;
+use crate::nan;
+use crate::scan::{self, CoreModule};
+use crate::{Exhausted, Limits};
+
+/// How a function is entered.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    /// What it takes of the depth, if it counts.
+    pub depth: Option<i32>,
+    /// Whether the host calls it while the component may not call out.
+    pub gate: bool,
+}
+
+/// Writes the module whose bytes are given; `entries` tells of its functions with bodies.
+pub(crate) fn rewrite(
+    bytes: &[u8],
+    number: usize,
+    module: &CoreModule,
+    entries: &[Entry],
+    limits: &Limits,
+) -> Result<Module, Error> {
+    let mut output = Output::new(module, limits);
+    let mut code = CodeSection::new();
+    for ((function, body), entry) in module.functions.iter().zip(entries) {
+        let body =
+            body::read(function, body).map_err(|error| Error::in_function(number, function, &error))?;
+        let charges = charge::charges(&body);
+        let places = nan::places(&body);
+        code.function(&emit::function(&body, &charges, &places, *entry, &mut output)?);
+    }
+    sections(bytes, number, limits, output, code)
+}
+
+/// Puts the module together: the author's sections with what was added, in the order of the specification.
+fn sections(
+    bytes: &[u8],
+    number: usize,
+    limits: &Limits,
+    mut output: Output,
+    mut code: CodeSection,
+) -> Result<Module, Error> {
+    let mut types = TypeSection::new();
+    let mut imports = ImportSection::new();
+    let mut functions = FunctionSection::new();
+    let mut tables = TableSection::new();
+    let mut memories = MemorySection::new();
+    let mut globals = GlobalSection::new();
+    let mut exports = ExportSection::new();
+    let mut start = None;
+    let mut elements = ElementSection::new();
+    let mut data_count = None;
+    let mut data = DataSection::new();
+    let mut names = None;
+    let indices = &mut output.indices;
+    let mut parser = Parser::new(0);
+    parser.set_features(scan::features());
+    for payload in parser.parse_all(bytes) {
+        match payload? {
+            Payload::TypeSection(section) => utils::parse_type_section(indices, &mut types, section)?,
+            Payload::ImportSection(section) => {
+                utils::parse_import_section(indices, &mut imports, section)?;
+            }
+            Payload::FunctionSection(section) => {
+                utils::parse_function_section(indices, &mut functions, section)?;
+            }
+            Payload::TableSection(section) => {
+                for (index, table) in section.into_iter().enumerate() {
+                    let table = table?;
+                    let mut ty = indices.table_type(table.ty)?;
+                    bound("table", index, number, ty.minimum, limits.table_elements)?;
+                    ty.maximum = Some(smaller(ty.maximum, limits.table_elements));
+                    tables.table(ty);
+                }
+            }
+            Payload::MemorySection(section) => {
+                for (index, memory) in section.into_iter().enumerate() {
+                    let mut ty = indices.memory_type(memory?)?;
+                    bound("memory", index, number, ty.minimum, limits.memory_pages)?;
+                    ty.maximum = Some(smaller(ty.maximum, limits.memory_pages));
+                    memories.memory(ty);
+                }
+            }
+            Payload::GlobalSection(section) => {
+                utils::parse_global_section(indices, &mut globals, section)?;
+            }
+            Payload::ExportSection(section) => {
+                utils::parse_export_section(indices, &mut exports, section)?;
+            }
+            Payload::StartSection { func, .. } => start = Some(indices.function_index(func)?),
+            Payload::ElementSection(section) => {
+                utils::parse_element_section(indices, &mut elements, section)?;
+            }
+            Payload::DataCountSection { count, .. } => data_count = Some(count),
+            Payload::DataSection(section) => utils::parse_data_section(indices, &mut data, section)?,
+            Payload::CustomSection(section) => {
+                // Of what is beside the code only the names still fit it. A damaged list of names is no list.
+                if let KnownCustom::Name(section) = section.as_known() {
+                    let mut read = NameSection::new();
+                    let all = section
+                        .into_iter()
+                        .try_for_each(|part| utils::parse_custom_name_subsection(indices, &mut read, part?));
+                    names = all.is_ok().then_some(read);
+                }
+            }
+            _ => {}
+        }
+    }
+    let counter = |val_type| EntityType::Global(GlobalType { val_type, mutable: true, shared: false });
+    imports.import(meter::MODULE, meter::LEFT, counter(ValType::I64));
+    imports.import(meter::MODULE, meter::DEPTH, counter(ValType::I32));
+    imports.import(meter::MODULE, meter::STOP, EntityType::Function(output.stop_type));
+    for (ty, body) in output.growers.iter().map(|grower| (grower.ty, &grower.body)) {
+        functions.function(ty);
+        code.function(body);
+    }
+    for (params, results) in &output.added_types {
+        types.ty().function(params.iter().copied(), results.iter().copied());
+    }
+
+    let mut written = Module::new();
+    written.section(&types).section(&imports).section(&functions).section(&tables).section(&memories);
+    written.section(&globals).section(&exports);
+    if let Some(function_index) = start {
+        written.section(&StartSection { function_index });
+    }
+    written.section(&elements);
+    if let Some(count) = data_count {
+        written.section(&DataCountSection { count });
+    }
+    written.section(&code).section(&data);
+    if let Some(names) = names {
+        written.section(&names);
+    }
+    Ok(written)
+}
+
+fn smaller(declared: Option<u64>, limit: u32) -> u64 {
+    declared.unwrap_or(u64::MAX).min(limit.into())
+}
+
+fn bound(what: &'static str, index: usize, module: usize, initial: u64, limit: u32) -> Result<(), Error> {
+    if initial <= u64::from(limit) {
+        return Ok(());
+    }
+    Err(Error::TooLarge { what, index, module, initial, limit })
+}
+
+/// What a module's functions share while they are written.
+pub(crate) struct Output {
+    pub indices: Indices,
+    /// The globals of the meter and its function, by their indices in this module.
+    pub left: u32,
+    pub depth: u32,
+    pub stop: u32,
+    stop_type: u32,
+    first_added_type: u32,
+    added_types: Vec<(Vec<ValType>, Vec<ValType>)>,
+    type_of: BTreeMap<(Vec<ValType>, Vec<ValType>), u32>,
+    first_added_function: u32,
+    growers: Vec<Grower>,
+    /// Their indices, by whether it is a table's, and the memory's or table's index.
+    grower_of: BTreeMap<(bool, u32), u32>,
+    memories: Vec<Option<u64>>,
+    tables: Vec<(Option<u64>, RefType)>,
+    limits: Limits,
+}
+
+/// A function that stands for `memory.grow` or `table.grow`.
+struct Grower {
+    ty: u32,
+    body: Function,
+}
+
+impl Output {
+    fn new(module: &CoreModule, limits: &Limits) -> Self {
+        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let indices =
+            Indices { functions: module.imported_function_count(), globals: module.imported_globals };
+        let mut output = Self {
+            left: indices.globals,
+            depth: indices.globals + 1,
+            stop: indices.functions,
+            indices,
+            stop_type: 0,
+            first_added_type: count(module.types.len()),
+            added_types: Vec::new(),
+            type_of: BTreeMap::new(),
+            first_added_function: count(module.function_types.len()) + 1,
+            growers: Vec::new(),
+            grower_of: BTreeMap::new(),
+            memories: module.memories.iter().map(|memory| memory.maximum).collect(),
+            tables: module
+                .tables
+                .iter()
+                .map(|table| {
+                    let is_function = table.element_type == wasmparser::RefType::FUNCREF;
+                    (table.maximum, if is_function { RefType::FUNCREF } else { RefType::EXTERNREF })
+                })
+                .collect(),
+            limits: *limits,
+        };
+        output.stop_type = output.added_type(vec![ValType::I32], Vec::new());
+        output
+    }
+
+    fn added_type(&mut self, params: Vec<ValType>, results: Vec<ValType>) -> u32 {
+        let next = self.first_added_type + u32::try_from(self.added_types.len()).unwrap_or(u32::MAX);
+        let wanted = (params, results);
+        if let Some(known) = self.type_of.get(&wanted) {
+            return *known;
+        }
+        self.added_types.push(wanted.clone());
+        self.type_of.insert(wanted, next);
+        next
+    }
+
+    /// The type of a block that takes nothing and gives these.
+    pub(crate) fn block_type(&mut self, results: &[wasmparser::ValType]) -> Result<BlockType, Error> {
+        let mut types = Vec::new();
+        for ty in results {
+            types.push(self.indices.val_type(*ty)?);
+        }
+        Ok(match types[..] {
+            [] => BlockType::Empty,
+            [one] => BlockType::Result(one),
+            _ => BlockType::FunctionType(self.added_type(Vec::new(), types)),
+        })
+    }
+
+    pub(crate) fn memory_grower(&mut self, memory: u32) -> u32 {
+        if let Some(known) = self.grower_of.get(&(false, memory)) {
+            return *known;
+        }
+        let declared = self.memories.get(memory as usize).copied().flatten();
+        let ty = self.added_type(vec![ValType::I32], vec![ValType::I32]);
+        let growth = Growth {
+            declared: declared.unwrap_or(65_536),
+            limit: self.limits.memory_pages,
+            each: cost::PAGE,
+            count: 0,
+        };
+        let size = |function: &mut Function| {
+            function.instructions().memory_size(memory);
+        };
+        let grow = |function: &mut Function| {
+            function.instructions().local_get(0).memory_grow(memory);
+        };
+        let body = growth.body(self, size, grow);
+        self.grower((false, memory), Grower { ty, body })
+    }
+
+    pub(crate) fn table_grower(&mut self, table: u32) -> u32 {
+        if let Some(known) = self.grower_of.get(&(true, table)) {
+            return *known;
+        }
+        let (declared, element) =
+            self.tables.get(table as usize).copied().unwrap_or((None, RefType::FUNCREF));
+        let ty = self.added_type(vec![ValType::Ref(element), ValType::I32], vec![ValType::I32]);
+        let growth = Growth {
+            declared: declared.unwrap_or(u64::from(u32::MAX)),
+            limit: self.limits.table_elements,
+            each: cost::ELEMENT,
+            count: 1,
+        };
+        let size = |function: &mut Function| {
+            function.instructions().table_size(table);
+        };
+        let grow = |function: &mut Function| {
+            function.instructions().local_get(0).local_get(1).table_grow(table);
+        };
+        let body = growth.body(self, size, grow);
+        self.grower((true, table), Grower { ty, body })
+    }
+
+    fn grower(&mut self, of: (bool, u32), grower: Grower) -> u32 {
+        let index = self.first_added_function + u32::try_from(self.growers.len()).unwrap_or(u32::MAX);
+        self.growers.push(grower);
+        self.grower_of.insert(of, index);
+        index
+    }
+}
+
+/// How a memory or table may grow.
+struct Growth {
+    /// What the author allows.
+    declared: u64,
+    limit: u32,
+    /// The cost of one page or element.
+    each: i64,
+    /// The parameter that says by how many.
+    count: u32,
+}
+
+impl Growth {
+    fn body(&self, output: &Output, size: impl Fn(&mut Function), grow: impl Fn(&mut Function)) -> Function {
+        let stop = |function: &mut Function, kind: Exhausted| {
+            let code = i32::try_from(kind.code()).unwrap_or(0);
+            function.instructions().i32_const(code).call(output.stop).unreachable().end();
+        };
+        let wide = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX);
+        let (wanted, count) = (self.count + 1, self.count);
+        let mut function = Function::new([(1, ValType::I64)]);
+        size(&mut function);
+        // Over the author's own maximum the answer is -1, as ever.
+        function
+            .instructions()
+            .i64_extend_i32_u()
+            .local_get(count)
+            .i64_extend_i32_u()
+            .i64_add()
+            .local_tee(wanted)
+            .i64_const(wide(self.declared))
+            .i64_gt_u()
+            .if_(BlockType::Empty)
+            .i32_const(-1)
+            .return_()
+            .end();
+        if self.declared > u64::from(self.limit) {
+            function
+                .instructions()
+                .local_get(wanted)
+                .i64_const(i64::from(self.limit))
+                .i64_gt_u()
+                .if_(BlockType::Empty);
+            stop(&mut function, Exhausted::Memory);
+        }
+        function
+            .instructions()
+            .global_get(output.left)
+            .local_get(count)
+            .i64_extend_i32_u()
+            .i64_const(self.each)
+            .i64_mul()
+            .i64_sub()
+            .local_tee(wanted)
+            .global_set(output.left)
+            .local_get(wanted)
+            .i64_const(0)
+            .i64_lt_s()
+            .if_(BlockType::Empty);
+        stop(&mut function, Exhausted::Instructions);
+        grow(&mut function);
+        function.instructions().end();
+        function
+    }
+}
+
+/// How indices move: the meter's imports come behind the author's imports, before what the module defines.
+pub(crate) struct Indices {
+    functions: u32,
+    globals: u32,
+}
+
+impl Reencode for Indices {
+    type Error = Infallible;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error<Infallible>> {
+        Ok(if function < self.functions { function } else { function + 1 })
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error<Infallible>> {
+        Ok(if global < self.globals { global } else { global + 2 })
+    }
+}

@@ -1,0 +1,12 @@
+//! The pass held to what it promises, with wasmtime as the engine.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod components;
+mod damage;
+mod engine;
+mod limits;
+mod metering;
+mod nan;
+mod smith;
+mod suite;

@@ -1,0 +1,162 @@
+//! What is charged, and what happens at the limit.
+
+use apportion_harden::{Exhausted, Limits};
+use wasmtime::Val;
+
+use crate::engine::{Bits, Ending, Hardened, on_deep_stack, original, plain_engine, wasm};
+
+const FIBONACCI: &str = r#"(module (func $fib (export "run") (param i32) (result i32)
+    (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
+        (then (local.get 0))
+        (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                       (call $fib (i32.sub (local.get 0) (i32.const 2))))))))"#;
+
+const SUM: &str = r#"(module (func (export "run") (param i32) (result i32) (local i32)
+    (block $done (loop $next
+        (br_if $done (i32.eqz (local.get 0)))
+        (local.set 1 (i32.add (local.get 1) (local.get 0)))
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br $next)))
+    (local.get 1)))"#;
+
+#[test]
+fn a_limit_of_the_count_is_enough_and_one_less_is_not() {
+    for (text, argument) in [(FIBONACCI, 15), (SUM, 1000)] {
+        let module = wasm(text);
+        let mut hardened = Hardened::new(&plain_engine(), &module, 0);
+        let (ending, count) = hardened.count("run", &[Val::I32(argument)]);
+        let (expected, fuel) = original(&module, "run", &[Val::I32(argument)]);
+        assert_eq!(ending, expected);
+        assert!(count >= fuel, "{count} counted, {fuel} executed");
+
+        hardened.refill(count);
+        assert_eq!(hardened.call("run", &[Val::I32(argument)]), expected);
+        assert_eq!(hardened.left(), 0);
+        hardened.refill(count - 1);
+        assert_eq!(hardened.call("run", &[Val::I32(argument)]), Ending::Exhausted(Exhausted::Instructions));
+    }
+}
+
+#[test]
+fn depth_is_counted_and_not_the_native_stack() {
+    let module = wasm(
+        r#"(module (func $down (export "run") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1)))))
+                (else (i32.const 0)))))"#,
+    );
+    on_deep_stack(|| {
+        let limits = Limits { depth: 8000, ..Limits::default() };
+        let mut hardened = Hardened::with(&plain_engine(), &module, &limits, 0).unwrap();
+        hardened.refill(u64::MAX);
+        // One parameter and three operands: 64 + 4 * 8 = 96 a call; 83 calls are 7968.
+        assert_eq!(hardened.call("run", &[Val::I32(82)]), Ending::Values(vec![Bits::I32(82)]));
+        assert_eq!(hardened.call("run", &[Val::I32(83)]), Ending::Exhausted(Exhausted::Depth));
+    });
+}
+
+/// Ordinary programs (see benches/kernels.rs) with sizes at which they do not take long, and their counts: these are
+/// what METERING.md gives, and change with its version only.
+const KERNELS: [(&str, i32, u64); 12] = [
+    ("pagerank", 1000, 4_904_269),
+    ("fibonacci", 20, 300_699),
+    ("sort", 10_000, 3_677_311),
+    ("btree", 3000, 4_100_012),
+    ("nbody", 1000, 1_726_233),
+    ("matrix", 40, 2_679_405),
+    ("strings", 1000, 14_137_901),
+    ("sieve", 100_000, 7_833_868),
+    ("sha256", 200, 1_654_280),
+    ("mandelbrot", 30, 1_703_330),
+    ("dijkstra", 1000, 2_482_423),
+    ("distance", 200, 1_787_015),
+];
+
+#[test]
+fn programs_are_charged_what_they_execute_and_little_more() {
+    let module = include_bytes!("../../benches/kernels.wasm");
+    let mut changed = Vec::new();
+    for (name, size, golden) in KERNELS {
+        let (wanted, executed) = original(module, name, &[Val::I32(size)]);
+        let mut fresh = Hardened::new(&plain_engine(), module, u64::MAX);
+        let (ending, count) = fresh.count(name, &[Val::I32(size)]);
+        assert_eq!(ending, wanted, "{name}");
+        println!("{name}: {executed} executed, {count} counted, {:.3}", count as f64 / executed as f64);
+        assert!(count >= executed, "{name}: {count} counted, {executed} executed");
+        assert!(count < executed + executed / 2, "{name}: {count} counted, {executed} executed");
+        if count != golden {
+            changed.push(format!("(\"{name}\", {size}, {count})"));
+        }
+    }
+    assert!(changed.is_empty(), "another version of metering? {}", changed.join(", "));
+}
+
+#[test]
+fn the_more_it_may_use_the_further_it_gets() {
+    let module = wasm(
+        r#"(module (memory (export "memory") 1)
+            (func (export "run") (param i32) (local i32)
+                (loop
+                    (i32.store (i32.const 0) (local.get 1))
+                    (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0))))))"#,
+    );
+    let (_, count) = Hardened::new(&plain_engine(), &module, 0).count("run", &[Val::I32(10)]);
+    let mut last = 0;
+    for limit in 0..count + 20 {
+        let mut hardened = Hardened::new(&plain_engine(), &module, limit);
+        let ending = hardened.call("run", &[Val::I32(10)]);
+        let memory = hardened.instance.get_memory(&mut hardened.store, "memory").unwrap();
+        let far = memory.data(&hardened.store)[0];
+        assert!(far >= last, "{limit}");
+        assert_eq!(ending == Ending::Values(Vec::new()), limit >= count, "{limit}: {ending:?}");
+        last = far;
+    }
+    assert_eq!(last, 9);
+}
+
+/// However a frame is made up, an engine with eight bytes of native stack for each unit of depth stops for depth.
+#[test]
+fn no_frame_takes_more_native_stack_than_its_amount_allows() {
+    let locals = |ty: &str, count: usize| -> (String, String, String) {
+        let declared = format!("(local {})", vec![ty; count].join(" "));
+        let own = if ty == "v128" {
+            "i64x2.splat (i64.extend_i32_u"
+        } else {
+            "i64.add (i64.const 1) (i64.extend_i32_u"
+        };
+        let set = (1..=count).map(|local| format!("(local.set {local} ({own} (local.get 0))))")).collect();
+        let as_i64 = |local| {
+            let get = format!("(local.get {local})");
+            if ty == "v128" { format!("(i64x2.extract_lane 1 {get})") } else { get }
+        };
+        let sum = (1..=count).map(|local| format!("(i64.store (i32.const 0) {})", as_i64(local))).collect();
+        (declared, set, sum)
+    };
+    let deep = (0..200).map(|_| "(local.get 0) (i32.popcnt)").collect::<Vec<_>>().join(" ");
+    let adds = "(i32.add) ".repeat(200);
+    let mut shapes = vec![
+        // The smallest frames, and operands that live across the call.
+        "(func $f (export \"run\") (param i32) (call $f (local.get 0)))".to_owned(),
+        format!(
+            "(func $f (export \"run\") (param i32) {deep} (call $g (local.get 0)) {adds} drop)
+                 (func $g (param i32) (result i32) (call $f (local.get 0)) (i32.const 1))"
+        ),
+    ];
+    for (ty, count) in [("i64", 1), ("i64", 60), ("v128", 1), ("v128", 60)] {
+        let (declared, set, sum) = locals(ty, count);
+        shapes.push(format!(
+            "(func $f (export \"run\") (param i32) {declared} {set} (call $f (local.get 0)) {sum})"
+        ));
+    }
+    for shape in shapes {
+        let module = wasm(&format!("(module (memory 1) {shape})"));
+        on_deep_stack(|| {
+            let mut config = wasmtime::Config::new();
+            config.async_stack_size(16 << 20);
+            config.max_wasm_stack(8 << 19);
+            let engine = wasmtime::Engine::new(&config).unwrap();
+            let mut hardened = Hardened::new(&engine, &module, u64::MAX);
+            assert_eq!(hardened.call("run", &[Val::I32(3)]), Ending::Exhausted(Exhausted::Depth), "{shape}");
+        });
+    }
+}
