@@ -166,7 +166,7 @@ pub fn description(bytes: &[u8]) {
     }
 }
 
-/// A policy answers with memory from the fuzzer, at [`components::ANSWER_ADDRESS`].
+/// A policy answers with memory from the fuzzer, at `components::ANSWER_ADDRESS`.
 pub fn answer(bytes: &[u8]) {
     static POLICY: LazyLock<Policy> =
         LazyLock::new(|| ENGINE.admit(&components::answering()).expect("a good component"));
