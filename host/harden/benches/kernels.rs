@@ -3,7 +3,8 @@
 //!
 //! `cargo bench --package apportion-harden --bench kernels [NAME...]`
 //!
-//! kernels.wasm is built from kernels/ by `cargo build --release --target wasm32-unknown-unknown`.
+//! kernels.wasm is built from kernels/ by `cargo build --release --target wasm32-unknown-unknown`; what the standard
+//! library's allocator has of the folder that it was built in is overwritten with hyphens.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark ends at the first surprise")]
