@@ -13,7 +13,7 @@ use crate::charter::{Charter, CharterError};
 use crate::epoch::{Epoch, EpochError, MAX_NUMBER};
 use crate::payouts::{Payouts, PayoutsError};
 use crate::policy::{AdmissionError, Engine, Policy};
-use crate::receipt::{Outcome, Receipt, ReceiptError};
+use crate::receipt::{Receipt, ReceiptError};
 use crate::replay::{Past, Settled};
 use crate::settle::{History, SettleError, Settlement, settle};
 use crate::signature::{AllowedSigners, CHARTER_NAMESPACE, SignatureError, Signer};
@@ -370,26 +370,15 @@ impl<S: Store> Ledger<S> {
     pub(crate) fn carry_on(&self, history: &mut History, receipt: &Digest) -> Result<(), LedgerError> {
         history.previous = Some(*receipt);
         let receipt = self.receipt(receipt)?;
-        for run in &receipt.settlement().runs {
-            match run.outcome {
-                Outcome::Allocated { carry: Some(digest), .. } => {
-                    let bytes = self.store.get(&digest)?;
-                    let carry = bytes.ok_or(LedgerError::Missing { what: "carry", digest })?;
-                    history.carry.insert(run.policy, carry);
-                }
-                // It ran and handed nothing over.
-                Outcome::Allocated { carry: None, .. } => {
-                    history.carry.remove(&run.policy);
-                }
-                // What failed has no say about its carry: the one before stands.
-                Outcome::Fault(_) => {}
-            }
-        }
-        for payout in &self.payouts(&receipt.settlement().payouts)?.list().payouts {
-            let paid = history.paid.entry(payout.payee.clone()).or_insert(0);
-            *paid = paid.saturating_add(payout.amount);
-        }
-        Ok(())
+        let settled = receipt.settlement();
+        history.hand_over(settled, |_, digest| {
+            self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "carry", digest })
+        })?;
+        history.pay(&self.payouts(&settled.payouts)?).ok_or_else(|| LedgerError::Object {
+            what: "payouts",
+            digest: settled.payouts,
+            problem: "with those before it a payee is paid more than 2^128 - 1 base units".to_owned(),
+        })
     }
 
     /// The settled epochs whose numbers are in `numbers`, oldest first, for [`replay`](crate::replay()).

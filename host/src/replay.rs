@@ -223,18 +223,14 @@ pub fn replay<P: Past, E: From<ReplayError<P::Error>>>(
     let (stateful, stateless): (Vec<usize>, Vec<usize>) =
         (0..candidates.len()).partition(|&index| is_stateful(&candidates[index], policies));
     let mut histories: Vec<History> = stateful.iter().map(|_| before.clone()).collect();
-    let anew = |epoch: &Epoch, previous: Option<Digest>, index: usize, history: &mut History| {
-        history.previous = previous;
-        settle_anew(epoch, index, candidates, policies, history)
-    };
     parallel::in_order(
         past.count(),
         |index| {
             let then = past.load(index).map_err(|error| ReplayError::Past { index, error })?;
-            let previous = then.receipt.settlement().previous;
+            let before = History { previous: then.receipt.settlement().previous, ..History::default() };
             let mut replayed = BTreeMap::new();
             for &candidate in &stateless {
-                let settled = anew(&then.epoch, previous, candidate, &mut History::default())?;
+                let (settled, _) = settle_anew(&then.epoch, candidate, candidates, policies, &before)?;
                 replayed.insert(candidate, settled);
             }
             // The graph, by far the largest part, is kept only for a candidate with state.
@@ -243,10 +239,12 @@ pub fn replay<P: Past, E: From<ReplayError<P::Error>>>(
         },
         |(then, graph, mut replayed)| {
             // With state an epoch waits for the one before it: here they come in order.
-            let previous = then.receipt.settlement().previous;
             if let Some(epoch) = &graph {
                 for (&candidate, history) in stateful.iter().zip(&mut histories) {
-                    replayed.insert(candidate, anew(epoch, previous, candidate, history)?);
+                    history.previous = then.receipt.settlement().previous;
+                    let (settled, carry) = settle_anew(epoch, candidate, candidates, policies, history)?;
+                    carry_on(history, &settled, carry).map_err(ReplayError::Host)?;
+                    replayed.insert(candidate, settled);
                 }
             }
             each(ReplayedEpoch { replayed: replayed.into_values().collect(), ..then })
@@ -271,31 +269,38 @@ fn is_stateful(charter: &Charter, policies: &[Policy]) -> bool {
     policies.iter().filter(appointed).any(Policy::is_stateful)
 }
 
-/// Settles under a candidate and carries its history on.
+/// What policies handed over, by their digests.
+type Carry = BTreeMap<Digest, Vec<u8>>;
+
+/// Settles under a candidate.
 fn settle_anew<E>(
     epoch: &Epoch,
     index: usize,
     candidates: &[Charter],
     policies: &[Policy],
-    history: &mut History,
-) -> Result<Replayed, ReplayError<E>> {
+    history: &History,
+) -> Result<(Replayed, Carry), ReplayError<E>> {
     let candidate = &candidates[index];
     match settle(epoch, candidate, policies, history) {
         Ok(Settlement { receipt, payouts, carry, .. }) => {
-            for payout in &payouts.list().payouts {
-                let paid = history.paid.entry(payout.payee.clone()).or_default();
-                *paid = paid.checked_add(payout.amount).ok_or_else(|| {
-                    HostError::Broken("a payee's payouts are more than 128 bits hold".to_owned())
-                })?;
-            }
-            history.carry = carry;
-            Ok(Replayed::Settled { receipt: Box::new(receipt), payouts })
+            Ok((Replayed::Settled { receipt: Box::new(receipt), payouts }, carry))
         }
-        Err(SettleError::Fault { policy, fault, .. }) => Ok(Replayed::Fault { policy, fault }),
+        Err(SettleError::Fault { policy, fault, .. }) => {
+            Ok((Replayed::Fault { policy, fault }, Carry::new()))
+        }
         Err(SettleError::Host(error)) => Err(error.into()),
         Err(error) => {
             let name = candidate.terms().name.clone();
             Err(ReplayError::Candidate { index, name, error: Box::new(error) })
         }
     }
+}
+
+/// Adds what came of an epoch to the history that a candidate makes.
+fn carry_on(history: &mut History, replayed: &Replayed, mut carry: Carry) -> Result<(), HostError> {
+    let Replayed::Settled { receipt, payouts } = replayed else { return Ok(()) };
+    let unmade = || HostError::Broken("a policy handed over what was not kept".to_owned());
+    history.hand_over(receipt.settlement(), |policy, _| carry.remove(policy).ok_or_else(unmade))?;
+    let too_much = || HostError::Broken("a payee's payouts are more than 128 bits hold".to_owned());
+    history.pay(payouts).ok_or_else(too_much)
 }

@@ -34,6 +34,8 @@ const RUN_STACK: usize = WASM_STACK + (2 << 20);
 const COMPILE_STACK: usize = 16 << 20;
 /// How long compiling goes on before it is looked whether it was cancelled.
 const COMPILE_STEP: Duration = Duration::from_millis(50);
+/// The most instances of core modules in one policy: its own code, and adapters around it.
+pub(crate) const MAX_CORE_INSTANCES: usize = 64;
 /// What one element of a table takes.
 const TABLE_ELEMENT: u64 = 16;
 /// What a policy may keep in the log of a run.
@@ -270,9 +272,8 @@ impl ResourceLimiter for State {
         Err(wasmtime::Error::new(NoMemory))
     }
 
-    // A component is several core modules: its own, and adapters around it.
     fn instances(&self) -> usize {
-        64
+        MAX_CORE_INSTANCES
     }
     fn memories(&self) -> usize {
         16

@@ -28,6 +28,39 @@ pub struct History {
     pub carry: BTreeMap<Digest, Vec<u8>>,
 }
 
+impl History {
+    /// Adds what the policies of the settlement after it handed over; `bytes` finds it by the policy and its digest.
+    pub(crate) fn hand_over<E>(
+        &mut self,
+        settled: &SettlementTerms,
+        mut bytes: impl FnMut(&Digest, Digest) -> Result<Vec<u8>, E>,
+    ) -> Result<(), E> {
+        for run in &settled.runs {
+            match run.outcome {
+                Outcome::Allocated { carry: Some(digest), .. } => {
+                    self.carry.insert(run.policy, bytes(&run.policy, digest)?);
+                }
+                // It ran and handed nothing over.
+                Outcome::Allocated { carry: None, .. } => {
+                    self.carry.remove(&run.policy);
+                }
+                // What failed has no say about its carry: the one before stands.
+                Outcome::Fault(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what the settlement after it paid; none if that is more than 128 bits hold.
+    pub(crate) fn pay(&mut self, payouts: &Payouts) -> Option<()> {
+        for payout in &payouts.list().payouts {
+            let paid = self.paid.entry(payout.payee.clone()).or_default();
+            *paid = paid.checked_add(payout.amount)?;
+        }
+        Some(())
+    }
+}
+
 /// An epoch settled: nothing is written anywhere yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settlement {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{Charter, DirectoryStore, Engine, Epoch, History, Replayed, verify};
-use apportion_tests::{native, replay_all};
+use apportion::{
+    Charter, ColumnNames, DirectoryStore, Engine, Epoch, EpochBuilder, Header, History, Ledger, OnFault,
+    Replayed, verify,
+};
+use apportion_tests::{native, numbered_epoch, replay_all};
 
 use crate::ledger::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
@@ -101,4 +104,38 @@ fn lifetime_payouts_follow_lifetime_credit_over_six_months() {
         assert_eq!(receipt.settlement_digest(), epoch.receipt.settlement_digest());
     }
     assert_eq!(replayed.len(), 6);
+}
+
+/// An epoch that the rule cannot answer leaves what it handed over before, in a ledger and in a replay alike.
+#[test]
+fn what_was_handed_over_outlasts_a_fault() {
+    let (engine, folder) = (Engine::new().unwrap(), Folder::new("outlasts"));
+    let policy = standard(&engine, "lifetime");
+    let single =
+        Charter::single("Lifetime", &policy, serde_json::json!({"node_metrics": {"stars": 1}})).unwrap();
+    let mut terms = single.terms().clone();
+    terms.on_fault = OnFault::Retain;
+    let charter = Charter::new(terms).unwrap();
+    let mut ledger = Ledger::open(DirectoryStore::create(&folder.0).unwrap()).unwrap();
+    let component = apportion_standard::find("lifetime").unwrap().bytes.to_vec();
+    ledger.adopt(&engine, &charter, 1, &[component], &[]).unwrap();
+
+    ledger.settle(&engine, &numbered_epoch(1)).unwrap();
+    // No node has a metric, so the rule refuses.
+    let header =
+        Header { number: 2, window: numbered_epoch(2).window(), pool: numbered_epoch(2).pool().clone() };
+    let mut without = EpochBuilder::new(header, ColumnNames::default()).unwrap();
+    without.payee("ada", "");
+    let refused = ledger.settle(&engine, &without.finish().unwrap()).unwrap();
+    assert_eq!(refused.receipt.settlement().paid, 0);
+    ledger.settle(&engine, &numbered_epoch(3)).unwrap();
+
+    let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
+    assert_eq!(verified.findings, [""; 0]);
+    assert_eq!(verified.run_again, 3);
+    let replayed = replay_all(&ledger.past(1..=3), &[charter], &[policy], &History::default()).unwrap();
+    for epoch in &replayed {
+        let [Replayed::Settled { receipt, .. }] = epoch.replayed.as_slice() else { panic!("it is retained") };
+        assert_eq!(receipt.settlement_digest(), epoch.receipt.settlement_digest());
+    }
 }

@@ -6,12 +6,12 @@
 
 use wasmparser::{ComponentInstance, Instance, Parser, Payload};
 
+use crate::sandbox::MAX_CORE_INSTANCES;
+
 /// The most components within a component, together. Tools that make components need one for each export.
 const MAX_COMPONENTS: usize = 16;
 /// The most times that these are instantiated, as written. With all of it spent on doubling, some hundreds in effect.
 const MAX_COMPONENT_INSTANCES: usize = 16;
-/// The most times that core modules are instantiated, as written: what the sandbox allows of one policy.
-const MAX_CORE_INSTANCES: usize = 64;
 
 /// Why a component is too much, in a few words; also where it cannot be taken apart.
 pub(super) fn check(component: &[u8]) -> Result<(), String> {
