@@ -11,7 +11,7 @@
 
 use std::time::Instant;
 
-use apportion_harden::{HOST, Limits, MODULE, harden_module, meter_module};
+use apportion_harden::{HOST, MODULE, harden_module, meter_module};
 use wasmtime::{Config, Engine, Extern, Linker, Module, Store, TypedFunc};
 
 #[allow(
@@ -55,8 +55,7 @@ struct Build {
 impl Build {
     fn new(config: &Config, hardened: bool) -> Self {
         let engine = Engine::new(config).unwrap();
-        let bytes =
-            if hardened { harden_module(KERNELS, &Limits::default()).unwrap() } else { KERNELS.to_vec() };
+        let bytes = if hardened { harden_module(KERNELS).unwrap() } else { KERNELS.to_vec() };
         let started = Instant::now();
         let module = Module::new(&engine, &bytes).unwrap();
         println!("{} bytes, compiled in {:?}", bytes.len(), started.elapsed());
@@ -71,9 +70,9 @@ impl Build {
         let mut linker = Linker::new(&self.engine);
         let mut meter = None;
         if self.hardened {
-            linker.func_wrap(HOST, "limit", || u64::MAX).unwrap();
+            linker.func_wrap(HOST, "limit", |_: u32| u64::MAX).unwrap();
             linker.func_wrap(HOST, "exhausted", |kind: u32| -> () { panic!("exhausted {kind}") }).unwrap();
-            let module = Module::new(&self.engine, meter_module(&Limits::default())).unwrap();
+            let module = Module::new(&self.engine, meter_module()).unwrap();
             let instance = linker.instantiate(&mut store, &module).unwrap();
             let exports: Vec<(String, Extern)> = instance
                 .exports(&mut store)
@@ -105,8 +104,8 @@ impl Run {
     }
 
     fn left(&mut self) -> u64 {
-        let get: TypedFunc<(), u64> = self.meter.unwrap().get_typed_func(&mut self.store, "get").unwrap();
-        get.call(&mut self.store, ()).unwrap()
+        let left: TypedFunc<u32, u64> = self.meter.unwrap().get_typed_func(&mut self.store, "left").unwrap();
+        left.call(&mut self.store, 0).unwrap()
     }
 }
 

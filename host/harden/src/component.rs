@@ -11,23 +11,22 @@ use wasm_encoder::{
 };
 use wasmparser::{Encoding, Instance, InstantiationArgKind, Parser, Payload, Validator};
 
-use crate::Limits;
 use crate::body;
+use crate::cost;
 use crate::depth::{self, Calls};
 use crate::error::Error;
-use crate::link;
-use crate::meter;
-use crate::module::{self, Entry};
-use crate::scan::{self, Scan};
+use crate::meter::{self, Initial};
+use crate::module;
+use crate::scan::{self, CoreInstance, Scan};
 
-pub(crate) fn harden(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+pub(crate) fn harden(bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let scan = scan::scan(bytes, Encoding::Component)?;
-    let entries = entries(&scan, limits)?;
+    let depths = depths(&scan)?;
 
     let mut component = Component::new();
     let mut shift = Shift { scopes: 0 };
-    prelude(&mut component, limits);
-    let mut modules = scan.modules.iter().zip(&entries).enumerate();
+    prelude(&mut component, initial(&scan));
+    let mut modules = scan.modules.iter().zip(&depths).enumerate();
     let mut parser = Parser::new(0);
     parser.set_features(scan::features());
     let mut rest = bytes;
@@ -40,9 +39,9 @@ pub(crate) fn harden(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
         match &payload {
             Payload::ModuleSection { unchecked_range, .. } => {
                 rest = rest.get(unchecked_range.len()..).unwrap_or_default();
-                if let Some((number, (module, entries))) = modules.next() {
+                if let Some((number, (module, depths))) = modules.next() {
                     let own = bytes.get(unchecked_range.clone()).unwrap_or_default();
-                    let written = module::rewrite(own, number, module, entries, limits)?;
+                    let written = module::rewrite(own, number, module, depths)?;
                     component.section(&ModuleSection(&written));
                 }
                 continue;
@@ -57,11 +56,11 @@ pub(crate) fn harden(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
     checked(component.finish())
 }
 
-pub(crate) fn harden_module(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+pub(crate) fn harden_module(bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let scan = scan::scan(bytes, Encoding::Module)?;
-    let entries = entries(&scan, limits)?;
-    match (&scan.modules[..], &entries[..]) {
-        ([module], [entries]) => checked(module::rewrite(bytes, 0, module, entries, limits)?.finish()),
+    let depths = depths(&scan)?;
+    match (&scan.modules[..], &depths[..]) {
+        ([module], [depths]) => checked(module::rewrite(bytes, 0, module, depths)?.finish()),
         _ => Err(Error::Kind { expected: "core module" }),
     }
 }
@@ -70,8 +69,8 @@ pub(crate) fn is_hardened(bytes: &[u8]) -> bool {
     matches!(scan::scan(bytes, Encoding::Component), Err(Error::Hardened(_)))
 }
 
-/// How each function of each core module is entered.
-fn entries(scan: &Scan, limits: &Limits) -> Result<Vec<Vec<Entry>>, Error> {
+/// What each function of each core module takes of the depth, if it counts.
+fn depths(scan: &Scan) -> Result<Vec<Vec<Option<i32>>>, Error> {
     let mut calls = Vec::new();
     for (number, module) in scan.modules.iter().enumerate() {
         let mut of_module = Vec::new();
@@ -82,21 +81,22 @@ fn entries(scan: &Scan, limits: &Limits) -> Result<Vec<Vec<Entry>>, Error> {
         }
         calls.push(of_module);
     }
-    let gates = link::gates(scan);
-    let amounts = depth::amounts(scan, &calls, limits);
-    Ok(amounts
-        .into_iter()
-        .zip(&scan.modules)
-        .enumerate()
-        .map(|(number, (amounts, module))| {
-            let functions = module.functions.iter().map(|(function, _)| function.index);
-            amounts
-                .into_iter()
-                .zip(functions)
-                .map(|(depth, function)| Entry { depth, gate: gates.contains(&(number, function)) })
-                .collect()
-        })
-        .collect())
+    Ok(depth::amounts(scan, &calls))
+}
+
+/// What the component's instances start with, all together.
+fn initial(scan: &Scan) -> Initial {
+    let mut all = Initial::default();
+    for instance in &scan.instances {
+        let CoreInstance::Of { module, .. } = instance else { continue };
+        let Some(module) = scan.modules.get(*module) else { continue };
+        let memories = module.memories.iter().skip(module.imported_memories);
+        let pages = memories.fold(0_u64, |pages, memory| pages.saturating_add(memory.initial));
+        all.memory = all.memory.saturating_add(pages.saturating_mul(cost::PAGE_BYTES));
+        let tables = module.tables.iter().skip(module.imported_tables);
+        all.table = tables.fold(all.table, |elements, table| elements.saturating_add(table.initial));
+    }
+    all
 }
 
 /// What was written is valid, or over a bound of what engines take.
@@ -114,21 +114,21 @@ const FUNCTIONS: u32 = 4;
 const CORE_FUNCTIONS: u32 = 4;
 const CORE_MODULES: u32 = 1;
 const CORE_INSTANCES: u32 = 2;
-const NOTHING: [(&str, PrimitiveValType); 0] = [];
 /// The meter's core instance.
 const METER_INSTANCE: u32 = 1;
 
 /// The host's two functions imported and lowered, the meter made with them, and its two functions lifted and exported.
-fn prelude(component: &mut Component, limits: &Limits) {
+fn prelude(component: &mut Component, initial: Initial) {
     let mut host = InstanceType::new();
-    host.ty().function().params(NOTHING).result(Some(PrimitiveValType::U64.into()));
+    let of = [("of", PrimitiveValType::U32)];
+    host.ty().function().params(of).result(Some(PrimitiveValType::U64.into()));
     host.export(meter::LIMIT, ComponentTypeRef::Func(0));
-    host.ty().function().params([("kind", PrimitiveValType::U32)]).result(None);
+    host.ty().function().params(of).result(None);
     host.export(meter::EXHAUSTED, ComponentTypeRef::Func(1));
     let mut types = ComponentTypeSection::new();
     types.instance(&host);
-    types.function().params([("limit", PrimitiveValType::U64)]).result(None);
-    types.function().params(NOTHING).result(Some(PrimitiveValType::S64.into()));
+    types.function().params(of).result(Some(PrimitiveValType::S64.into()));
+    types.function().params([("instructions", PrimitiveValType::U64)]).result(None);
     component.section(&types);
 
     let mut imports = ComponentImportSection::new();
@@ -147,7 +147,7 @@ fn prelude(component: &mut Component, limits: &Limits) {
 
     component.section(&RawSection {
         id: wasm_encoder::ComponentSectionId::CoreModule.into(),
-        data: &meter::module(limits),
+        data: &meter::module(initial),
     });
     let mut instances = InstanceSection::new();
     instances.export_items([(meter::LIMIT, ExportKind::Func, 0), (meter::EXHAUSTED, ExportKind::Func, 1)]);
@@ -155,18 +155,18 @@ fn prelude(component: &mut Component, limits: &Limits) {
     component.section(&instances);
 
     let mut aliases = ComponentAliasSection::new();
-    for name in [meter::GET, meter::SET] {
+    for name in [meter::LEFT, meter::REFILL] {
         let kind = ExportKind::Func;
         aliases.alias(Alias::CoreInstanceExport { instance: METER_INSTANCE, kind, name });
     }
     component.section(&aliases);
 
     let mut canonical = CanonicalFunctionSection::new();
-    canonical.lift(2, 2, []).lift(3, 1, []);
+    canonical.lift(2, 1, []).lift(3, 2, []);
     component.section(&canonical);
     let mut instances = ComponentInstanceSection::new();
-    instances
-        .export_items([("left", ComponentExportKind::Func, 2), ("refill", ComponentExportKind::Func, 3)]);
+    let func = ComponentExportKind::Func;
+    instances.export_items([(meter::LEFT, func, 2), (meter::REFILL, func, 3)]);
     component.section(&instances);
     let mut exports = ComponentExportSection::new();
     exports.export(meter::METER, ComponentExportKind::Instance, 1, None);

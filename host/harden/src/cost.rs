@@ -28,8 +28,11 @@ pub(crate) fn bulk_shift(op: &Operator) -> Option<i64> {
     }
 }
 
+/// What one page of memory has, in bytes.
+pub(crate) const PAGE_BYTES: u64 = 65_536;
+
 /// What one page costs a memory that grows: its bytes, eight at a time.
-pub(crate) const PAGE: i64 = 65_536 / 8;
+pub(crate) const PAGE: i64 = PAGE_BYTES.cast_signed() / 8;
 
 /// What one element costs a table that grows.
 pub(crate) const ELEMENT: i64 = 1;

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use wasmparser::Operator;
 
-use crate::Limits;
 use crate::body::Body;
 use crate::link::{self, Callee};
 use crate::meter;
 use crate::scan::Scan;
+
+/// A chain of calls that counts nothing is at most this deep.
+const FREE: u64 = 1 << 15;
+/// The most that one function takes, as of the counter.
+const DEEPEST: u64 = meter::DEEPEST.unsigned_abs();
 
 /// What the call graph needs of a body.
 pub(crate) struct Calls {
@@ -39,10 +43,8 @@ impl Calls {
 }
 
 /// For each module, for each function with a body, what it takes of the depth, if it counts.
-pub(crate) fn amounts(scan: &Scan, calls: &[Vec<Calls>], limits: &Limits) -> Vec<Vec<Option<i32>>> {
+pub(crate) fn amounts(scan: &Scan, calls: &[Vec<Calls>]) -> Vec<Vec<Option<i32>>> {
     let graph = Graph::new(scan, calls);
-    // A chain of calls that counts nothing may be at most this deep.
-    let free = u64::from(limits.depth) / 16;
     let mut uncounted = vec![0_u64; graph.edges.len()];
     let mut amount = vec![None; graph.edges.len()];
     for group in graph.groups() {
@@ -53,10 +55,10 @@ pub(crate) fn amounts(scan: &Scan, calls: &[Vec<Calls>], limits: &Limits) -> Vec
         for node in junctions.into_iter().chain(functions) {
             let below = graph.calls(node).iter().filter_map(|callee| uncounted.get(*callee)).max();
             let total = graph.frame(node).unwrap_or(0).saturating_add(*below.unwrap_or(&0));
-            let counts = graph.frame(node).is_some() && (cyclic || total > free);
+            let counts = graph.frame(node).is_some() && (cyclic || total > FREE);
             if let (Some(uncounted), Some(amount)) = (uncounted.get_mut(node), amount.get_mut(node)) {
                 *uncounted = if counts { 0 } else { total };
-                *amount = counts.then(|| total.min(u64::from(meter::DEEPEST)));
+                *amount = counts.then(|| total.min(DEEPEST));
             }
         }
     }

@@ -22,13 +22,12 @@ use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, ValType};
 use wasmparser::Operator;
 
-use crate::Exhausted;
+use crate::Resource;
 use crate::body::{Body, Float, Op};
 use crate::charge::Charges;
 use crate::cost;
 use crate::error::Error;
-use crate::meter;
-use crate::module::{Entry, Output};
+use crate::module::Output;
 use crate::nan;
 
 /// Where the counter's value is.
@@ -43,13 +42,13 @@ pub(crate) fn function(
     body: &Body,
     charges: &Charges,
     places: &[Option<Float>],
-    entry: Entry,
+    depth: Option<i32>,
     output: &mut Output,
 ) -> Result<Function, Error> {
     let bulk = body.ops.iter().any(|op| cost::bulk_shift(&op.op).is_some());
     let metered = charges.any() || bulk;
     let home = if metered && some_loop_never_calls(body, charges) { Held::Local } else { Held::Global };
-    let leaves = entry.depth.is_some() || entry.gate || home == Held::Local;
+    let leaves = depth.is_some() || home == Held::Local;
 
     let mut locals = Locals { next: body.params + body.declared_count, declared: Vec::new() };
     for (count, ty) in &body.declared {
@@ -63,7 +62,7 @@ pub(crate) fn function(
         output,
         left: if metered { locals.add(ValType::I64) } else { 0 },
         size: if bulk || !charges.table.is_empty() { locals.add(ValType::I32) } else { 0 },
-        deeper: if entry.depth.is_some() { locals.add(ValType::I32) } else { 0 },
+        deeper: if depth.is_some() { locals.add(ValType::I32) } else { 0 },
         float: [
             if needs(places, Float::F32) { locals.add(ValType::F32) } else { 0 },
             if needs(places, Float::F64) { locals.add(ValType::F64) } else { 0 },
@@ -82,7 +81,7 @@ pub(crate) fn function(
         arms: Vec::new(),
         code: Vec::new(),
     };
-    emitter.whole(entry)?;
+    emitter.whole(depth)?;
     let code = emitter.code;
     let mut function = Function::new(locals.declared);
     function.raw(code);
@@ -192,13 +191,9 @@ impl Emitter<'_, '_> {
         InstructionSink::new(&mut self.code)
     }
 
-    fn whole(&mut self, entry: Entry) -> Result<(), Error> {
-        let depth = entry.depth;
-        if entry.gate {
-            self.overdraw(meter::OVERDRAFT);
-        }
+    fn whole(&mut self, depth: Option<i32>) -> Result<(), Error> {
         if let Some(amount) = depth {
-            let (global, local) = (self.output.depth, self.deeper);
+            let (global, local) = (self.output.counters.depth, self.deeper);
             self.put()
                 .block(BlockType::Empty)
                 .global_get(global)
@@ -231,11 +226,8 @@ impl Emitter<'_, '_> {
         if leaves || !self.dead {
             self.write_back();
         }
-        if entry.gate {
-            self.overdraw(-meter::OVERDRAFT);
-        }
         if let Some(amount) = depth {
-            let (global, local) = (self.output.depth, self.deeper);
+            let (global, local) = (self.output.counters.depth, self.deeper);
             self.put().local_get(local).i32_const(amount).i32_add().global_set(global);
         }
         if self.metered || depth.is_some() {
@@ -244,25 +236,20 @@ impl Emitter<'_, '_> {
             }
             if self.metered {
                 self.put().end();
-                self.stop(Exhausted::Instructions);
+                self.stop(Resource::Instructions);
             }
             if depth.is_some() {
                 self.put().end();
-                self.stop(Exhausted::Depth);
+                self.stop(Resource::Depth);
             }
         }
         self.put().end();
         Ok(())
     }
 
-    fn overdraw(&mut self, by: i64) {
-        let left = self.output.left;
-        self.put().global_get(left).i64_const(by).i64_add().global_set(left);
-    }
-
-    fn stop(&mut self, kind: Exhausted) {
+    fn stop(&mut self, of: Resource) {
         let stop = self.output.stop;
-        self.put().i32_const(i32::try_from(kind.code()).unwrap_or(0)).call(stop).unreachable();
+        self.put().i32_const(of.as_i32()).call(stop).unreachable();
     }
 
     fn ops(&mut self) -> Result<(), Error> {
@@ -491,7 +478,7 @@ impl Emitter<'_, '_> {
 
     /// Puts the counter on the stack.
     fn load(&mut self) {
-        let (left, global) = (self.left, self.output.left);
+        let (left, global) = (self.left, self.output.counters.instructions);
         if self.held == Held::Global {
             self.put().global_get(global);
         } else {
@@ -506,7 +493,7 @@ impl Emitter<'_, '_> {
         }
         match self.home {
             Held::Local if self.held == Held::Global => {
-                let (left, global) = (self.left, self.output.left);
+                let (left, global) = (self.left, self.output.counters.instructions);
                 self.put().global_get(global).local_set(left);
                 self.held = Held::Both;
             }
@@ -517,7 +504,7 @@ impl Emitter<'_, '_> {
 
     fn write_back(&mut self) {
         if self.held == Held::Local {
-            let (left, global) = (self.left, self.output.left);
+            let (left, global) = (self.left, self.output.counters.instructions);
             self.put().local_get(left).global_set(global);
             self.held = Held::Both;
         }

@@ -41,19 +41,15 @@ pub enum Error {
         /// Where in the component, in bytes.
         offset: usize,
     },
-    /// A memory or table starts larger than it may ever be.
-    #[error("{what} {index} of core module {module} starts with {initial}, more than the limit of {limit}")]
-    TooLarge {
-        /// `memory` or `table`.
-        what: &'static str,
+    /// A table starts larger than engines take.
+    #[error("table {index} of core module {module} starts with {initial} elements, and may have 10000000")]
+    TableTooLarge {
         /// Its index among those the module defines.
         index: usize,
         /// Which core module of the component, from 0.
         module: usize,
-        /// Its least size in pages or elements.
+        /// Its least size.
         initial: u64,
-        /// The most that the limits allow.
-        limit: u32,
     },
     /// The rewritten component is larger than components may be.
     #[error("too large once metered: {reason}")]

@@ -6,7 +6,7 @@
 //! `METERING.md` beside this crate, closely enough for a second implementation to give the same counts.
 //!
 //! ```
-//! use apportion_harden::{Limits, harden, is_hardened};
+//! use apportion_harden::{harden, is_hardened};
 //!
 //! let component = wat::parse_str(
 //!     r#"(component
@@ -14,10 +14,10 @@
 //!         (core instance $i (instantiate $m))
 //!         (func (export "double") (param "n" u32) (result u32) (canon lift (core func $i "double"))))"#,
 //! )?;
-//! let hardened = harden(&component, &Limits::default())?;
+//! let hardened = harden(&component)?;
 //! assert!(is_hardened(&hardened) && !is_hardened(&component));
 //! // Who hardens twice is told so.
-//! assert!(harden(&hardened, &Limits::default()).is_err());
+//! assert!(harden(&hardened).is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -29,24 +29,28 @@
 //! package apportion:metering@1.0.0;
 //!
 //! interface host {
-//!     /// Asked once, while the component is instantiated: how much it may use.
-//!     limit: func() -> u64;
-//!     /// Called when the component is stopped; 0 instructions, 1 depth, 2 memory or table. Must not return.
-//!     exhausted: func(kind: u32);
+//!     /// Asked while the component is instantiated, before any code of the author's: how much of a resource it may use.
+//!     limit: func(of: u32) -> u64;
+//!     /// Called when a resource is used up. Must not return.
+//!     exhausted: func(of: u32);
 //! }
 //!
 //! interface meter {
-//!     /// How much it may still use; below 0 if the last thing that ran was too much.
-//!     left: func() -> s64;
-//!     /// Sets how much it may use from here on, and the depth to nothing.
-//!     refill: func(limit: u64);
+//!     /// How much of a resource may still be used.
+//!     left: func(of: u32) -> s64;
+//!     /// Sets how many instructions may be used from here on.
+//!     refill: func(instructions: u64);
 //! }
 //! ```
 //!
-//! What was used is the limit less what is left. The embedder asks after every call: what the host itself called (to
-//! allocate, or to clean up after a call) cannot call out to say that it was too much, and leaves it said here. It gives the engine so much native stack that the depth
-//! limit always comes first, makes `exhausted` end the run in a way that it knows again ([`Exhausted`] reads the
-//! argument), and takes every other trap as the program's own.
+//! Resources are numbered as in [`Resource`]. What was used is the limit less what is left. The embedder gives the
+//! engine so much native stack that the depth limit always comes first, makes `exhausted` end the run in a way that it
+//! knows again, and takes every other trap as the program's own.
+//!
+//! While the host is about to hand over a list, or cleans up after a call, a component may not call out. So `exhausted`
+//! is not the only word of it: before, the meter asks for a table to grow as no table can, which wasmtime tells its
+//! embedder of (`ResourceLimiter::table_growing`, read by [`Resource::from_table_growth`]), and sets a global that is
+//! exported by its core instance, for engines that show core instances.
 
 #![forbid(unsafe_code)]
 
@@ -69,65 +73,68 @@ pub use meter::{HOST, METER, MODULE};
 /// The version of METERING.md that this crate follows. Two versions may give different counts; one never does.
 pub const VERSION: u32 = 1;
 
-/// What a hardened program may have, whatever its author declared. Part of what the hardened bytes depend on.
+/// What is limited: the argument of `limit`, `exhausted` and `left`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The most pages of 64 KiB that one memory may have; at most 65536.
-    pub memory_pages: u32,
-    /// The most elements that one table may have.
-    pub table_elements: u32,
-    /// How deep calls may nest, in the units of METERING.md, which are about bytes of stack; at most 2^30.
-    pub depth: u32,
-}
-
-impl Default for Limits {
-    /// 4 GiB of memory, a million elements of a table, and 512 KiB of stack.
-    fn default() -> Self {
-        Self { memory_pages: 65_536, table_elements: 1_000_000, depth: 1 << 19 }
-    }
-}
-
-/// What a hardened program ran out of: the argument of `exhausted`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exhausted {
-    /// It executed more than the limit.
+pub enum Resource {
+    /// Instructions, in the units of METERING.md.
     Instructions,
-    /// It called deeper than [`Limits::depth`].
+    /// How deep calls may nest, in the units of METERING.md, which are about bytes of stack; at most 2^30.
     Depth,
-    /// It asked for more than [`Limits::memory_pages`] or [`Limits::table_elements`].
+    /// Bytes of linear memory, over all memories together.
     Memory,
+    /// Elements of tables, over all tables together.
+    Table,
 }
 
-impl Exhausted {
-    /// Reads the argument of `exhausted`.
-    ///
-    /// ```
-    /// use apportion_harden::Exhausted;
-    /// assert_eq!(Exhausted::from_code(1), Some(Exhausted::Depth));
-    /// assert_eq!(Exhausted::from_code(3), None);
-    /// ```
-    pub fn from_code(code: u32) -> Option<Self> {
-        [Self::Instructions, Self::Depth, Self::Memory].into_iter().find(|kind| kind.code() == code)
-    }
+impl Resource {
+    const ALL: [Resource; 4] = [Self::Instructions, Self::Depth, Self::Memory, Self::Table];
 
-    /// What `exhausted` is called with.
+    /// The number that stands for it.
     pub fn code(self) -> u32 {
         match self {
             Self::Instructions => 0,
             Self::Depth => 1,
             Self::Memory => 2,
+            Self::Table => 3,
         }
+    }
+
+    /// Reads the number that stands for it.
+    ///
+    /// ```
+    /// use apportion_harden::Resource;
+    /// assert_eq!(Resource::from_code(1), Some(Resource::Depth));
+    /// assert_eq!(Resource::from_code(4), None);
+    /// ```
+    pub fn from_code(code: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|resource| resource.code() == code)
+    }
+
+    /// Whether a table that asks to grow to `desired` elements, of at most `maximum`, is the meter's: it ran out of
+    /// this. Growth of the program's own never comes to the embedder if it is past the maximum.
+    ///
+    /// ```
+    /// use apportion_harden::Resource;
+    /// assert_eq!(Resource::from_table_growth(0xffff_fff2, Some(0)), Some(Resource::Memory));
+    /// assert_eq!(Resource::from_table_growth(100, Some(200)), None);
+    /// ```
+    pub fn from_table_growth(desired: usize, maximum: Option<usize>) -> Option<Self> {
+        let code = u32::try_from(desired).ok()?.checked_sub(meter::SIGNAL)?;
+        (maximum == Some(0)).then(|| Self::from_code(code))?
+    }
+
+    fn as_i32(self) -> i32 {
+        i32::try_from(self.code()).unwrap_or(0)
     }
 }
 
-/// Rewrites a component into an equivalent one that meters itself. The same bytes and limits give the same bytes.
+/// Rewrites a component into an equivalent one that meters itself. The same bytes give the same bytes.
 ///
 /// # Errors
 ///
-/// If the bytes are no valid component, use what METERING.md does not allow, are hardened already, or declare a
-/// memory or table larger than the limits.
-pub fn harden(component: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
-    component::harden(component, limits)
+/// If the bytes are no valid component, use what METERING.md does not allow, or are hardened already.
+pub fn harden(component: &[u8]) -> Result<Vec<u8>, Error> {
+    component::harden(component)
 }
 
 /// Whether a component imports or exports what only hardening adds.
@@ -139,21 +146,21 @@ pub fn is_hardened(component: &[u8]) -> bool {
 /// under the module name [`MODULE`]. What it imports besides is taken to be able to call it back.
 ///
 /// ```
-/// use apportion_harden::{Limits, harden_module};
+/// use apportion_harden::harden_module;
 /// let module = wat::parse_str(r#"(module (func (export "f") (loop br 0)))"#)?;
-/// let hardened = harden_module(&module, &Limits::default())?;
-/// assert!(hardened.len() > module.len());
+/// assert!(harden_module(&module)?.len() > module.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
 /// As [`harden`].
-pub fn harden_module(module: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
-    component::harden_module(module, limits)
+pub fn harden_module(module: &[u8]) -> Result<Vec<u8>, Error> {
+    component::harden_module(module)
 }
 
-/// The core module that holds the counters: it imports `limit` and `exhausted` under the module name [`HOST`].
-pub fn meter_module(limits: &Limits) -> Vec<u8> {
-    meter::module(limits)
+/// The core module that holds the counters: it imports `limit` and `exhausted` under the module name [`HOST`]. Of
+/// memories and tables it counts what grows; with what sizes they start is for those to limit who link the modules.
+pub fn meter_module() -> Vec<u8> {
+    meter::module(meter::Initial::default())
 }

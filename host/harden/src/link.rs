@@ -1,7 +1,5 @@
 //! What a call of an imported function reaches, once the component has linked its modules.
 
-use std::collections::BTreeSet;
-
 use crate::scan::{CoreFunction, CoreInstance, Scan};
 
 /// Where a call goes.
@@ -32,20 +30,6 @@ pub(crate) fn imports(scan: &Scan) -> Vec<Vec<Vec<Callee>>> {
         }
     }
     imports
-}
-
-/// The functions with bodies that the host calls while the component may not call out, by module and index.
-pub(crate) fn gates(scan: &Scan) -> BTreeSet<(usize, u32)> {
-    scan.gates
-        .iter()
-        .filter_map(|function| match scan.functions.get(*function)? {
-            CoreFunction::Export { instance, name } => match resolve(scan, *instance, name) {
-                Callee::Function { module, function } => Some((module, function)),
-                Callee::Host | Callee::Unknown => None,
-            },
-            CoreFunction::Host => None,
-        })
-        .collect()
 }
 
 /// Follows an export of a core instance to the function behind it. Each step leads to an earlier instance.

@@ -11,6 +11,7 @@ use wasm_encoder::{
 };
 use wasmparser::{KnownCustom, Parser, Payload};
 
+use crate::Resource;
 use crate::body;
 use crate::charge;
 use crate::cost;
@@ -19,45 +20,32 @@ use crate::error::Error;
 use crate::meter;
 use crate::nan;
 use crate::scan::{self, CoreModule};
-use crate::{Exhausted, Limits};
 
-/// How a function is entered.
-#[derive(Clone, Copy)]
-pub(crate) struct Entry {
-    /// What it takes of the depth, if it counts.
-    pub depth: Option<i32>,
-    /// Whether the host calls it while the component may not call out.
-    pub gate: bool,
-}
+/// The most that a memory can have, and the most that engines give a table (the limits of the JavaScript API).
+const MOST_PAGES: u64 = 65_536;
+const MOST_ELEMENTS: u64 = 10_000_000;
 
-/// Writes the module whose bytes are given; `entries` tells of its functions with bodies.
+/// Writes the module whose bytes are given; `depths` tells what its functions with bodies take of the depth.
 pub(crate) fn rewrite(
     bytes: &[u8],
     number: usize,
     module: &CoreModule,
-    entries: &[Entry],
-    limits: &Limits,
+    depths: &[Option<i32>],
 ) -> Result<Module, Error> {
-    let mut output = Output::new(module, limits);
+    let mut output = Output::new(module);
     let mut code = CodeSection::new();
-    for ((function, body), entry) in module.functions.iter().zip(entries) {
+    for ((function, body), depth) in module.functions.iter().zip(depths) {
         let body =
             body::read(function, body).map_err(|error| Error::in_function(number, function, &error))?;
         let charges = charge::charges(&body);
         let places = nan::places(&body);
-        code.function(&emit::function(&body, &charges, &places, *entry, &mut output)?);
+        code.function(&emit::function(&body, &charges, &places, *depth, &mut output)?);
     }
-    sections(bytes, number, limits, output, code)
+    sections(bytes, number, output, code)
 }
 
 /// Puts the module together: the author's sections with what was added, in the order of the specification.
-fn sections(
-    bytes: &[u8],
-    number: usize,
-    limits: &Limits,
-    mut output: Output,
-    mut code: CodeSection,
-) -> Result<Module, Error> {
+fn sections(bytes: &[u8], number: usize, mut output: Output, mut code: CodeSection) -> Result<Module, Error> {
     let mut types = TypeSection::new();
     let mut imports = ImportSection::new();
     let mut functions = FunctionSection::new();
@@ -86,16 +74,17 @@ fn sections(
                 for (index, table) in section.into_iter().enumerate() {
                     let table = table?;
                     let mut ty = indices.table_type(table.ty)?;
-                    bound("table", index, number, ty.minimum, limits.table_elements)?;
-                    ty.maximum = Some(smaller(ty.maximum, limits.table_elements));
+                    if ty.minimum > MOST_ELEMENTS {
+                        return Err(Error::TableTooLarge { index, module: number, initial: ty.minimum });
+                    }
+                    ty.maximum = Some(ty.maximum.map_or(MOST_ELEMENTS, |own| own.min(MOST_ELEMENTS)));
                     tables.table(ty);
                 }
             }
             Payload::MemorySection(section) => {
-                for (index, memory) in section.into_iter().enumerate() {
+                for memory in section {
                     let mut ty = indices.memory_type(memory?)?;
-                    bound("memory", index, number, ty.minimum, limits.memory_pages)?;
-                    ty.maximum = Some(smaller(ty.maximum, limits.memory_pages));
+                    ty.maximum = Some(ty.maximum.unwrap_or(MOST_PAGES));
                     memories.memory(ty);
                 }
             }
@@ -125,8 +114,9 @@ fn sections(
         }
     }
     let counter = |val_type| EntityType::Global(GlobalType { val_type, mutable: true, shared: false });
-    imports.import(meter::MODULE, meter::LEFT, counter(ValType::I64));
-    imports.import(meter::MODULE, meter::DEPTH, counter(ValType::I32));
+    for (name, ty, _) in meter::COUNTERS {
+        imports.import(meter::MODULE, name, counter(ty));
+    }
     imports.import(meter::MODULE, meter::STOP, EntityType::Function(output.stop_type));
     for (ty, body) in output.growers.iter().map(|grower| (grower.ty, &grower.body)) {
         functions.function(ty);
@@ -153,23 +143,11 @@ fn sections(
     Ok(written)
 }
 
-fn smaller(declared: Option<u64>, limit: u32) -> u64 {
-    declared.unwrap_or(u64::MAX).min(limit.into())
-}
-
-fn bound(what: &'static str, index: usize, module: usize, initial: u64, limit: u32) -> Result<(), Error> {
-    if initial <= u64::from(limit) {
-        return Ok(());
-    }
-    Err(Error::TooLarge { what, index, module, initial, limit })
-}
-
 /// What a module's functions share while they are written.
 pub(crate) struct Output {
     pub indices: Indices,
-    /// The globals of the meter and its function, by their indices in this module.
-    pub left: u32,
-    pub depth: u32,
+    pub counters: Counters,
+    /// The meter's function, by its index in this module.
     pub stop: u32,
     stop_type: u32,
     first_added_type: u32,
@@ -181,7 +159,15 @@ pub(crate) struct Output {
     grower_of: BTreeMap<(bool, u32), u32>,
     memories: Vec<Option<u64>>,
     tables: Vec<(Option<u64>, RefType)>,
-    limits: Limits,
+}
+
+/// The meter's counters, by the indices of their globals in this module: in the order of [`meter::COUNTERS`].
+#[derive(Clone, Copy)]
+pub(crate) struct Counters {
+    pub instructions: u32,
+    pub depth: u32,
+    memory: u32,
+    table: u32,
 }
 
 /// A function that stands for `memory.grow` or `table.grow`.
@@ -191,13 +177,17 @@ struct Grower {
 }
 
 impl Output {
-    fn new(module: &CoreModule, limits: &Limits) -> Self {
+    fn new(module: &CoreModule) -> Self {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let indices =
             Indices { functions: module.imported_function_count(), globals: module.imported_globals };
         let mut output = Self {
-            left: indices.globals,
-            depth: indices.globals + 1,
+            counters: Counters {
+                instructions: indices.globals,
+                depth: indices.globals + 1,
+                memory: indices.globals + 2,
+                table: indices.globals + 3,
+            },
             stop: indices.functions,
             indices,
             stop_type: 0,
@@ -216,7 +206,6 @@ impl Output {
                     (table.maximum, if is_function { RefType::FUNCREF } else { RefType::EXTERNREF })
                 })
                 .collect(),
-            limits: *limits,
         };
         output.stop_type = output.added_type(vec![ValType::I32], Vec::new());
         output
@@ -253,9 +242,11 @@ impl Output {
         let declared = self.memories.get(memory as usize).copied().flatten();
         let ty = self.added_type(vec![ValType::I32], vec![ValType::I32]);
         let growth = Growth {
-            declared: declared.unwrap_or(65_536),
-            limit: self.limits.memory_pages,
-            each: cost::PAGE,
+            maximum: declared.unwrap_or(MOST_PAGES),
+            counter: self.counters.memory,
+            resource: Resource::Memory,
+            size: cost::PAGE_BYTES,
+            cost: cost::PAGE,
             count: 0,
         };
         let size = |function: &mut Function| {
@@ -276,9 +267,11 @@ impl Output {
             self.tables.get(table as usize).copied().unwrap_or((None, RefType::FUNCREF));
         let ty = self.added_type(vec![ValType::Ref(element), ValType::I32], vec![ValType::I32]);
         let growth = Growth {
-            declared: declared.unwrap_or(u64::from(u32::MAX)),
-            limit: self.limits.table_elements,
-            each: cost::ELEMENT,
+            maximum: declared.unwrap_or(MOST_ELEMENTS).min(MOST_ELEMENTS),
+            counter: self.counters.table,
+            resource: Resource::Table,
+            size: 1,
+            cost: cost::ELEMENT,
             count: 1,
         };
         let size = |function: &mut Function| {
@@ -301,26 +294,28 @@ impl Output {
 
 /// How a memory or table may grow.
 struct Growth {
-    /// What the author allows.
-    declared: u64,
-    limit: u32,
-    /// The cost of one page or element.
-    each: i64,
+    /// What the author allows, or engines.
+    maximum: u64,
+    /// What counts it, and what that counts.
+    counter: u32,
+    resource: Resource,
+    /// How much of the resource one page or element is, and how many instructions.
+    size: u64,
+    cost: i64,
     /// The parameter that says by how many.
     count: u32,
 }
 
 impl Growth {
     fn body(&self, output: &Output, size: impl Fn(&mut Function), grow: impl Fn(&mut Function)) -> Function {
-        let stop = |function: &mut Function, kind: Exhausted| {
-            let code = i32::try_from(kind.code()).unwrap_or(0);
-            function.instructions().i32_const(code).call(output.stop).unreachable().end();
+        let stop = |function: &mut Function, resource: Resource| {
+            function.instructions().i32_const(resource.as_i32()).call(output.stop).unreachable().end();
         };
         let wide = |bound: u64| i64::try_from(bound).unwrap_or(i64::MAX);
         let (wanted, count) = (self.count + 1, self.count);
         let mut function = Function::new([(1, ValType::I64)]);
         size(&mut function);
-        // Over the author's own maximum the answer is -1, as ever.
+        // Over the maximum the answer is -1, as ever.
         function
             .instructions()
             .i64_extend_i32_u()
@@ -328,41 +323,40 @@ impl Growth {
             .i64_extend_i32_u()
             .i64_add()
             .local_tee(wanted)
-            .i64_const(wide(self.declared))
+            .i64_const(wide(self.maximum))
             .i64_gt_u()
             .if_(BlockType::Empty)
             .i32_const(-1)
             .return_()
             .end();
-        if self.declared > u64::from(self.limit) {
+        for (counter, each, resource) in [
+            (self.counter, wide(self.size), self.resource),
+            (output.counters.instructions, self.cost, Resource::Instructions),
+        ] {
             function
                 .instructions()
+                .global_get(counter)
+                .local_get(count)
+                .i64_extend_i32_u()
+                .i64_const(each)
+                .i64_mul()
+                .i64_sub()
+                .local_tee(wanted)
+                .global_set(counter)
                 .local_get(wanted)
-                .i64_const(i64::from(self.limit))
-                .i64_gt_u()
+                .i64_const(0)
+                .i64_lt_s()
                 .if_(BlockType::Empty);
-            stop(&mut function, Exhausted::Memory);
+            stop(&mut function, resource);
         }
-        function
-            .instructions()
-            .global_get(output.left)
-            .local_get(count)
-            .i64_extend_i32_u()
-            .i64_const(self.each)
-            .i64_mul()
-            .i64_sub()
-            .local_tee(wanted)
-            .global_set(output.left)
-            .local_get(wanted)
-            .i64_const(0)
-            .i64_lt_s()
-            .if_(BlockType::Empty);
-        stop(&mut function, Exhausted::Instructions);
         grow(&mut function);
         function.instructions().end();
         function
     }
 }
+
+/// How many globals of the meter's a module imports.
+const OURS: u32 = 4;
 
 /// How indices move: the meter's imports come behind the author's imports, before what the module defines.
 pub(crate) struct Indices {
@@ -378,6 +372,6 @@ impl Reencode for Indices {
     }
 
     fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error<Infallible>> {
-        Ok(if global < self.globals { global } else { global + 2 })
+        Ok(if global < self.globals { global } else { global + OURS })
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
-    ComponentTypeRef, CompositeInnerType, ElementItems, Encoding, ExternalKind, FuncToValidate, FunctionBody,
-    Instance, MemoryType, Operator, Parser, Payload, TableType, TypeRef, ValType, ValidPayload, Validator,
+    CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef,
+    CompositeInnerType, ElementItems, Encoding, ExternalKind, FuncToValidate, FunctionBody, Instance,
+    MemoryType, Operator, Parser, Payload, TableType, TypeRef, ValType, ValidPayload, Validator,
     ValidatorResources, WasmFeatures,
 };
 
@@ -64,8 +64,6 @@ pub(crate) struct Scan<'a> {
     pub modules: Vec<CoreModule<'a>>,
     pub instances: Vec<CoreInstance<'a>>,
     pub functions: Vec<CoreFunction<'a>>,
-    /// Core functions that the host calls while the component may not call out.
-    pub gates: Vec<usize>,
 }
 
 /// Reads and validates all but the bodies of functions.
@@ -73,8 +71,7 @@ pub(crate) fn scan(bytes: &[u8], expected: Encoding) -> Result<Scan<'_>, Error> 
     let mut validator = Validator::new_with_features(features());
     let mut parser = Parser::new(0);
     parser.set_features(features());
-    let mut scan =
-        Scan { modules: Vec::new(), instances: Vec::new(), functions: Vec::new(), gates: Vec::new() };
+    let mut scan = Scan { modules: Vec::new(), instances: Vec::new(), functions: Vec::new() };
     let mut nesting: Vec<Encoding> = Vec::new();
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
@@ -166,23 +163,9 @@ impl<'a> Scan<'a> {
             }
             Payload::ComponentCanonicalSection(canonicals) => {
                 for canonical in canonicals.clone() {
-                    let options = match canonical? {
-                        CanonicalFunction::Lift { options, .. } => options,
-                        CanonicalFunction::Lower { options, .. } => {
-                            self.functions.push(CoreFunction::Host);
-                            options
-                        }
-                        _ => {
-                            self.functions.push(CoreFunction::Host);
-                            continue;
-                        }
-                    };
-                    self.gates.extend(options.iter().filter_map(|option| match option {
-                        CanonicalOption::Realloc(function) | CanonicalOption::PostReturn(function) => {
-                            Some(*function as usize)
-                        }
-                        _ => None,
-                    }));
+                    if !matches!(canonical?, CanonicalFunction::Lift { .. }) {
+                        self.functions.push(CoreFunction::Host);
+                    }
                 }
             }
             _ => {}

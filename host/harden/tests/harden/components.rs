@@ -1,6 +1,6 @@
 //! Whole components: the standard policies, many modules with one counter, and what is refused.
 
-use apportion_harden::{Error, Exhausted, HOST, Limits, METER, harden, is_hardened};
+use apportion_harden::{Error, HOST, METER, Resource, harden, is_hardened};
 use wasmtime::component::{Component, Instance, Linker, Val};
 use wasmtime::{Engine, Store};
 
@@ -13,18 +13,23 @@ struct Run {
 }
 
 impl Run {
-    fn new(engine: &Engine, bytes: &[u8], limit: u64) -> Result<Self, Option<Exhausted>> {
+    fn new(engine: &Engine, bytes: &[u8], instructions: u64) -> Result<Self, Option<Resource>> {
+        Self::within(engine, bytes, Host::with(instructions).limits)
+    }
+
+    fn within(engine: &Engine, bytes: &[u8], limits: [u64; 4]) -> Result<Self, Option<Resource>> {
         let component = Component::new(engine, bytes).unwrap();
         let mut linker: Linker<Host> = Linker::new(engine);
         policy_imports(&mut linker);
         let mut host = linker.instance(HOST).unwrap();
-        host.func_wrap("limit", |store, ()| Ok((store.data().limit,))).unwrap();
+        host.func_wrap("limit", |store, (of,): (u32,)| Ok((store.data().limits[of as usize],))).unwrap();
         host.func_wrap("exhausted", |mut store, (kind,): (u32,)| -> wasmtime::Result<()> {
-            store.data_mut().exhausted = Exhausted::from_code(kind);
+            store.data_mut().exhausted = Resource::from_code(kind);
             Err(wasmtime::Error::msg("exhausted"))
         })
         .unwrap();
-        let mut store = Store::new(engine, Host { limit, exhausted: None });
+        let mut store = Store::new(engine, Host { limits, exhausted: None });
+        store.limiter(|host| host);
         match linker.instantiate(&mut store, &component) {
             Ok(instance) => Ok(Self { store, instance }),
             Err(_) => Err(store.data_mut().exhausted.take()),
@@ -36,7 +41,7 @@ impl Run {
         interface: Option<&str>,
         name: &str,
         arguments: &[Val],
-    ) -> Result<Val, Option<Exhausted>> {
+    ) -> Result<Val, Option<Resource>> {
         let outer = interface
             .map(|interface| self.instance.get_export_index(&mut self.store, None, interface).unwrap());
         let index = self.instance.get_export_index(&mut self.store, outer.as_ref(), name).unwrap();
@@ -49,7 +54,7 @@ impl Run {
     }
 
     fn left(&mut self) -> i64 {
-        match self.call(Some(METER), "left", &[]) {
+        match self.call(Some(METER), "left", &[Val::U32(0)]) {
             Ok(Val::S64(left)) => left,
             other => panic!("{other:?}"),
         }
@@ -139,8 +144,8 @@ const RULE: &str = "apportion:policy/rule@0.1.0";
 fn the_standard_policies_answer_the_same() {
     let engine = plain_engine();
     for policy in apportion_standard::all() {
-        let hardened = harden(policy.bytes, &Limits::default()).unwrap();
-        assert_eq!(hardened, harden(policy.bytes, &Limits::default()).unwrap());
+        let hardened = harden(policy.bytes).unwrap();
+        assert_eq!(hardened, harden(policy.bytes).unwrap());
         let mut plain = Run::new(&engine, policy.bytes, 0).unwrap_or_else(|_| panic!());
         let mut metered = Run::new(&engine, &hardened, u64::MAX).unwrap_or_else(|_| panic!());
         let described = plain.call(Some(RULE), "describe", &[]).unwrap();
@@ -162,14 +167,14 @@ fn the_standard_policies_answer_the_same() {
         }
 
         // The limit that it needs; one less, which its cleaning up finds; and too little for the rule itself.
-        for (limit, left) in [(count, Some(0)), (count - 1, Some(-1)), (count / 2, None)] {
+        for (limit, left) in [(count, Some(0)), (count - 1, None), (count / 2, None)] {
             let mut run = Run::new(&engine, &hardened, u64::MAX).unwrap_or_else(|_| panic!());
             run.call(Some(RULE), "describe", &[]).unwrap();
             run.call(Some(METER), "refill", &[Val::U64(u64::try_from(limit).unwrap())]).unwrap();
             let ending = run.call(Some(RULE), "allocate", &arguments);
             match left {
                 Some(left) => assert_eq!((ending, run.left()), (divided.clone(), left), "{}", policy.name),
-                None => assert_eq!(ending, Err(Some(Exhausted::Instructions)), "{}", policy.name),
+                None => assert_eq!(ending, Err(Some(Resource::Instructions)), "{}", policy.name),
             }
         }
     }
@@ -179,9 +184,9 @@ fn the_standard_policies_answer_the_same() {
 fn hardening_twice_is_refused() {
     for policy in apportion_standard::all() {
         assert!(!is_hardened(policy.bytes));
-        let hardened = harden(policy.bytes, &Limits::default()).unwrap();
+        let hardened = harden(policy.bytes).unwrap();
         assert!(is_hardened(&hardened));
-        assert!(matches!(harden(&hardened, &Limits::default()), Err(Error::Hardened(_))));
+        assert!(matches!(harden(&hardened), Err(Error::Hardened(_))));
     }
 }
 
@@ -214,15 +219,15 @@ const LINKED: &str = r#"(component
 #[test]
 fn modules_that_call_each_other_share_one_counter_and_one_depth() {
     let engine = plain_engine();
-    let limits = Limits { depth: 4000, ..Limits::default() };
-    let hardened = harden(&wasm(LINKED), &limits).unwrap();
-    let mut run = Run::new(&engine, &hardened, 10_000).unwrap_or_else(|_| panic!());
+    let hardened = harden(&wasm(LINKED)).unwrap();
+    let limits = [10_000, 4000, 0, 1];
+    let mut run = Run::within(&engine, &hardened, limits).unwrap_or_else(|_| panic!());
     assert_eq!(run.call(None, "run", &[Val::U32(10)]), Ok(Val::U32(7)));
     let used = 10_000 - run.left();
     // Each turn: again has five instructions besides the call and both constants, step three.
     assert!((80..130).contains(&used), "{used}");
     // 4000 units are some twenty turns over two modules.
-    assert_eq!(run.call(None, "run", &[Val::U32(100)]), Err(Some(Exhausted::Depth)));
+    assert_eq!(run.call(None, "run", &[Val::U32(100)]), Err(Some(Resource::Depth)));
 }
 
 #[test]
@@ -237,12 +242,12 @@ fn what_runs_while_instantiating_is_metered() {
                 (start $start))
             (core instance (instantiate $m)))"#,
     );
-    let hardened = harden(&component, &Limits::default()).unwrap();
+    let hardened = harden(&component).unwrap();
     let used = 1_000_000 - Run::new(&engine, &hardened, 1_000_000).unwrap_or_else(|_| panic!()).left();
     assert!((7000..7100).contains(&used), "{used}");
     let used = u64::try_from(used).unwrap();
     assert!(Run::new(&engine, &hardened, used).is_ok());
-    assert_eq!(Run::new(&engine, &hardened, used - 1).err(), Some(Some(Exhausted::Instructions)));
+    assert_eq!(Run::new(&engine, &hardened, used - 1).err(), Some(Some(Resource::Instructions)));
 }
 
 #[test]
@@ -260,19 +265,55 @@ fn what_code_could_hide_in_is_refused_with_the_place() {
         ("(component (core module (tag)))", "exceptions proposal not enabled"),
         ("(module)", "expected a component"),
     ] {
-        let error = harden(&wasm(text), &Limits::default()).unwrap_err().to_string();
+        let error = harden(&wasm(text)).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
-    let limits = Limits { memory_pages: 10, table_elements: 5, ..Limits::default() };
-    for (text, words) in [
-        (
-            "(component (core module (memory 11)))",
-            "memory 0 of core module 0 starts with 11, more than the limit of 10",
-        ),
-        ("(component (core module) (core module (table 6 funcref)))", "table 0 of core module 1"),
+    let error = harden(&wasm("(component (core module) (core module (table 10000001 funcref)))"));
+    let words = "table 0 of core module 1 starts with 10000001 elements, and may have 10000000";
+    assert_eq!(error.unwrap_err().to_string(), words);
+}
+
+#[test]
+fn what_a_component_starts_with_counts() {
+    let hardened = harden(&wasm(
+        r#"(component
+            (core module $m (memory (export "m") 2) (table 5 funcref))
+            (core module $n (import "" "m" (memory 2)) (table 6 funcref) (func (export "f")))
+            (core instance $a (instantiate $m))
+            (core instance $b (instantiate $m))
+            (core instance $c (instantiate $n (with "" (instance $a))))
+            (func (export "f") (canon lift (core func $c "f"))))"#,
+    ))
+    .unwrap();
+    let (memory, table) = (4 << 16, 16);
+    let run = |memory, table| Run::within(&plain_engine(), &hardened, [100, 1 << 19, memory, table]);
+    assert!(run(memory, table).is_ok());
+    assert_eq!(run(memory - 1, table).err(), Some(Some(Resource::Memory)));
+    assert_eq!(run(memory, table - 1).err(), Some(Some(Resource::Table)));
+}
+
+/// Whatever is used up while the host hands over a list is told all the same, though the component may not call out.
+#[test]
+fn a_stop_where_nothing_can_be_called_is_told() {
+    for (doing, resource) in [
+        ("(drop (memory.grow (i32.const 10)))", Resource::Memory),
+        ("(drop (table.grow (ref.null func) (i32.const 10)))", Resource::Table),
+        ("(loop (br 0))", Resource::Instructions),
+        ("(drop (call $realloc (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))", Resource::Depth),
     ] {
-        let error = harden(&wasm(text), &limits).unwrap_err().to_string();
-        assert!(error.contains(words), "{error}");
+        let hardened = harden(&wasm(&format!(
+            r#"(component
+                (core module $m (memory (export "m") 1) (table 1 funcref)
+                    (func $realloc (export "realloc") (param i32 i32 i32 i32) (result i32) {doing} i32.const 0)
+                    (func (export "f") (param i32 i32)))
+                (core instance $i (instantiate $m))
+                (func (export "f") (param "text" string) (canon lift (core func $i "f")
+                    (memory (core memory $i "m")) (realloc (core func $i "realloc")))))"#
+        )))
+        .unwrap();
+        let mut run = Run::within(&plain_engine(), &hardened, [100_000, 1 << 16, 1 << 17, 5])
+            .unwrap_or_else(|_| panic!());
+        assert_eq!(run.call(None, "f", &[Val::String("text".into())]), Err(Some(resource)));
     }
 }
 
@@ -292,7 +333,7 @@ fn nested_components_that_only_rename_are_taken() {
             (instance $s (instantiate $shim (with "f" (func $f))))
             (export "api" (instance $s)))"#,
     );
-    let hardened = harden(&component, &Limits::default()).unwrap();
+    let hardened = harden(&component).unwrap();
     let mut run = Run::new(&plain_engine(), &hardened, 100).unwrap_or_else(|_| panic!());
     assert_eq!(run.call(Some("api"), "g", &[]), Ok(Val::U32(3)));
 }

@@ -1,6 +1,6 @@
 //! Bytes from anyone: an answer, never a panic.
 
-use apportion_harden::{Limits, harden, harden_module, is_hardened};
+use apportion_harden::{harden, harden_module, is_hardened};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -22,7 +22,7 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        if let Ok(hardened) = harden(&bytes, &Limits::default()) {
+        if let Ok(hardened) = harden(&bytes) {
             prop_assert!(is_hardened(&hardened));
         }
     }
@@ -31,7 +31,7 @@ proptest! {
     fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), module in any::<bool>()) {
         let version: &[u8] = if module { b"\0asm\x01\0\0\0" } else { b"\0asm\x0d\0\x01\0" };
         let bytes = [version, &bytes].concat();
-        let _ = harden(&bytes, &Limits::default());
-        let _ = harden_module(&bytes, &Limits::default());
+        let _ = harden(&bytes);
+        let _ = harden_module(&bytes);
     }
 }

@@ -1,15 +1,39 @@
 //! Core modules and components run plain and hardened.
 
-use apportion_harden::{Exhausted, HOST, Limits, MODULE, harden_module, meter_module};
+use apportion_harden::{HOST, MODULE, Resource, harden_module, meter_module};
 use wasmtime::{
-    Config, Engine, Extern, Instance, Linker, Module, OperatorCost, Store, Val, VariableOperatorCost,
+    Config, Engine, Extern, Instance, Linker, Module, OperatorCost, ResourceLimiter, Store, Val,
+    VariableOperatorCost,
 };
 
-/// What the embedder keeps: the limit it answers with, and what it was told.
-#[derive(Default)]
+/// What the embedder keeps: the limits it answers with, by their codes, and what it was told.
 pub struct Host {
-    pub limit: u64,
-    pub exhausted: Option<Exhausted>,
+    pub limits: [u64; 4],
+    pub exhausted: Option<Resource>,
+}
+
+impl Host {
+    /// So many instructions, 512 KiB of depth, and memory and tables without limit.
+    pub fn with(instructions: u64) -> Self {
+        Self { limits: [instructions, 1 << 19, u64::MAX, u64::MAX], exhausted: None }
+    }
+}
+
+/// What wasmtime tells of growth: the only word of it where a component may not call out.
+impl ResourceLimiter for Host {
+    fn memory_growing(&mut self, _: usize, _: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        match Resource::from_table_growth(desired, maximum) {
+            Some(resource) => {
+                self.exhausted.get_or_insert(resource);
+                Err(wasmtime::Error::msg("exhausted"))
+            }
+            None => Ok(true),
+        }
+    }
 }
 
 /// What a limit of `u64::MAX` is taken as.
@@ -45,7 +69,7 @@ pub struct Hardened {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
     Values(Vec<Bits>),
-    Exhausted(Exhausted),
+    Exhausted(Resource),
     Trap(String),
 }
 
@@ -74,16 +98,16 @@ pub fn bits(value: &Val) -> Bits {
 }
 
 impl Hardened {
-    pub fn new(engine: &Engine, module: &[u8], limit: u64) -> Self {
-        Self::with(engine, module, &Limits::default(), limit).unwrap()
+    pub fn new(engine: &Engine, module: &[u8], instructions: u64) -> Self {
+        Self::with(engine, module, Host::with(instructions)).unwrap()
     }
 
-    pub fn with(engine: &Engine, module: &[u8], limits: &Limits, limit: u64) -> wasmtime::Result<Self> {
-        let hardened = harden_module(module, limits).unwrap();
+    pub fn with(engine: &Engine, module: &[u8], host: Host) -> wasmtime::Result<Self> {
+        let hardened = harden_module(module).unwrap();
         let module = Module::new(engine, hardened).unwrap();
-        let mut store = Store::new(engine, Host { limit, exhausted: None });
+        let mut store = Store::new(engine, host);
         let mut linker = Linker::new(engine);
-        let meter = link_meter(&mut store, &mut linker, limits);
+        let meter = link_meter(&mut store, &mut linker);
         let instance = linker.instantiate(&mut store, &module)?;
         Ok(Self { store, instance, meter })
     }
@@ -95,15 +119,15 @@ impl Hardened {
 
     pub fn left(&mut self) -> i64 {
         self.meter
-            .get_typed_func::<(), i64>(&mut self.store, "get")
+            .get_typed_func::<u32, i64>(&mut self.store, "left")
             .unwrap()
-            .call(&mut self.store, ())
+            .call(&mut self.store, Resource::Instructions.code())
             .unwrap()
     }
 
     pub fn refill(&mut self, limit: u64) {
         self.meter
-            .get_typed_func::<u64, ()>(&mut self.store, "set")
+            .get_typed_func::<u64, ()>(&mut self.store, "refill")
             .unwrap()
             .call(&mut self.store, limit)
             .unwrap();
@@ -118,20 +142,22 @@ impl Hardened {
 }
 
 /// Makes a meter, and its exports what hardened modules import.
-pub fn link_meter(store: &mut Store<Host>, linker: &mut Linker<Host>, limits: &Limits) -> Instance {
+pub fn link_meter(store: &mut Store<Host>, linker: &mut Linker<Host>) -> Instance {
     linker
-        .func_wrap(HOST, "limit", |caller: wasmtime::Caller<'_, Host>| caller.data().limit)
+        .func_wrap(HOST, "limit", |caller: wasmtime::Caller<'_, Host>, of: u32| {
+            caller.data().limits[of as usize]
+        })
         .unwrap()
         .func_wrap(
             HOST,
             "exhausted",
             |mut caller: wasmtime::Caller<'_, Host>, kind: u32| -> wasmtime::Result<()> {
-                caller.data_mut().exhausted = Exhausted::from_code(kind);
+                caller.data_mut().exhausted = Resource::from_code(kind);
                 Err(wasmtime::Error::msg("exhausted"))
             },
         )
         .unwrap();
-    let meter = Module::new(store.engine(), meter_module(limits)).unwrap();
+    let meter = Module::new(store.engine(), meter_module()).unwrap();
     let meter = linker.instantiate(&mut *store, &meter).unwrap();
     let exports: Vec<(String, Extern)> =
         meter.exports(&mut *store).map(|export| (export.name().to_owned(), export.into_extern())).collect();
@@ -145,7 +171,7 @@ pub fn call<T>(
     store: &mut Store<T>,
     function: wasmtime::Func,
     arguments: &[Val],
-    exhausted: impl FnOnce(&mut T) -> Option<Exhausted>,
+    exhausted: impl FnOnce(&mut T) -> Option<Resource>,
 ) -> Ending {
     let mut results = vec![Val::I32(0); function.ty(&mut *store).results().len()];
     match function.call(&mut *store, arguments, &mut results) {

@@ -1,9 +1,9 @@
 //! What is charged, and what happens at the limit.
 
-use apportion_harden::{Exhausted, Limits};
+use apportion_harden::Resource;
 use wasmtime::Val;
 
-use crate::engine::{Bits, Ending, Hardened, on_deep_stack, original, plain_engine, wasm};
+use crate::engine::{Bits, Ending, Hardened, Host, on_deep_stack, original, plain_engine, wasm};
 
 const FIBONACCI: &str = r#"(module (func $fib (export "run") (param i32) (result i32)
     (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
@@ -33,7 +33,7 @@ fn a_limit_of_the_count_is_enough_and_one_less_is_not() {
         assert_eq!(hardened.call("run", &[Val::I32(argument)]), expected);
         assert_eq!(hardened.left(), 0);
         hardened.refill(count - 1);
-        assert_eq!(hardened.call("run", &[Val::I32(argument)]), Ending::Exhausted(Exhausted::Instructions));
+        assert_eq!(hardened.call("run", &[Val::I32(argument)]), Ending::Exhausted(Resource::Instructions));
     }
 }
 
@@ -46,12 +46,13 @@ fn depth_is_counted_and_not_the_native_stack() {
                 (else (i32.const 0)))))"#,
     );
     on_deep_stack(|| {
-        let limits = Limits { depth: 8000, ..Limits::default() };
-        let mut hardened = Hardened::with(&plain_engine(), &module, &limits, 0).unwrap();
+        let limits = [0, 8000, u64::MAX, u64::MAX];
+        let mut hardened =
+            Hardened::with(&plain_engine(), &module, Host { limits, exhausted: None }).unwrap();
         hardened.refill(u64::MAX);
         // One parameter and three operands: 64 + 4 * 8 = 96 a call; 83 calls are 7968.
         assert_eq!(hardened.call("run", &[Val::I32(82)]), Ending::Values(vec![Bits::I32(82)]));
-        assert_eq!(hardened.call("run", &[Val::I32(83)]), Ending::Exhausted(Exhausted::Depth));
+        assert_eq!(hardened.call("run", &[Val::I32(83)]), Ending::Exhausted(Resource::Depth));
     });
 }
 
@@ -156,7 +157,7 @@ fn no_frame_takes_more_native_stack_than_its_amount_allows() {
             config.max_wasm_stack(8 << 19);
             let engine = wasmtime::Engine::new(&config).unwrap();
             let mut hardened = Hardened::new(&engine, &module, u64::MAX);
-            assert_eq!(hardened.call("run", &[Val::I32(3)]), Ending::Exhausted(Exhausted::Depth), "{shape}");
+            assert_eq!(hardened.call("run", &[Val::I32(3)]), Ending::Exhausted(Resource::Depth), "{shape}");
         });
     }
 }

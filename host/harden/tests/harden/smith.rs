@@ -1,6 +1,6 @@
 //! Modules that nobody wrote: original and hardened do the same.
 
-use apportion_harden::{Exhausted, Limits, harden_module};
+use apportion_harden::{Resource, harden_module};
 use arbitrary::Unstructured;
 use wasmtime::{Config, Engine, ExternType, Instance, Linker, Module, Store, Val, ValType};
 
@@ -92,16 +92,15 @@ fn compare(seed: u64, bytes: &[u8], counting: &Engine, plain: &Engine, tally: &m
         tally.not_taken += 1;
         return;
     };
-    let limits = Limits::default();
-    let hardened = harden_module(bytes, &limits).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-    assert_eq!(hardened, harden_module(bytes, &limits).unwrap(), "seed {seed}: not the same twice");
+    let hardened = harden_module(bytes).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    assert_eq!(hardened, harden_module(bytes).unwrap(), "seed {seed}: not the same twice");
     let hardened = Module::new(plain, hardened).unwrap();
 
     let mut left = Store::new(counting, ());
     left.set_fuel(u64::MAX / 2).unwrap();
-    let mut right = Store::new(plain, Host { limit: u64::MAX, exhausted: None });
+    let mut right = Store::new(plain, Host::with(u64::MAX));
     let mut linker = Linker::new(plain);
-    let meter = link_meter(&mut right, &mut linker, &limits);
+    let meter = link_meter(&mut right, &mut linker);
     tally.modules += 1;
     let (first, second) =
         match (Instance::new(&mut left, &original, &[]), linker.instantiate(&mut right, &hardened)) {
@@ -115,8 +114,8 @@ fn compare(seed: u64, bytes: &[u8], counting: &Engine, plain: &Engine, tally: &m
             (first, second) => panic!("seed {seed}: {first:?} and {second:?}"),
         };
     let (get, set) = (
-        meter.get_typed_func::<(), i64>(&mut right, "get").unwrap(),
-        meter.get_typed_func::<u64, ()>(&mut right, "set").unwrap(),
+        meter.get_typed_func::<u32, i64>(&mut right, "left").unwrap(),
+        meter.get_typed_func::<u64, ()>(&mut right, "refill").unwrap(),
     );
 
     for export in original.exports() {
@@ -134,11 +133,11 @@ fn compare(seed: u64, bytes: &[u8], counting: &Engine, plain: &Engine, tally: &m
             match (&wanted, &ending) {
                 // What is too deep is told by the native stack there, by the count here.
                 (Ending::Trap(text), _) if text == "StackOverflow" => return,
-                (_, Ending::Exhausted(Exhausted::Depth)) => return,
+                (_, Ending::Exhausted(Resource::Depth)) => return,
                 (Ending::Values(_), Ending::Values(_)) => {
                     tally.values += 1;
                     let executed = u64::MAX / 2 - left.get_fuel().unwrap();
-                    let counted = MOST - u64::try_from(get.call(&mut right, ()).unwrap()).unwrap();
+                    let counted = MOST - u64::try_from(get.call(&mut right, 0).unwrap()).unwrap();
                     assert!(counted >= executed, "seed {seed}: {counted} counted, {executed} executed");
                 }
                 _ => {}

