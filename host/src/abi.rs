@@ -6,6 +6,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::sandbox::State;
+use crate::sandbox::meter::{self, Meter, MeterIndex, Metered};
 #[cfg(feature = "wasi")]
 use crate::sandbox::wasi;
 
@@ -17,6 +18,11 @@ pub(crate) const IMPORTS: [&str; 4] = ["epoch", "graph", "history", "diagnostics
 pub(crate) const TYPES: &str = "types";
 /// The package of the contract, in front of an interface's name.
 pub(crate) const PACKAGE: &str = "apportion:policy/";
+
+/// Whether an import or export of a hardened component is its meter's.
+pub(crate) fn is_meter(name: &str) -> bool {
+    meter::is_meter(name)
+}
 
 /// Whether a policy may import this beside the contract.
 pub(crate) fn grants_beside(import: &str) -> bool {
@@ -61,6 +67,7 @@ pub(crate) enum Refusal {
 #[derive(Clone)]
 pub(crate) struct Linked {
     contract: Contract,
+    meter: MeterIndex,
     /// How many handles the engine may keep for it: the contract has no resources, WASI has.
     handles: usize,
 }
@@ -72,19 +79,26 @@ enum Contract {
 }
 
 /// One fresh instance of a policy.
-pub(crate) enum Instance {
+pub(crate) struct Instance {
+    rule: Rule,
+    meter: Meter,
+}
+
+enum Rule {
     V0_1(v0_1::Policy),
 }
 
 /// Links a component whose imports and exports were found to be those of `version`, one of [`VERSIONS`].
 pub(crate) fn link(engine: &Engine, component: &Component, version: &str) -> wasmtime::Result<Linked> {
     let mut linker = Linker::new(engine);
+    meter::link(&mut linker)?;
+    let meter = MeterIndex::of(component)?;
     let handles = wasi::link(&mut linker, component)?;
     let contract = match version {
         v0_1::VERSION => Contract::V0_1(v0_1::link(linker, component)?),
         other => return Err(wasmtime::Error::msg(format!("version {other} of the contract is unknown"))),
     };
-    Ok(Linked { contract, handles })
+    Ok(Linked { contract, meter, handles })
 }
 
 /// In the place of WASI in an engine that was built without: nothing is granted.
@@ -104,26 +118,32 @@ mod wasi {
 impl Linked {
     pub(crate) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
         store.set_max_component_handles(self.handles);
-        match &self.contract {
-            Contract::V0_1(linked) => v0_1::instantiate(linked, store).map(Instance::V0_1),
-        }
+        let (instance, rule) = match &self.contract {
+            Contract::V0_1(linked) => {
+                let (instance, policy) = v0_1::instantiate(linked, store)?;
+                (instance, Rule::V0_1(policy))
+            }
+        };
+        Ok(Instance { rule, meter: self.meter.read(store, &instance)? })
     }
 }
 
 impl Instance {
-    pub(crate) fn describe(&self, store: &mut Store<State>) -> wasmtime::Result<Description> {
-        match self {
-            Instance::V0_1(policy) => v0_1::describe(policy, store),
-        }
+    pub(crate) fn describe(&self, store: &mut Store<State>) -> wasmtime::Result<(Description, Metered)> {
+        let described = match &self.rule {
+            Rule::V0_1(policy) => v0_1::describe(policy, store)?,
+        };
+        Ok((described, self.meter.used(store)?))
     }
 
     pub(crate) fn allocate(
         &self,
         store: &mut Store<State>,
         parameters: &str,
-    ) -> wasmtime::Result<Result<Allocation, Refusal>> {
-        match self {
-            Instance::V0_1(policy) => v0_1::allocate(policy, store, parameters),
-        }
+    ) -> wasmtime::Result<(Result<Allocation, Refusal>, Metered)> {
+        let answer = match &self.rule {
+            Rule::V0_1(policy) => v0_1::allocate(policy, store, parameters)?,
+        };
+        Ok((answer, self.meter.used(store)?))
     }
 }

@@ -90,12 +90,10 @@ pub struct ComparedEpoch {
 pub struct Side {
     /// The charter's digest.
     pub charter: Digest,
-    /// The settlement's digest: what two who settle alike agree on.
-    pub settlement: Digest,
     /// The digest of the payouts.
     pub payouts: Digest,
-    /// The digest of the receipt; none of a replay, whose receipt is not kept.
-    pub receipt: Option<Digest>,
+    /// The digest of the receipt: what everyone gets who settles alike. That of a replay is in no ledger.
+    pub receipt: Digest,
     /// What the payees get, in base units.
     #[serde(with = "base_units")]
     pub paid: u128,
@@ -303,7 +301,7 @@ impl Comparing {
                     row.rename(names.get(id).map_or("", |name| name.as_str()));
                     rows.push(row);
                 }
-                CandidateSide::Settled(Side { receipt: None, ..Side::of(receipt) })
+                CandidateSide::Settled(Side::of(receipt))
             }
         };
         self.epochs.push(ComparedEpoch {
@@ -421,9 +419,8 @@ impl Side {
         });
         Side {
             charter: said.charter,
-            settlement: receipt.settlement_digest(),
             payouts: said.payouts,
-            receipt: Some(receipt.digest()),
+            receipt: receipt.digest(),
             paid: said.paid,
             retained: said.retained,
             faults: faults.collect(),

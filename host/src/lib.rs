@@ -104,9 +104,9 @@ pub use policy::{
     Policy,
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
-pub use receipt::{EngineReport, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms, UsageReport};
+pub use receipt::{Outcome, Receipt, ReceiptError, RunReport, SettlementTerms};
 pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
-pub use sandbox::{Cancel, Limits};
+pub use sandbox::{Cancel, Limits, Usage};
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use apportion_harden::harden;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 use wasmtime::component::Component;
@@ -148,10 +149,10 @@ pub struct Measure {
     pub values: Vec<f64>,
 }
 
-/// A run's end, with what it used where the engine can tell and what the policy said to its author.
+/// A run's end, with what it used if it returned and what the policy said to its author.
 pub(crate) struct Run {
     pub(crate) answer: Result<Answer, Fault>,
-    pub(crate) usage: Usage,
+    pub(crate) usage: Option<Usage>,
     pub(crate) log: String,
 }
 
@@ -269,7 +270,7 @@ impl Engine {
         })
     }
 
-    /// Compiled: from the folder, or anew and then into the folder.
+    /// Hardened and compiled: from the folder, or anew and then into the folder.
     fn component(&self, bytes: &[u8], digest: Digest) -> Result<wasmtime::Result<Component>, HostError> {
         let engine = self.runtime.engine.clone();
         if let Some(component) = self.folder.as_ref().and_then(|folder| folder.load(&engine, &digest)) {
@@ -277,7 +278,9 @@ impl Engine {
         }
         let owned = bytes.to_vec();
         let compiled = sandbox::compile(&self.runtime, self.compile_time, move || {
-            Component::from_binary(&engine, &owned)
+            let hardened = harden(&owned).map_err(wasmtime::Error::new)?;
+            drop(owned);
+            Component::from_binary(&engine, &hardened)
         })?;
         if let (Ok(component), Some(folder)) = (&compiled, &self.folder) {
             folder.keep(&digest, component);
@@ -291,6 +294,9 @@ impl Engine {
         let mut imports = Vec::new();
         let engine = &self.runtime.engine;
         for (name, _) in shape.imports(engine) {
+            if abi::is_meter(name) {
+                continue;
+            }
             if abi::grants_beside(name) {
                 imports.push(name.to_owned());
                 continue;
@@ -522,10 +528,10 @@ impl Policy {
                     Ok(allocation) => self.check(allocation, payees, question.pool),
                     Err(refusal) => Err(refused(refusal)),
                 };
-                Ok(Run { answer, usage: ran.usage, log: ran.log })
+                Ok(Run { answer, usage: Some(ran.usage), log: ran.log })
             }
             Err(Failed { error: RunError::Fault(fault), log }) => {
-                Ok(Run { answer: Err(fault), usage: Usage::default(), log })
+                Ok(Run { answer: Err(fault), usage: None, log })
             }
             Err(Failed { error: RunError::Host(error), .. }) => Err(error),
         }

@@ -307,7 +307,7 @@ fn nearest(payouts: &Payouts, payee: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::payouts::Part;
-    use crate::receipt::{EngineReport, RunReport, UsageReport};
+    use crate::receipt::RunReport;
 
     /// Payees whose ids look like entries and like the end of the list, as an epoch may have them.
     const IDS: [&str; 4] = [
@@ -337,8 +337,10 @@ mod tests {
             name: "rule".to_owned(),
             version: "1.0.0".to_owned(),
             contract: "0.1.0".to_owned(),
+            metering: 1,
             imports: Vec::new(),
             pool,
+            used: None,
             outcome: Outcome::Allocated { paid: pool, retained: 0, carry: None },
         };
         let settlement = SettlementTerms {
@@ -354,9 +356,7 @@ mod tests {
             runs: vec![run],
             payouts: payouts.digest(),
         };
-        let used = UsageReport { instructions: 1, memory: 1, transfer: 1 };
-        let engine = EngineReport { name: "test".to_owned(), runs: vec![used] };
-        (Receipt::new(settlement, engine).unwrap(), payouts)
+        (Receipt::new(settlement).unwrap(), payouts)
     }
 
     /// Of all ranges of bytes there are, only the payees' entries prove something, and each what the list says.

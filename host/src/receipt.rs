@@ -1,8 +1,8 @@
 //! A receipt: everything needed to check one settlement. A canonical JSON object; `host/docs/objects.md` lists its
 //! members.
 //!
-//! What must be the same for everyone stands in `settlement` and has a digest of its own. How many instructions an
-//! engine counted differs between engines, so it stands beside it, under the engine's name.
+//! All of it is the same for everyone who settles the same epoch under the same charter after the same receipts,
+//! whatever the machine and the engine: so is its digest.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical
 use crate::fault::Fault;
 use crate::money::base_units;
 use crate::payouts::Payouts;
+use crate::sandbox::Usage;
 
 const FORMAT: &str = "apportion receipt 1";
 
@@ -26,11 +27,9 @@ pub struct Receipt {
 struct Document {
     format: String,
     settlement: SettlementTerms,
-    settlement_digest: Digest,
-    engine: EngineReport,
 }
 
-/// What was settled: the same for everyone who settles this epoch under this charter after these receipts.
+/// What was settled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettlementTerms {
@@ -73,11 +72,15 @@ pub struct RunReport {
     pub version: String,
     /// The version of the contract that it ran under.
     pub contract: String,
+    /// The version of METERING.md by which it was hardened and counted.
+    pub metering: u32,
     /// The imports that it was granted.
     pub imports: Vec<String>,
     /// Its portion of the pool, in base units.
     #[serde(with = "base_units")]
     pub pool: u128,
+    /// What it used; none if it ended before it returned.
+    pub used: Option<Usage>,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -101,28 +104,6 @@ pub enum Outcome {
     Fault(Fault),
 }
 
-/// What the engine says of its own work: information, different from one engine to the next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EngineReport {
-    /// Which engine.
-    pub name: String,
-    /// What each run used, in the charter's order.
-    pub runs: Vec<UsageReport>,
-}
-
-/// What one run used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UsageReport {
-    /// Instructions as the engine counts them.
-    pub instructions: u64,
-    /// The most linear memory in use, in bytes.
-    pub memory: u64,
-    /// Bytes read from the epoch.
-    pub transfer: u64,
-}
-
 /// Why something is not a receipt, or not the receipt of something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -132,7 +113,7 @@ pub enum ReceiptError {
     /// Another format, or a later version of this one.
     #[error("the receipt's format is `{0}`; this engine reads `{FORMAT}`")]
     Format(String),
-    /// Its sums or digests do not hold.
+    /// Its sums do not hold.
     #[error("the receipt contradicts itself: {0}")]
     Contradiction(&'static str),
     /// The payouts are not those that the receipt names.
@@ -141,53 +122,29 @@ pub enum ReceiptError {
 }
 
 impl Receipt {
-    pub(crate) fn new(settlement: SettlementTerms, engine: EngineReport) -> Result<Receipt, ReceiptError> {
-        let settlement_digest = Digest::of(&to_canonical_json(&settlement)?);
-        let document = Document { format: FORMAT.to_owned(), settlement, settlement_digest, engine };
+    pub(crate) fn new(settlement: SettlementTerms) -> Result<Receipt, ReceiptError> {
+        let document = Document { format: FORMAT.to_owned(), settlement };
         let bytes = to_canonical_json(&document)?;
-        Receipt::checked(document, settlement_digest, bytes)
+        Receipt::checked(document, bytes)
     }
 
-    /// Reads a receipt from its canonical bytes and checks that its sums and digests hold.
+    /// Reads a receipt from its canonical bytes and checks that its sums hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
-        let document: Document = from_canonical_json(bytes)?;
-        let settlement = Digest::of(&to_canonical_json(&document.settlement)?);
-        Receipt::checked(document, settlement, bytes.to_vec())
+        Receipt::checked(from_canonical_json(bytes)?, bytes.to_vec())
     }
 
-    /// Holds the document to its rules; `settlement` is the digest of its settlement, `bytes` are its canonical bytes.
-    fn checked(
-        document: Document,
-        settlement_digest: Digest,
-        bytes: Vec<u8>,
-    ) -> Result<Receipt, ReceiptError> {
+    /// Holds the document to its rules; `bytes` are its canonical bytes.
+    fn checked(document: Document, bytes: Vec<u8>) -> Result<Receipt, ReceiptError> {
         if document.format != FORMAT {
             return Err(ReceiptError::Format(crate::text::visible(&document.format, 64)));
         }
-        let settlement = &document.settlement;
-        if settlement_digest != document.settlement_digest {
-            return Err(ReceiptError::Contradiction("its settlement has another digest than it says"));
-        }
-        check_sums(settlement).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;
-        if document.engine.runs.len() != settlement.runs.len() {
-            return Err(ReceiptError::Contradiction("its engine reports other runs than were made"));
-        }
+        check_sums(&document.settlement).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;
         Ok(Receipt { document, digest: Digest::of(&bytes), bytes })
     }
 
     /// What was settled.
     pub fn settlement(&self) -> &SettlementTerms {
         &self.document.settlement
-    }
-
-    /// The digest of what must be the same for everyone: two who settle alike agree on it, whatever their engines.
-    pub fn settlement_digest(&self) -> Digest {
-        self.document.settlement_digest
-    }
-
-    /// What the engine says of its own work.
-    pub fn engine(&self) -> &EngineReport {
-        &self.document.engine
     }
 
     /// Holds a list of payouts against this receipt.
@@ -206,7 +163,7 @@ impl Receipt {
         &self.bytes
     }
 
-    /// The BLAKE3 hash of the bytes.
+    /// The BLAKE3 hash of the bytes: two who settle alike agree on it.
     pub fn digest(&self) -> Digest {
         self.digest
     }

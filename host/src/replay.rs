@@ -137,7 +137,7 @@ pub struct ReplayedEpoch {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Replayed {
     /// It would have been settled. The receipt names as `previous` what the original names, so that a charter
-    /// replayed on its own epoch gives the identical settlement digest.
+    /// replayed on its own epoch gives the identical receipt.
     Settled {
         /// The receipt.
         receipt: Box<Receipt>,
@@ -207,7 +207,7 @@ pub enum ReplayError<E> {
 ///
 /// replay(&past, &[charter], &policies, &History::default(), |epoch| -> Result<(), ReplayError<_>> {
 ///     let Replayed::Settled { receipt, .. } = &epoch.replayed[0] else { panic!("a fault") };
-///     assert_eq!(receipt.settlement_digest(), then.receipt.settlement_digest());
+///     assert_eq!(receipt.digest(), then.receipt.digest());
 ///     Ok(())
 /// })?;
 /// # Ok(())

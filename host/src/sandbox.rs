@@ -3,7 +3,7 @@
 
 mod budget;
 mod cancel;
-mod meter;
+pub(crate) mod meter;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -16,6 +16,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use apportion_harden::Resource;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::HasData;
 use wasmtime::{Engine, OutOfMemory, ResourceLimiter, Store, Trap, UpdateDeadline};
@@ -24,10 +25,13 @@ use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
 pub(crate) use budget::Budget;
 pub use cancel::Cancel;
+use meter::Metered;
 pub(crate) use workers::Workers;
 
-/// How deep a policy may recurse, in bytes of native stack. Interpreters compiled to WebAssembly need megabytes.
-const WASM_STACK: usize = 8 << 20;
+/// The native stack of a run, in bytes. A frame takes less than eight times what the meter counts for it, so that the
+/// meter's limit is always met first: how much native stack code takes is no one's verdict.
+const WASM_STACK: usize = 16 << 20;
+const _: () = assert!(WASM_STACK as u64 >= 16 * meter::DEPTH);
 /// A run has a thread of ours, so that how much stack the embedder has left changes no verdict.
 const RUN_STACK: usize = WASM_STACK + (2 << 20);
 /// The compiler recurses over what it is given too.
@@ -36,6 +40,9 @@ const COMPILE_STACK: usize = 16 << 20;
 const COMPILE_STEP: Duration = Duration::from_millis(50);
 /// The most instances of core modules in one policy: its own code, and adapters around it.
 pub(crate) const MAX_CORE_INSTANCES: usize = 64;
+/// The same of memories and tables, which instances bring.
+const MAX_MEMORIES: usize = 16;
+const MAX_TABLES: usize = 64;
 /// What one element of a table takes.
 const TABLE_ELEMENT: u64 = 16;
 /// What a policy may keep in the log of a run.
@@ -45,7 +52,7 @@ const LOG_BYTES: usize = 64 << 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// WebAssembly instructions, as wasmtime counts them.
+    /// WebAssembly instructions, as METERING.md of `apportion-harden` counts them.
     pub instructions: u64,
     /// Bytes of linear memory, over all memories together.
     pub memory: u64,
@@ -94,15 +101,17 @@ impl Limits {
     }
 }
 
-/// What a run used. Instructions are the engine's own count: it differs between versions of an engine, so it is
-/// information, not part of a result.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a run that returned used: the same on every engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Usage {
-    /// WebAssembly instructions, as wasmtime counts them.
+    /// WebAssembly instructions, as METERING.md of `apportion-harden` counts them, from instantiation on.
     pub instructions: u64,
-    /// The most linear memory that was in use, in bytes.
+    /// The linear memory that it had in the end, in bytes. Memory never shrinks, so this is the most that it had.
     pub memory: u64,
-    /// Bytes read from the epoch.
+    /// Table elements, likewise.
+    pub table: u64,
+    /// What its limit of transfer was charged: bytes read from the epoch, drawn, printed or logged, and calls.
     pub transfer: u64,
 }
 
@@ -140,7 +149,9 @@ pub(crate) struct State {
     pub(crate) subject: Option<Subject>,
     /// Lines from the policy to its author.
     pub(crate) log: String,
+    limits: Limits,
     transfer_left: u64,
+    /// What the engine says it gave: held against the meter.
     memory: Growth,
     table: Growth,
     #[cfg(feature = "wasi")]
@@ -186,6 +197,7 @@ impl State {
         State {
             subject,
             log: String::new(),
+            limits: *limits,
             transfer_left: limits.transfer,
             memory: Growth { used: 0, limit: limits.memory },
             table: Growth { used: 0, limit: limits.table },
@@ -224,24 +236,8 @@ pub(crate) fn stop(code: FaultCode, sentence: impl Into<String>) -> wasmtime::Er
 }
 
 impl ResourceLimiter for State {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        // Past the module's own maximum `memory.grow` answers -1, as the specification says. Past the charter's
-        // limit the run ends: an allocator would answer -1 by aborting, and nobody would learn why.
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        if self.memory.grow((desired - current) as u64) {
-            return Ok(true);
-        }
-        Err(stop(
-            FaultCode::OutOfMemory,
-            format!("it asked for more than {} bytes of memory", self.memory.limit),
-        ))
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if self.memory.grow((desired - current) as u64) { Ok(true) } else { Err(unmetered("memory")) }
     }
 
     /// It was granted, and the system had none. The specification lets `memory.grow` answer -1 then, and the policy
@@ -256,30 +252,25 @@ impl ResourceLimiter for State {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
+        if let Some(of) = Resource::from_table_growth(desired, maximum) {
+            return Err(wasmtime::Error::new(meter::exhausted(&self.limits, of)));
         }
-        if self.table.grow((desired - current) as u64) {
-            return Ok(true);
-        }
-        Err(stop(
-            FaultCode::OutOfTable,
-            format!("it asked for more than {} table elements", self.table.limit),
-        ))
+        if self.table.grow((desired - current) as u64) { Ok(true) } else { Err(unmetered("tables")) }
     }
 
     fn table_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
         Err(wasmtime::Error::new(NoMemory))
     }
 
+    // The meter is one more, and has a table.
     fn instances(&self) -> usize {
-        MAX_CORE_INSTANCES
+        MAX_CORE_INSTANCES + 1
     }
     fn memories(&self) -> usize {
-        16
+        MAX_MEMORIES
     }
     fn tables(&self) -> usize {
-        64
+        MAX_TABLES + 1
     }
 }
 
@@ -301,13 +292,22 @@ pub(crate) struct Failed {
 #[error("the system has no memory left")]
 struct NoMemory;
 
+/// The engine gave what the meter should have stopped.
+#[derive(Debug, thiserror::Error)]
+#[error("the meter missed how {0} grew")]
+struct Unmetered(&'static str);
+
+fn unmetered(what: &'static str) -> wasmtime::Error {
+    wasmtime::Error::new(Unmetered(what))
+}
+
 /// Instantiates and calls a policy within `limits`, on a thread of ours.
 pub(crate) fn run<I, R: Send + 'static>(
     runtime: &Runtime,
     limits: &Limits,
     subject: Option<Subject>,
     instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
-    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<R> + Send + 'static,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Send + 'static,
 ) -> Result<Ran<R>, Failed> {
     let failed = |error: HostError| Failed { error: error.into(), log: String::new() };
     if let Some(cancel) = &runtime.cancel {
@@ -325,7 +325,7 @@ fn run_here<I, R>(
     limits: &Limits,
     subject: Option<Subject>,
     instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I>,
-    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<R>,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)>,
 ) -> Result<Ran<R>, Failed> {
     let mut store = Store::new(&runtime.engine, State::new(subject, limits));
     store.limiter(|state| state);
@@ -333,22 +333,18 @@ fn run_here<I, R>(
     store.set_max_component_handles(0); // the contract has no resources; linking WASI allows some
     let called = (|| {
         listen(&mut store, runtime)?;
-        // Instantiating is charged apart, so that what the engine does there never eats into the rule's own.
-        meter::arm(&mut store, limits.instructions).map_err(host)?;
         let instance = instantiate(&mut store).map_err(|error| whose(error, Moment::Instantiating))?;
-        meter::arm(&mut store, limits.instructions).map_err(host)?;
         call(&instance, &mut store).map_err(|error| whose(error, Moment::Calling))
     })();
-    let left = meter::left(&store);
     let state = store.into_data();
     match called {
-        Ok(result) => {
-            let usage = Usage {
-                instructions: limits.instructions - left,
-                memory: state.memory.used,
-                transfer: limits.transfer - state.transfer_left,
-            };
-            Ok(Ran { result, usage, log: state.log })
+        Ok((_, used)) if (used.memory, used.table) != (state.memory.used, state.table.used) => {
+            let error = HostError::Broken(Unmetered("memory or tables").to_string()).into();
+            Err(Failed { error, log: state.log })
+        }
+        Ok((result, Metered { instructions, memory, table })) => {
+            let transfer = limits.transfer - state.transfer_left;
+            Ok(Ran { result, usage: Usage { instructions, memory, table, transfer }, log: state.log })
         }
         Err(error) => Err(Failed { error, log: state.log }),
     }
@@ -412,6 +408,9 @@ fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
     if let Some(fault) = error.downcast_ref::<Fault>() {
         return fault.clone().into();
     }
+    if let Some(missed) = error.downcast_ref::<Unmetered>() {
+        return HostError::Broken(missed.to_string()).into();
+    }
     if error.is::<NoMemory>() || error.is::<OutOfMemory>() {
         return HostError::Run("the system has no memory left".to_owned()).into();
     }
@@ -441,8 +440,6 @@ fn trapped(trap: Trap) -> RunError {
         Trap::UnreachableCodeReached => {
             (FaultCode::Unreachable, "it stopped itself, as on a panic or a failed check")
         }
-        Trap::OutOfFuel => (FaultCode::OutOfInstructions, "it used up its instructions"),
-        Trap::StackOverflow => (FaultCode::StackOverflow, "it recursed deeper than the stack"),
         Trap::MemoryOutOfBounds => (FaultCode::MemoryAccess, "it touched memory that it does not have"),
         Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
             (FaultCode::IndirectCall, "it called through a table what is not there")
@@ -451,7 +448,12 @@ fn trapped(trap: Trap) -> RunError {
             (FaultCode::Arithmetic, "it divided by zero or made an integer of what is none")
         }
         Trap::Interrupt => return HostError::Cancelled.into(),
-        Trap::DisabledOpcode
+        // The meter stops a run before: its verdict must not be the engine's.
+        Trap::StackOverflow => {
+            return HostError::Broken("the native stack ended before the meter's limit".to_owned()).into();
+        }
+        Trap::OutOfFuel
+        | Trap::DisabledOpcode
         | Trap::DebugAssertStringEncodingFinished
         | Trap::DebugAssertEqualCodeUnits
         | Trap::DebugAssertPointerAligned

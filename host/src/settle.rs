@@ -11,11 +11,8 @@ use crate::epoch::Epoch;
 use crate::fault::{Fault, HostError};
 use crate::payouts::{Part, Payout, Payouts, PolicyColumns};
 use crate::policy::{Answer, Measure, ParametersError, Policy, Question, Run};
-use crate::receipt::{EngineReport, Outcome, Receipt, RunReport, SettlementTerms, UsageReport};
+use crate::receipt::{Outcome, Receipt, RunReport, SettlementTerms};
 use crate::sandbox::{Past, Usage};
-
-/// The engine's name in receipts, beside what it counted.
-const ENGINE: &str = "wasmtime 48";
 
 /// What was settled before this epoch. [`History::default`] is that of a first epoch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -224,7 +221,7 @@ struct Settled<'a> {
     measures: Vec<Measure>,
     carry: Vec<u8>,
     fault: Option<Fault>,
-    usage: Usage,
+    usage: Option<Usage>,
 }
 
 impl<'a> Settled<'a> {
@@ -232,7 +229,7 @@ impl<'a> Settled<'a> {
         policy: &'a Policy,
         pool: u128,
         answer: Result<Answer, Fault>,
-        usage: Usage,
+        usage: Option<Usage>,
     ) -> Result<Settled<'a>, HostError> {
         let nothing = Settled {
             policy,
@@ -296,8 +293,10 @@ fn receipt(
         name: settled.policy.name().to_owned(),
         version: settled.policy.version().to_owned(),
         contract: settled.policy.contract().to_owned(),
+        metering: apportion_harden::VERSION,
         imports: settled.policy.imports().to_vec(),
         pool: settled.pool,
+        used: settled.usage,
         outcome: match &settled.fault {
             Some(fault) => Outcome::Fault(fault.clone()),
             None => Outcome::Allocated {
@@ -321,13 +320,7 @@ fn receipt(
         runs: runs.collect(),
         payouts: payouts.digest(),
     };
-    let usage = settled.iter().map(|Settled { usage, .. }| UsageReport {
-        instructions: usage.instructions,
-        memory: usage.memory,
-        transfer: usage.transfer,
-    });
-    let engine = EngineReport { name: ENGINE.to_owned(), runs: usage.collect() };
-    Receipt::new(settlement, engine).map_err(|error| broken(&error))
+    Receipt::new(settlement).map_err(|error| broken(&error))
 }
 
 /// The policy's answer was checked, so that only a bug of ours can make dividing fail.

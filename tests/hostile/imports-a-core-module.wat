@@ -1,4 +1,4 @@
 ;; Tries: to be handed a core module.
-;; Ends: not admitted: imports `code`, which no policy gets
+;; Ends: not admitted: an imported core module cannot be metered
 (component
   (import "code" (core module (export "f" (func)))))

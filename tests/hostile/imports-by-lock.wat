@@ -1,4 +1,4 @@
 ;; Tries: to have the host resolve a dependency.
-;; Ends: not admitted: root-level component imports are not supported
+;; Ends: not admitted: an imported component cannot be metered
 (component
   (import "unlocked-dep=<tricks:dependency>" (component)))

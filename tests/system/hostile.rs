@@ -87,7 +87,7 @@ fn run_every_case() {
     let good = engine.admit(&hostile::harmless()).unwrap();
     let good_charter = charter(&good, "{}", OnFault::Stop);
     let paid = || settle(&epoch, &good_charter, std::slice::from_ref(&good), &History::default()).unwrap();
-    let before = paid().receipt.settlement_digest();
+    let before = paid().receipt.digest();
     let wanted = env::var(CASE).unwrap_or_default();
     for case in hostile::all().into_iter().filter(|case| case.name.contains(&wanted)) {
         println!("case {}", case.name);
@@ -104,7 +104,7 @@ fn run_every_case() {
         let shown: String = shown.chars().take(160).collect();
         println!("{verdict} | {:44} | {:6} ms | {grown:5} MiB | {shown}", case.name, took.as_millis());
         // The host is alive, and what it pays is not changed.
-        assert_eq!(paid().receipt.settlement_digest(), before, "{}", case.name);
+        assert_eq!(paid().receipt.digest(), before, "{}", case.name);
         assert!(grown <= MOST_MEBIBYTES, "{} took {grown} MiB", case.name);
     }
     // Last, because the compiler goes on until the process ends.
@@ -112,7 +112,7 @@ fn run_every_case() {
     let stopped = hasty.admit(&hostile::slow_to_compile()).map(|_| ()).unwrap_err();
     assert!(matches!(stopped, AdmissionError::Host(HostError::CompileTime(_))), "{stopped}");
     println!("as said | slow-to-compile | {} ms | - | {stopped}", started.elapsed().as_millis());
-    assert_eq!(paid().receipt.settlement_digest(), before);
+    assert_eq!(paid().receipt.digest(), before);
     println!("every case has run");
 }
 

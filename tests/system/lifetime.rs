@@ -101,7 +101,7 @@ fn lifetime_payouts_follow_lifetime_credit_over_six_months() {
     let replayed = replay_all(&ledger.past(1..=6), &[charter], &[policy], &History::default()).unwrap();
     for epoch in &replayed {
         let [Replayed::Settled { receipt, .. }] = epoch.replayed.as_slice() else { panic!("a fault") };
-        assert_eq!(receipt.settlement_digest(), epoch.receipt.settlement_digest());
+        assert_eq!(receipt.digest(), epoch.receipt.digest());
     }
     assert_eq!(replayed.len(), 6);
 }
@@ -136,6 +136,6 @@ fn what_was_handed_over_outlasts_a_fault() {
     let replayed = replay_all(&ledger.past(1..=3), &[charter], &[policy], &History::default()).unwrap();
     for epoch in &replayed {
         let [Replayed::Settled { receipt, .. }] = epoch.replayed.as_slice() else { panic!("it is retained") };
-        assert_eq!(receipt.settlement_digest(), epoch.receipt.settlement_digest());
+        assert_eq!(receipt.digest(), epoch.receipt.digest());
     }
 }

@@ -226,7 +226,6 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     };
     say!(text, "receipt of epoch {}", settled.number);
     say!(text, "  digest     {}", receipt.digest());
-    say!(text, "  settlement {}", receipt.settlement_digest());
     say!(text, "  epoch      {}", settled.epoch);
     say!(text, "  charter    {}", settled.charter);
     say!(text, "  payouts    {}", settled.payouts);
@@ -238,7 +237,7 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     say!(text, "  pool       {}", money(settled.pool));
     say!(text, "  paid       {}", money(settled.paid));
     say!(text, "  retained   {}", money(settled.retained));
-    for (run, usage) in settled.runs.iter().zip(&receipt.engine().runs) {
+    for run in &settled.runs {
         say!(text, "  policy     {} {}", shown(&run.name), shown(&run.version));
         say!(text, "    digest   {}", run.policy);
         say!(text, "    imports  {}", imports(&run.imports, "             "));
@@ -260,13 +259,15 @@ fn receipt(receipt: &Receipt, text: &mut String) {
                 say!(text, "    retained {}", money(run.pool));
             }
         }
-        say!(
-            text,
-            "    used     {} instructions by {}, {} bytes of memory",
-            grouped(&usage.instructions.to_string()),
-            shown(&receipt.engine().name),
-            grouped(&usage.memory.to_string())
-        );
+        if let Some(used) = &run.used {
+            say!(
+                text,
+                "    used     {} instructions (metering {}), {} bytes of memory",
+                grouped(&used.instructions.to_string()),
+                run.metering,
+                grouped(&used.memory.to_string())
+            );
+        }
     }
 }
 

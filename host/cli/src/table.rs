@@ -83,7 +83,6 @@ pub fn payouts(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
         );
     }
     line(&mut text, format!("receipt    {}", receipt.digest()));
-    line(&mut text, format!("settlement {}", receipt.settlement_digest()));
     text
 }
 

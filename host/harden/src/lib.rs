@@ -73,6 +73,9 @@ pub use meter::{HOST, METER, MODULE};
 /// The version of METERING.md that this crate follows. Two versions may give different counts; one never does.
 pub const VERSION: u32 = 1;
 
+/// Which release of this crate: another one may write other bytes that mean the same.
+pub const RELEASE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
 /// What is limited: the argument of `limit`, `exhausted` and `left`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {

@@ -198,12 +198,9 @@ pub(crate) fn digests(wording: &Wording<'_>) -> String {
     for compared in &wording.terms.epochs {
         let number = compared.number;
         item(&format!("Epoch {number}"), compared.epoch.to_string());
-        if let Some(receipt) = compared.original.receipt {
-            item(&format!("Epoch {number}, receipt then"), receipt.to_string());
-        }
-        item(&format!("Epoch {number}, settlement then"), compared.original.settlement.to_string());
+        item(&format!("Epoch {number}, receipt then"), compared.original.receipt.to_string());
         if let (true, CandidateSide::Settled(side)) = (is_compared(compared), &compared.candidate) {
-            item(&format!("Epoch {number}, settlement under the new charter"), side.settlement.to_string());
+            item(&format!("Epoch {number}, receipt under the new charter"), side.receipt.to_string());
         }
     }
     html

@@ -1,7 +1,7 @@
 //! Version 0.1.0 of the contract, `wit/0.1.0/`: what a policy may ask of the host, and how it is called.
 
 use wasmtime::Store;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, Instance, Linker};
 
 use crate::fault::FaultCode;
 use crate::graph::Texts;
@@ -31,10 +31,14 @@ pub(super) fn link(mut linker: Linker<State>, component: &Component) -> wasmtime
 }
 
 /// What the component exports is looked up by name when it is linked; its types are compared here.
-pub(super) fn instantiate(linked: &PolicyPre<State>, store: &mut Store<State>) -> wasmtime::Result<Policy> {
+pub(super) fn instantiate(
+    linked: &PolicyPre<State>,
+    store: &mut Store<State>,
+) -> wasmtime::Result<(Instance, Policy)> {
     let instance = linked.instance_pre().instantiate(&mut *store)?;
-    Policy::new(store, &instance)
-        .map_err(|_| stop(FaultCode::BadOutput, "its rule has other types than the contract's"))
+    let policy = Policy::new(store, &instance)
+        .map_err(|_| stop(FaultCode::BadOutput, "its rule has other types than the contract's"))?;
+    Ok((instance, policy))
 }
 
 pub(super) fn describe(policy: &Policy, store: &mut Store<State>) -> wasmtime::Result<Description> {

@@ -56,7 +56,7 @@ pub enum CacheError {
 
 pub(super) struct Folder {
     dir: Dir,
-    /// The engine's version, its settings, and what the processor can do.
+    /// What hardened it, the engine's version, its settings, and what the processor can do.
     made_for: Digest,
 }
 
@@ -67,7 +67,8 @@ impl Folder {
         make_private(path).map_err(io("made"))?;
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(io("opened"))?;
         check_private(&dir, folder)?;
-        let made_for = StructureHasher::digest(&engine.precompile_compatibility_hash());
+        let made_for =
+            StructureHasher::digest(&(apportion_harden::RELEASE, engine.precompile_compatibility_hash()));
         Ok(Folder { dir, made_for })
     }
 

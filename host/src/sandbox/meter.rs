@@ -1,86 +1,107 @@
-//! What counts a policy's instructions and keeps NaNs alike: wasmtime's own, for now. Everything that knows it is here,
-//! so that a pass over the component can take its place.
+//! What counts a policy's instructions, bounds how deep it calls and keeps NaNs alike: the policy itself, as it was
+//! rewritten at admission (`apportion-harden`, METERING.md). Here is what it asks of the host, and what it is asked.
 
-use wasmtime::{Config, OperatorCost, Store, VariableOperatorCost};
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex, Instance, Linker, TypedFunc};
 
-/// Instructions are counted by the compiled code, at our prices; every NaN that arithmetic makes has the same bits.
-pub(super) fn configure(config: &mut Config) {
-    config.consume_fuel(true);
-    config.operator_cost(prices());
-    config.cranelift_nan_canonicalization(true);
+use apportion_harden::{HOST, METER, Resource};
+
+use crate::fault::{Fault, FaultCode};
+
+use super::{Limits, State};
+
+/// How deep a policy may call, in METERING.md's units, which are about bytes of stack: some ten thousand plain
+/// calls, and interpreters compiled to WebAssembly take hundreds for one of the language they run.
+pub(super) const DEPTH: u64 = 1 << 20;
+
+/// Whether an import or export is the meter's and not the author's.
+pub(crate) fn is_meter(name: &str) -> bool {
+    name == HOST || name == METER
 }
 
-/// Gives a run its instructions.
-pub(super) fn arm<T>(store: &mut Store<T>, instructions: u64) -> wasmtime::Result<()> {
-    store.set_fuel(instructions)
+/// Answers what the meter asks.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut host = linker.instance(HOST)?;
+    host.func_wrap("limit", |store, (of,): (u32,)| {
+        let limits = &store.data().limits;
+        Ok((Resource::from_code(of).map_or(0, |of| limit(limits, of)),))
+    })?;
+    // Never reached: growth of the meter's table has told of it before.
+    host.func_wrap("exhausted", |store, (of,): (u32,)| -> wasmtime::Result<()> {
+        let limits = &store.data().limits;
+        Err(wasmtime::Error::new(exhausted(
+            limits,
+            Resource::from_code(of).unwrap_or(Resource::Instructions),
+        )))
+    })
 }
 
-/// How many are left.
-pub(super) fn left<T>(store: &Store<T>) -> u64 {
-    store.get_fuel().unwrap_or(0)
+fn limit(limits: &Limits, of: Resource) -> u64 {
+    match of {
+        Resource::Instructions => limits.instructions,
+        Resource::Depth => DEPTH,
+        Resource::Memory => limits.memory,
+        Resource::Table => limits.table,
+    }
 }
 
-/// The price of an instruction: nothing where it makes no code, or only a place to jump to.
-macro_rules! price {
-    (Nop) => {
-        0
-    };
-    (Drop) => {
-        0
-    };
-    (Block) => {
-        0
-    };
-    (Loop) => {
-        0
-    };
-    (Unreachable) => {
-        0
-    };
-    (Return) => {
-        0
-    };
-    (Else) => {
-        0
-    };
-    (End) => {
-        0
-    };
-    ($name:ident) => {
-        1
-    };
+/// The end of a run that would have used more of something than its limit.
+pub(super) fn exhausted(limits: &Limits, of: Resource) -> Fault {
+    match of {
+        Resource::Instructions => Fault::new(FaultCode::OutOfInstructions, "it used up its instructions"),
+        Resource::Depth => Fault::new(FaultCode::StackOverflow, "it recursed deeper than the stack"),
+        Resource::Memory => Fault::new(
+            FaultCode::OutOfMemory,
+            format!("it asked for more than {} bytes of memory", limits.memory),
+        ),
+        Resource::Table => Fault::new(
+            FaultCode::OutOfTable,
+            format!("it asked for more than {} table elements", limits.table),
+        ),
+    }
 }
 
-macro_rules! price_list {
-    ($(@$proposal:ident $name:ident $({ $($field:ident: $type:ty),* })? => $visit:ident ($($types:tt)*))*) => {
-        OperatorCost { $($name: price!($name),)* variable: bulk_prices() }
-    };
+/// Where a component has its meter.
+#[derive(Clone)]
+pub(crate) struct MeterIndex(ComponentExportIndex);
+
+impl MeterIndex {
+    pub(crate) fn of(component: &Component) -> wasmtime::Result<MeterIndex> {
+        let none = || wasmtime::Error::msg("it has no meter");
+        let (_, meter) = component.get_export(None, METER).ok_or_else(none)?;
+        let (_, left) = component.get_export(Some(&meter), "left").ok_or_else(none)?;
+        Ok(MeterIndex(left))
+    }
+
+    pub(crate) fn read(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<Meter> {
+        Ok(Meter(instance.get_typed_func(store, self.0)?))
+    }
 }
 
-/// Every price is ours, so that counts do not follow what a version of wasmtime finds right.
-const fn prices() -> OperatorCost {
-    wasmparser::for_each_operator!(price_list)
+/// The meter of an instance.
+pub(crate) struct Meter(TypedFunc<(u32,), (i64,)>);
+
+/// What a run used, by its meter: the same on every engine.
+#[derive(Clone, Copy)]
+pub(crate) struct Metered {
+    pub(crate) instructions: u64,
+    pub(crate) memory: u64,
+    pub(crate) table: u64,
 }
 
-/// What is charged for each byte or element, beside the instruction: work in proportion must cost in proportion.
-const fn bulk_prices() -> VariableOperatorCost {
-    VariableOperatorCost {
-        memory_copy_per_byte: 1,
-        memory_fill_per_byte: 1,
-        memory_init_per_byte: 1,
-        memory_grow_per_page: 0, // bounded by the limit of memory, and free for the host until it is touched
-        table_copy_per_element: 1,
-        table_fill_per_element: 1,
-        table_init_per_element: 1,
-        table_grow_per_element: 1,
-        // There are no arrays: the feature is off.
-        array_copy_per_element: 1,
-        array_fill_per_element: 1,
-        array_new_data_per_element: 1,
-        array_init_data_per_element: 1,
-        array_new_elem_per_element: 1,
-        array_init_elem_per_element: 1,
-        array_new_default_per_element: 1,
-        array_new_per_element: 1,
+impl Meter {
+    /// What was used so far; only after a call that returned.
+    pub(crate) fn used(&self, store: &mut Store<State>) -> wasmtime::Result<Metered> {
+        let mut used = |of: Resource| {
+            let limit = limit(&store.data().limits, of);
+            let (left,) = self.0.call(&mut *store, (of.code(),))?;
+            let used = u64::try_from(left).ok().and_then(|left| limit.checked_sub(left));
+            used.ok_or_else(|| wasmtime::Error::msg("the meter is off its scale"))
+        };
+        Ok(Metered {
+            instructions: used(Resource::Instructions)?,
+            memory: used(Resource::Memory)?,
+            table: used(Resource::Table)?,
+        })
     }
 }

@@ -21,14 +21,14 @@ use wasmtime::{
 
 use crate::fault::HostError;
 
-use super::{RUN_STACK, WASM_STACK, meter};
+use super::{RUN_STACK, WASM_STACK};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a policy's memory is bounded by addresses that are reserved, which takes 64 bits");
 
 /// What a policy may be made of: what compilers emit. All else is refused at admission, also what a later version of
 /// wasmtime turns on by itself: memory64, multi-memory, relaxed SIMD (its results depend on the processor by design),
-/// threads and shared memory (they race), garbage collection and typed references, exceptions, stack switching, wide
+/// threads and shared memory (they race), tail calls (the meter has to do something behind a call), garbage collection and typed references, exceptions, stack switching, wide
 /// arithmetic, custom page sizes, and of components async, threads, error contexts, maps, fixed-length lists, values.
 pub(super) const FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::MUTABLE_GLOBAL)
@@ -38,7 +38,6 @@ pub(super) const FEATURES: WasmFeatures = WasmFeatures::FLOATS
     .union(WasmFeatures::BULK_MEMORY)
     .union(WasmFeatures::REFERENCE_TYPES) // tables of functions; references to host objects need GC_TYPES
     .union(WasmFeatures::SIMD)
-    .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::COMPONENT_MODEL);
 
@@ -54,7 +53,6 @@ pub(crate) fn engine() -> Result<Engine, HostError> {
 
 fn config() -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    meter::configure(&mut config);
 
     // What a policy may be made of.
     config.wasm_features(WasmFeatures::all(), false);
@@ -64,17 +62,18 @@ fn config() -> wasmtime::Result<Config> {
     config.concurrency_support(false); // nor do tasks wait for one another
     config.wasm_branch_hinting(false); // a stranger's hints need not be read
 
-    // When a run ends.
+    // When a run ends. What makes verdicts is in the policy itself, which was rewritten at admission.
+    config.consume_fuel(false); // counts differ between versions
+    config.cranelift_nan_canonicalization(false); // paid at every operation; the policy does it where it can be seen
     config.epoch_interruption(true); // the host's own abort and nothing else: it makes no verdict
-    config.max_wasm_stack(WASM_STACK); // the same for every policy, so charters need not say it
+    config.max_wasm_stack(WASM_STACK); // so much that it is never what ends a run
     config.async_stack_size(RUN_STACK); // unused, and checked against the line above all the same
     config.async_stack_zeroing(false); // unused
 
     // Memory.
     config.allocation_strategy(InstanceAllocationStrategy::OnDemand); // a pool would bring limits of its own
-    // Copy-on-write images are made on Linux alone, in pages of the system's size, and data that they bring costs no
-    // instructions: a policy near its limit would end otherwise on another system. Copied, data costs the same
-    // everywhere (wasmtime issue 14331). The two lines after this one are then without effect.
+    // Copy-on-write images are made on Linux alone, and a fault on one of their pages is the system's own business.
+    // Copied, data is there or the instance is not. The two lines after this one are then without effect.
     config.memory_init_cow(false);
     config.force_memory_init_memfd(false);
     config.memory_guaranteed_dense_image_size(0);
@@ -89,7 +88,7 @@ fn config() -> wasmtime::Result<Config> {
     config.strategy(Strategy::Cranelift);
     config.cranelift_opt_level(OptLevel::Speed);
     config.cranelift_regalloc_algorithm(RegallocAlgorithm::Backtracking);
-    config.compiler_inlining(Inlining::No); // it would change how deep a policy can recurse
+    config.compiler_inlining(Inlining::No); // how much native stack a frame takes would be hard to tell
     config.parallel_compilation(true); // changes how long compiling takes, not what it gives
     config.signals_based_traps(true); // bounds by guard pages: fast, and the trap is the same
     config.macos_use_mach_ports(true); // an embedder's signal handlers stay its own
@@ -123,8 +122,8 @@ mod tests {
         let engine = engine().unwrap();
         assert_eq!(engine.get_wasm_features(), FEATURES);
         assert!(!engine.get_concurrency_support() && !engine.get_shared_memory());
-        assert!(engine.get_consume_fuel() && engine.get_epoch_interruption());
-        assert_eq!(engine.get_cranelift_nan_canonicalization(), Some(true));
+        assert!(!engine.get_consume_fuel() && engine.get_epoch_interruption());
+        assert_eq!(engine.get_cranelift_nan_canonicalization(), Some(false));
         assert_eq!(engine.get_wasm_backtrace_max_frames(), 0);
         assert!(!engine.get_memory_init_cow());
     }

@@ -13,7 +13,7 @@ fn every_trap_has_its_code() {
     };
     let traps: Vec<Trap> = (0..=u8::MAX).filter_map(Trap::from_u8).collect();
     let known = [
-        ("StackOverflow", "stack-overflow"),
+        ("StackOverflow", "host"),
         ("MemoryOutOfBounds", "memory-access"),
         ("HeapMisaligned", "trap"),
         ("TableOutOfBounds", "indirect-call"),
@@ -24,7 +24,7 @@ fn every_trap_has_its_code() {
         ("BadConversionToInteger", "arithmetic"),
         ("UnreachableCodeReached", "unreachable"),
         ("Interrupt", "cancelled"),
-        ("OutOfFuel", "out-of-instructions"),
+        ("OutOfFuel", "host"),
         ("AtomicWaitNonSharedMemory", "trap"),
         ("NullReference", "trap"),
         ("ArrayOutOfBounds", "trap"),
