@@ -19,7 +19,7 @@ use crate::abi::{self, Allocation, Description, Division, Linked, Refusal};
 use crate::canonical::{Digest, to_canonical_json};
 use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
-use crate::sandbox::{self, Budget, Cancel, Failed, Limits, Past, Runtime, Subject, Usage};
+use crate::sandbox::{self, Backend, Budget, Cancel, Failed, Limits, Past, Runtime, Subject, Usage};
 use crate::text::{check_name, check_word, visible};
 pub use folder::CacheError;
 use folder::Folder;
@@ -159,8 +159,13 @@ pub(crate) struct Run {
 impl Engine {
     /// Sets the engine up. Fails only where the machine cannot run it.
     pub fn new() -> Result<Engine, HostError> {
+        Engine::on(Backend::default())
+    }
+
+    /// The same on another backend. What is settled is the same to the byte.
+    pub fn on(backend: Backend) -> Result<Engine, HostError> {
         Ok(Engine {
-            runtime: Runtime::new()?,
+            runtime: Runtime::new(backend)?,
             kept: Arc::new(Kept::new(MAX_KEPT, MAX_KEPT_BYTES)),
             folder: None,
             compile_time: COMPILE_TIME,

@@ -26,6 +26,7 @@ use crate::fault::{Fault, FaultCode, HostError, RunError};
 pub(crate) use budget::Budget;
 pub use cancel::Cancel;
 use meter::Metered;
+pub use settings::Backend;
 pub(crate) use workers::Workers;
 
 /// The native stack of a run, in bytes. A frame takes less than eight times what the meter counts for it, so that the
@@ -125,9 +126,9 @@ pub(crate) struct Runtime {
 }
 
 impl Runtime {
-    pub(crate) fn new() -> Result<Runtime, HostError> {
+    pub(crate) fn new(backend: Backend) -> Result<Runtime, HostError> {
         Ok(Runtime {
-            engine: settings::engine()?,
+            engine: settings::engine(backend)?,
             workers: Workers::default(),
             budget: Arc::new(Budget::new(u64::MAX)),
             cancel: None,

@@ -2,7 +2,7 @@
 //! default: defaults change between versions, and with the crate features that other crates of a program ask for.
 //!
 //! What wasmtime 48's `Config` has and this file does not set:
-//! - `target`, `detect_host_feature`, `cranelift_flag_enable`, `cranelift_flag_set`, `x86_float_abi_ok`: code is made for
+//! - `target` (but for the interpreter), `detect_host_feature`, `cranelift_flag_enable`, `cranelift_flag_set`, `x86_float_abi_ok`: code is made for
 //!   the processor at hand, with all that it can do. Instructions of one processor and not of another change how fast a
 //!   policy runs, and not what it gives: WebAssembly leaves no result to the processor but NaNs and relaxed SIMD.
 //! - `with_host_memory`, `with_host_stack`, `with_custom_code_memory`: memory is the system's.
@@ -46,12 +46,26 @@ const MEMORY_RESERVATION: u64 = 4 << 30;
 /// What lies after a memory and faults: an access may add a constant to its 32 bits.
 const MEMORY_GUARD: u64 = 32 << 20;
 
-pub(crate) fn engine() -> Result<Engine, HostError> {
-    let refused = |error: wasmtime::Error| HostError::Engine(error.to_string());
-    Engine::new(&config().map_err(refused)?).map_err(refused)
+/// What makes a policy run. Settlements, counts and faults are the same on each, to the byte; only the time differs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// Machine code by wasmtime's optimising compiler: the fastest to run.
+    #[default]
+    Cranelift,
+    /// Wasmtime's portable interpreter, where no machine code may be made.
+    #[cfg(feature = "pulley")]
+    Pulley,
+    /// Machine code by wasmtime's one-pass compiler: the fastest to begin. It has no vectors on some processors.
+    #[cfg(feature = "winch")]
+    Winch,
 }
 
-fn config() -> wasmtime::Result<Config> {
+pub(crate) fn engine(backend: Backend) -> Result<Engine, HostError> {
+    let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
+    Engine::new(&config(backend).map_err(refused)?).map_err(refused)
+}
+
+fn config(backend: Backend) -> wasmtime::Result<Config> {
     let mut config = Config::new();
 
     // What a policy may be made of.
@@ -85,7 +99,13 @@ fn config() -> wasmtime::Result<Config> {
     config.table_lazy_init(true); // instances start faster; calls and their cost are the same
 
     // Code.
-    config.strategy(Strategy::Cranelift);
+    match backend {
+        Backend::Cranelift => config.strategy(Strategy::Cranelift),
+        #[cfg(feature = "pulley")]
+        Backend::Pulley => config.strategy(Strategy::Cranelift).target("pulley64")?,
+        #[cfg(feature = "winch")]
+        Backend::Winch => config.strategy(Strategy::Winch),
+    };
     config.cranelift_opt_level(OptLevel::Speed);
     config.cranelift_regalloc_algorithm(RegallocAlgorithm::Backtracking);
     config.compiler_inlining(Inlining::No); // how much native stack a frame takes would be hard to tell
@@ -119,7 +139,7 @@ mod tests {
     /// Also where other crates of a program ask wasmtime for more.
     #[test]
     fn nothing_is_on_but_what_is_named() {
-        let engine = engine().unwrap();
+        let engine = engine(Backend::default()).unwrap();
         assert_eq!(engine.get_wasm_features(), FEATURES);
         assert!(!engine.get_concurrency_support() && !engine.get_shared_memory());
         assert!(!engine.get_consume_fuel() && engine.get_epoch_interruption());

@@ -1,5 +1,7 @@
 //! Modules that nobody wrote: original and hardened do the same.
 
+use std::sync::LazyLock;
+
 use apportion_harden::{Resource, harden_module};
 use arbitrary::Unstructured;
 use wasmtime::{Config, Engine, ExternType, Instance, Linker, Module, Store, Val, ValType};
@@ -23,9 +25,8 @@ impl Numbers {
     }
 }
 
-fn module(seed: u64) -> Option<Vec<u8>> {
-    let mut numbers = Numbers(seed);
-    let bytes: Vec<u8> = (0..2048).flat_map(|_| numbers.next().to_le_bytes()).collect();
+/// A module made of bytes; `seed` chooses the features that it may use.
+fn module(seed: u64, bytes: &[u8]) -> Option<Vec<u8>> {
     let config = wasm_smith::Config {
         allow_start_export: seed.is_multiple_of(3),
         exceptions_enabled: false,
@@ -48,7 +49,7 @@ fn module(seed: u64) -> Option<Vec<u8>> {
         wide_arithmetic_enabled: false,
         ..wasm_smith::Config::default()
     };
-    let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
+    let mut module = wasm_smith::Module::new(config, &mut Unstructured::new(bytes)).ok()?;
     module.ensure_termination(2000).ok()?;
     Some(module.to_bytes())
 }
@@ -76,7 +77,9 @@ fn modules_that_nobody_wrote_do_the_same() {
     on_deep_stack(|| {
         let (counting, plain) = (counting_engine(), plain_engine());
         for seed in 0..tries() {
-            let Some(bytes) = module(seed) else { continue };
+            let mut numbers = Numbers(seed);
+            let bytes: Vec<u8> = (0..2048).flat_map(|_| numbers.next().to_le_bytes()).collect();
+            let Some(bytes) = module(seed, &bytes) else { continue };
             compare(seed, &bytes, &counting, &plain, &mut tally);
         }
     });
@@ -85,6 +88,24 @@ fn modules_that_nobody_wrote_do_the_same() {
         tally.modules, tally.calls, tally.values, tally.not_taken
     );
     assert!(tally.modules > 100 && tally.values > 100);
+}
+
+/// What the fuzzer does with its bytes: the first chooses features, the rest becomes a module.
+pub fn fuzz(bytes: &[u8]) {
+    static ENGINES: LazyLock<(Engine, Engine)> = LazyLock::new(|| (counting_engine(), plain_engine()));
+    let Some((&seed, bytes)) = bytes.split_first() else { return };
+    let Some(module) = module(seed.into(), bytes) else { return };
+    on_deep_stack(|| compare(seed.into(), &module, &ENGINES.0, &ENGINES.1, &mut Tally::default()));
+}
+
+#[test]
+fn what_the_fuzzer_kept_does_the_same() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fuzz/corpus/hardening");
+    let inputs: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|input| input.unwrap().path()).collect();
+    assert!(!inputs.is_empty());
+    for input in inputs {
+        fuzz(&std::fs::read(input).unwrap());
+    }
 }
 
 fn compare(seed: u64, bytes: &[u8], counting: &Engine, plain: &Engine, tally: &mut Tally) {
