@@ -1,7 +1,7 @@
 //! The conformance corpus: runs of policies whose outcome must be the same on every engine, as data.
 //!
 //! All standard policies over the golden epochs and the real months; `lifetime` with what six months left behind; the
-//! hostile policies; families of instructions at the edges of their types ([`arithmetic`]); and the files of
+//! hostile policies; families of instructions at the edges of their types (`arithmetic`); and the files of
 //! `tests/conformance/cases/`, each of which says in its header what it shows:
 //!
 //! ```text
