@@ -4,6 +4,7 @@
 
 mod cache;
 mod concurrency;
+mod conformance;
 mod crash;
 mod damage;
 mod fuzz;

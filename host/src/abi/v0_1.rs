@@ -182,7 +182,9 @@ impl epoch::Host for State {
         self.read(|subject| amount(subject.pool))
     }
     fn asset(&mut self) -> wasmtime::Result<String> {
-        self.read(|subject| subject.epoch.pool().asset.symbol().to_owned())
+        let symbol = self.subject()?.epoch.pool().asset.symbol().to_owned();
+        self.charge(1, symbol.len())?;
+        Ok(symbol)
     }
     fn decimals(&mut self) -> wasmtime::Result<u32> {
         self.read(|subject| subject.epoch.pool().asset.decimals())

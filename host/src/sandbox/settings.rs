@@ -78,7 +78,6 @@ fn config(backend: Backend) -> wasmtime::Result<Config> {
 
     // When a run ends. What makes verdicts is in the policy itself, which was rewritten at admission.
     config.consume_fuel(false); // counts differ between versions
-    config.cranelift_nan_canonicalization(false); // paid at every operation; the policy does it where it can be seen
     config.epoch_interruption(true); // the host's own abort and nothing else: it makes no verdict
     config.max_wasm_stack(WASM_STACK); // so much that it is never what ends a run
     config.async_stack_size(RUN_STACK); // unused, and checked against the line above all the same
@@ -100,23 +99,23 @@ fn config(backend: Backend) -> wasmtime::Result<Config> {
 
     // Code.
     match backend {
-        Backend::Cranelift => config.strategy(Strategy::Cranelift),
+        Backend::Cranelift => cranelift(&mut config),
         #[cfg(feature = "pulley")]
-        Backend::Pulley => config.strategy(Strategy::Cranelift).target("pulley64")?,
+        Backend::Pulley => {
+            cranelift(&mut config);
+            config.target("pulley64")?;
+        }
         #[cfg(feature = "winch")]
-        Backend::Winch => config.strategy(Strategy::Winch),
-    };
-    config.cranelift_opt_level(OptLevel::Speed);
-    config.cranelift_regalloc_algorithm(RegallocAlgorithm::Backtracking);
+        Backend::Winch => {
+            config.strategy(Strategy::Winch);
+        }
+    }
     config.compiler_inlining(Inlining::No); // how much native stack a frame takes would be hard to tell
     config.parallel_compilation(true); // changes how long compiling takes, not what it gives
     config.signals_based_traps(true); // bounds by guard pages: fast, and the trap is the same
     config.macos_use_mach_ports(true); // an embedder's signal handlers stay its own
     config.module_version(ModuleVersionStrategy::WasmtimeVersion)?; // what is kept compiled is of this version only
 
-    // The compiler's checks of itself; a broken one ends the process, which is better than a wrong verdict.
-    config.cranelift_debug_verifier(false);
-    config.cranelift_wasmtime_debug_checks(false);
     config.wmemcheck(false);
     config.metadata_for_internal_asserts(false);
     config.metadata_for_gc_heap_corruption(false);
@@ -130,6 +129,17 @@ fn config(backend: Backend) -> wasmtime::Result<Config> {
     config.native_unwind_info(cfg!(windows)); // Windows cannot do without
     config.profiler(ProfilingStrategy::None);
     Ok(config)
+}
+
+/// What the optimising compiler is told, and the one-pass compiler does not know.
+fn cranelift(config: &mut Config) {
+    config.strategy(Strategy::Cranelift);
+    config.cranelift_opt_level(OptLevel::Speed);
+    config.cranelift_regalloc_algorithm(RegallocAlgorithm::Backtracking);
+    config.cranelift_nan_canonicalization(false); // paid at every operation; the policy does it where it can be seen
+    // The compiler's checks of itself.
+    config.cranelift_debug_verifier(false);
+    config.cranelift_wasmtime_debug_checks(false);
 }
 
 #[cfg(test)]

@@ -1,0 +1,10 @@
+;; Shows: amounts instead of weights, the first of them so large that it needs more than 64 bits of the sum's check.
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (memory.fill (i32.const 1024) (i32.const 0) (i32.const 64))
+  (i32.store8 (i32.const 1032) (i32.const 1))
+  (i32.store (i32.const 1040) (i32.const 4096)) (i32.store (i32.const 1044) (i32.const 3))
+  (memory.fill (i32.const 4096) (i32.const 0) (i32.const 48))
+  (i64.store (i32.const 4104) (i64.const 50000))
+  (i64.store (i32.const 4120) (i64.const 1))
+  (i64.store (i32.const 4136) (i64.const 49999))
+  (i32.const 1024))

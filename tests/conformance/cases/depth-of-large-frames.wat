@@ -1,0 +1,10 @@
+;; Shows: frames of many locals and vectors meet the limit of depth, never an engine's own stack.
+(func $deeper (param $calls i32) (param $vector v128) (result v128)
+  (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 f64 f64 f64 f64 f64 f64 f64 f64)
+  (local v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128 v128)
+  (local.set 3 (i64.extend_i32_u (local.get $calls)))
+  (i8x16.add (i8x16.add (local.get $vector) (call $deeper (i32.add (local.get $calls) (i32.const 1))
+    (i8x16.splat (local.get $calls)))) (i64x2.splat (local.get 3))))
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (drop (call $deeper (i32.const 0) (v128.const i64x2 0 0)))
+  (call $weights (call $payee_count)))

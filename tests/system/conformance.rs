@@ -1,0 +1,69 @@
+//! One corpus, the same outcomes under every engine: `tests/src/conformance.rs` says of what.
+
+use std::collections::BTreeMap;
+
+use apportion::{Backend, Engine, FaultCode};
+use apportion_tests::conformance::{Came, Case, corpus};
+
+/// Every engine that the corpus is run by, by name. What the first says is what the others are held to.
+fn engines() -> Vec<(&'static str, Engine)> {
+    [("cranelift", Backend::Cranelift), ("pulley", Backend::Pulley), ("winch", Backend::Winch)]
+        .map(|(name, backend)| (name, Engine::on(backend).unwrap()))
+        .into()
+}
+
+/// With the case's own limit, with exactly what was used, with one more and with one less.
+#[test]
+fn every_case_comes_to_the_same_under_every_engine() {
+    let engines = engines();
+    let cases = corpus(&engines[0].1);
+    let mut runs = 0;
+    for case in &cases {
+        let mut known: Option<Vec<(u64, Came)>> = None;
+        for (name, engine) in &engines {
+            let came = case.runs(engine);
+            runs += came.len();
+            let known = known.get_or_insert_with(|| came.clone());
+            assert!(*known == came, "{}: {name} says otherwise than {}", case.name, engines[0].0);
+        }
+    }
+    let names: Vec<&str> = engines.iter().map(|(name, _)| *name).collect();
+    println!("{} cases, {runs} runs by {}", cases.len(), names.join(", "));
+}
+
+/// A corpus that shows little would pass everywhere.
+#[test]
+fn the_corpus_shows_what_it_is_for() {
+    let engine = Engine::new().unwrap();
+    let cases = corpus(&engine);
+    let came: BTreeMap<&str, Came> =
+        cases.iter().map(|case| (case.name.as_str(), whole(case, &engine))).collect();
+    let fault = |name: &str| came[name].answer.as_ref().err().map(|fault| fault.code);
+
+    let codes: Vec<FaultCode> =
+        came.values().filter_map(|came| Some(came.answer.as_ref().err()?.code)).collect();
+    let missing: Vec<FaultCode> = FaultCode::ALL.into_iter().filter(|code| !codes.contains(code)).collect();
+    assert_eq!(missing, [], "every fault occurs");
+    for case in
+        cases.iter().filter(|case| case.name.contains("onchain") && case.name.contains("looking-back"))
+    {
+        assert!(came[case.name.as_str()].answer.is_ok(), "{}", case.name);
+    }
+    for (name, code) in [
+        ("depth-1", None),
+        ("depth-2", None),
+        ("depth-3", Some(FaultCode::StackOverflow)),
+        ("memory-limit-1", None),
+        ("memory-limit-2", None),
+        ("memory-limit-3", Some(FaultCode::OutOfMemory)),
+        ("table-limit-1", None),
+        ("table-limit-2", None),
+        ("table-limit-3", Some(FaultCode::OutOfTable)),
+    ] {
+        assert_eq!(fault(name), code, "{name}");
+    }
+}
+
+fn whole(case: &Case, engine: &Engine) -> Came {
+    case.run(&case.policy(engine), case.limits.instructions)
+}
