@@ -39,18 +39,24 @@ export class Host {
   #metering() {
     const { instructions, memory, table } = this.limits;
     const limits = [instructions, DEPTH, BigInt(memory), BigInt(table)];
+    return {
+      limit: (of) => limits[of],
+      exhausted: (of) => {
+        throw this.exhausted(of);
+      },
+    };
+  }
+
+  /** The fault of a run that was stopped for want of a resource of METERING.md. */
+  exhausted(of) {
+    const { memory, table } = this.limits;
     const faults = [
       ["out-of-instructions", "it used up its instructions"],
       ["stack-overflow", "it recursed deeper than the stack"],
       ["out-of-memory", `it asked for more than ${memory} bytes of memory`],
       ["out-of-table", `it asked for more than ${table} table elements`],
     ];
-    return {
-      limit: (of) => limits[of],
-      exhausted: (of) => {
-        throw new Fault(...faults[of]);
-      },
-    };
+    return new Fault(...faults[of]);
   }
 
   #ofEpoch() {

@@ -23,13 +23,22 @@ const LABEL = /^[a-z0-9]+(-[a-z0-9]+)*$/;
  */
 export function run(component, epoch, request, limits) {
   const host = new Host(epoch, request.history, limits);
+  let meter; // the first core instance of a hardened component
+  const instantiateCore = (module, imports) => {
+    const instance = new WebAssembly.Instance(module, imports);
+    meter ??= instance.exports;
+    return instance;
+  };
   let exports;
   let answer;
   try {
-    exports = component.instantiate(component.core, host.imports());
+    exports = component.instantiate(component.core, host.imports(), instantiateCore);
     answer = allocate(exports[RULE], request.parameters, limits.output);
   } catch (error) {
-    return { ...failed(faultOf(error)), used: null };
+    // Where the component may not call out, only the meter knows that it was stopped. There is none where it was
+    // stopped before it was made, because the component starts with too much.
+    const stopped = meter?.stopped.value ?? -1;
+    return { ...failed(stopped >= 0 ? host.exhausted(stopped) : faultOf(error)), used: null };
   }
   const { left } = exports[METER];
   const used = {
