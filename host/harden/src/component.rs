@@ -11,21 +11,36 @@ use wasm_encoder::{
 };
 use wasmparser::{Encoding, Instance, InstantiationArgKind, Parser, Payload, Validator};
 
+use crate::Profiled;
 use crate::body;
 use crate::cost;
 use crate::depth::{self, Calls};
 use crate::error::Error;
 use crate::meter::{self, Initial};
 use crate::module;
+use crate::names;
 use crate::scan::{self, CoreInstance, Scan};
 
 pub(crate) fn harden(bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    rewrite(bytes, &scan::scan(bytes, Encoding::Component)?, false)
+}
+
+/// Hardened, with what each function is charged noted; and the functions.
+pub(crate) fn profile(bytes: &[u8]) -> Result<Profiled, Error> {
     let scan = scan::scan(bytes, Encoding::Component)?;
-    let depths = depths(&scan)?;
+    let component = rewrite(bytes, &scan, true)?;
+    Ok(Profiled { component, functions: names::functions(bytes, &scan)? })
+}
+
+fn rewrite(bytes: &[u8], scan: &Scan, noted: bool) -> Result<Vec<u8>, Error> {
+    let depths = depths(scan)?;
 
     let mut component = Component::new();
     let mut shift = Shift { scopes: 0 };
-    prelude(&mut component, initial(&scan));
+    let count = |functions: usize| u32::try_from(functions).unwrap_or(u32::MAX);
+    let all = count(scan.modules.iter().map(|module| module.functions.len()).sum());
+    prelude(&mut component, &meter::module(initial(scan), noted.then_some(all)));
+    let mut place = noted.then_some(0);
     let mut modules = scan.modules.iter().zip(&depths).enumerate();
     let mut parser = Parser::new(0);
     parser.set_features(scan::features());
@@ -41,7 +56,8 @@ pub(crate) fn harden(bytes: &[u8]) -> Result<Vec<u8>, Error> {
                 rest = rest.get(unchecked_range.len()..).unwrap_or_default();
                 if let Some((number, (module, depths))) = modules.next() {
                     let own = bytes.get(unchecked_range.clone()).unwrap_or_default();
-                    let written = module::rewrite(own, number, module, depths)?;
+                    let written = module::rewrite(own, number, module, depths, place)?;
+                    place = place.map(|place| place + count(module.functions.len()));
                     component.section(&ModuleSection(&written));
                 }
                 continue;
@@ -60,7 +76,7 @@ pub(crate) fn harden_module(bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let scan = scan::scan(bytes, Encoding::Module)?;
     let depths = depths(&scan)?;
     match (&scan.modules[..], &depths[..]) {
-        ([module], [depths]) => checked(module::rewrite(bytes, 0, module, depths)?.finish()),
+        ([module], [depths]) => checked(module::rewrite(bytes, 0, module, depths, None)?.finish()),
         _ => Err(Error::Kind { expected: "core module" }),
     }
 }
@@ -118,7 +134,7 @@ const CORE_INSTANCES: u32 = 2;
 const METER_INSTANCE: u32 = 1;
 
 /// The host's two functions imported and lowered, the meter made with them, and its two functions lifted and exported.
-fn prelude(component: &mut Component, initial: Initial) {
+fn prelude(component: &mut Component, meter: &[u8]) {
     let mut host = InstanceType::new();
     let of = [("of", PrimitiveValType::U32)];
     host.ty().function().params(of).result(Some(PrimitiveValType::U64.into()));
@@ -145,10 +161,7 @@ fn prelude(component: &mut Component, initial: Initial) {
     canonical.lower(0, []).lower(1, []);
     component.section(&canonical);
 
-    component.section(&RawSection {
-        id: wasm_encoder::ComponentSectionId::CoreModule.into(),
-        data: &meter::module(initial),
-    });
+    component.section(&RawSection { id: wasm_encoder::ComponentSectionId::CoreModule.into(), data: meter });
     let mut instances = InstanceSection::new();
     instances.export_items([(meter::LIMIT, ExportKind::Func, 0), (meter::EXHAUSTED, ExportKind::Func, 1)]);
     instances.instantiate(0, [(meter::HOST, ModuleArg::Instance(0))]);

@@ -456,6 +456,9 @@ impl Emitter<'_, '_> {
         if price == 0 {
             return;
         }
+        self.note(|sink| {
+            sink.i64_const(price);
+        });
         self.load();
         let (left, out) = (self.left, self.out(extra));
         self.put().i64_const(price).i64_sub().local_tee(left).i64_const(0).i64_lt_s().br_if(out);
@@ -465,15 +468,28 @@ impl Emitter<'_, '_> {
     /// Takes the size on top of the stack from the counter, and leaves it there.
     fn charge_size(&mut self, shift: i64) {
         let size = self.size;
+        let cost = |sink: &mut InstructionSink<'_>| {
+            sink.local_get(size).i64_extend_i32_u();
+            if shift > 0 {
+                sink.i64_const(shift).i64_shr_u();
+            }
+        };
         self.put().local_set(size);
+        self.note(cost);
         self.load();
-        self.put().local_get(size).i64_extend_i32_u();
-        if shift > 0 {
-            self.put().i64_const(shift).i64_shr_u();
-        }
+        cost(&mut self.put());
         let (left, out) = (self.left, self.out(0));
         self.put().i64_sub().local_tee(left).i64_const(0).i64_lt_s().br_if(out).local_get(size);
         self.held = Held::Local;
+    }
+
+    /// Notes what the function is charged, where that is asked for.
+    fn note(&mut self, cost: impl FnOnce(&mut InstructionSink<'_>)) {
+        let Some(place) = self.output.place else { return };
+        let spend = self.output.stop + 1;
+        self.put().i32_const(place.cast_signed());
+        cost(&mut self.put());
+        self.put().call(spend);
     }
 
     /// Puts the counter on the stack.

@@ -64,6 +64,7 @@ mod error;
 mod link;
 mod meter;
 mod module;
+mod names;
 mod nan;
 mod scan;
 
@@ -140,6 +141,36 @@ pub fn harden(component: &[u8]) -> Result<Vec<u8>, Error> {
     component::harden(component)
 }
 
+/// A component that tells what each of its functions is charged, for those who look for where instructions go.
+#[derive(Clone, Debug)]
+pub struct Profiled {
+    /// Hardened, and so the same results and the same count; slower. `left` takes 4 and more as well: `left(4 + n)` is
+    /// what function `n` was charged, without what it called.
+    pub component: Vec<u8>,
+    /// Its functions. Growing memory and tables is charged to none.
+    pub functions: Vec<ProfiledFunction>,
+}
+
+/// A function of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfiledFunction {
+    /// Which core module, from 0.
+    pub module: usize,
+    /// The function's index in its module, imports first.
+    pub index: u32,
+    /// What the component says it is called.
+    pub name: Option<String>,
+}
+
+/// Hardens a component so that it tells what each function is charged.
+///
+/// # Errors
+///
+/// As [`harden`].
+pub fn profile(component: &[u8]) -> Result<Profiled, Error> {
+    component::profile(component)
+}
+
 /// Whether a component imports or exports what only hardening adds.
 pub fn is_hardened(component: &[u8]) -> bool {
     component::is_hardened(component)
@@ -165,5 +196,5 @@ pub fn harden_module(module: &[u8]) -> Result<Vec<u8>, Error> {
 /// The core module that holds the counters: it imports `limit` and `exhausted` under the module name [`HOST`]. Of
 /// memories and tables it counts what grows; with what sizes they start is for those to limit who link the modules.
 pub fn meter_module() -> Vec<u8> {
-    meter::module(meter::Initial::default())
+    meter::module(meter::Initial::default(), None)
 }

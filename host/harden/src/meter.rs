@@ -2,11 +2,12 @@
 
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function, FunctionSection,
-    GlobalSection, GlobalType, HeapType, ImportSection, Module, RefType, StartSection, TableSection,
-    TableType, TypeSection, ValType,
+    GlobalSection, GlobalType, HeapType, ImportSection, MemArg, MemorySection, MemoryType, Module, RefType,
+    StartSection, TableSection, TableType, TypeSection, ValType,
 };
 
 use crate::Resource;
+use crate::cost::PAGE_BYTES;
 
 /// The instance that a hardened component imports: `limit` and `exhausted`.
 pub const HOST: &str = "apportion:metering/host@1.0.0";
@@ -29,6 +30,8 @@ pub(crate) const COUNTERS: [(&str, ValType, Resource); 4] = [
 pub(crate) const STOP: &str = "stop";
 /// The resource that it reported first, or -1: for an embedder who can look into core instances.
 const STOPPED: &str = "stopped";
+/// The function (i32, i64) -> () that notes what a function of the author's was charged. Only where that is asked for.
+pub(crate) const SPEND: &str = "spend";
 /// The functions that are lifted: (i32) -> i64 and (i64) -> ().
 pub(crate) const LEFT: &str = "left";
 pub(crate) const REFILL: &str = "refill";
@@ -46,6 +49,9 @@ pub(crate) const MOST: i64 = 1 << 62;
 /// embedder of growth tells of this.
 pub(crate) const SIGNAL: u32 = 0xffff_fff0;
 
+/// Where the first function's place is.
+const SPENT: MemArg = MemArg { offset: 0, align: 3, memory_index: 0 };
+
 /// Linear memory in bytes and table elements that there are before any code runs.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Initial {
@@ -53,22 +59,38 @@ pub(crate) struct Initial {
     pub table: u64,
 }
 
-pub(crate) fn module(initial: Initial) -> Vec<u8> {
+/// The meter. With `functions` it has a place for what each of so many was charged, which `left` tells for the numbers
+/// behind the resources'.
+pub(crate) fn module(initial: Initial, functions: Option<u32>) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32], [ValType::I64]);
     types.ty().function([ValType::I32], []);
     types.ty().function([ValType::I64], []);
     types.ty().function([], []);
-    let [get_type, stop_type, set_type, start_type] = [0, 1, 2, 3];
+    types.ty().function([ValType::I32, ValType::I64], []);
+    let [get_type, stop_type, set_type, start_type, spend_type] = [0, 1, 2, 3, 4];
 
     let mut imports = ImportSection::new();
     imports.import(HOST, LIMIT, EntityType::Function(get_type));
     imports.import(HOST, EXHAUSTED, EntityType::Function(stop_type));
     let [limit, exhausted, stop, left, refill, start] = [0, 1, 2, 3, 4, 5];
 
-    let mut functions = FunctionSection::new();
+    let mut defined = FunctionSection::new();
     for ty in [stop_type, get_type, set_type, start_type] {
-        functions.function(ty);
+        defined.function(ty);
+    }
+    let mut memories = MemorySection::new();
+    if let Some(functions) = functions {
+        defined.function(spend_type);
+        let pages = (u64::from(functions) * 8).div_ceil(PAGE_BYTES);
+        let (minimum, maximum) = (pages, Some(pages));
+        memories.memory(MemoryType {
+            minimum,
+            maximum,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
     }
     let mut tables = TableSection::new();
     tables.table(TableType {
@@ -96,7 +118,7 @@ pub(crate) fn module(initial: Initial) -> Vec<u8> {
 
     let mut code = CodeSection::new();
     code.function(&stop_body(exhausted, stopped));
-    code.function(&left_body());
+    code.function(&left_body(functions.is_some()));
     // The depth is then as if nothing had been called: a core instance that trapped can be called again.
     let mut body = Function::new([]);
     body.instructions().local_get(0);
@@ -122,8 +144,14 @@ pub(crate) fn module(initial: Initial) -> Vec<u8> {
     body.instructions().end();
     code.function(&body);
 
+    if functions.is_some() {
+        exports.export(SPEND, ExportKind::Func, start + 1);
+        code.function(&spend_body());
+    }
+
     let mut module = Module::new();
-    module.section(&types).section(&imports).section(&functions).section(&tables).section(&globals);
+    module.section(&types).section(&imports).section(&defined).section(&tables).section(&memories);
+    module.section(&globals);
     module.section(&exports).section(&StartSection { function_index: start }).section(&code);
     module.finish()
 }
@@ -141,7 +169,16 @@ fn stop_body(exhausted: u32, stopped: u32) -> Function {
     body
 }
 
-fn left_body() -> Function {
+/// Adds to what a function was charged.
+fn spend_body() -> Function {
+    let mut body = Function::new([]);
+    let mut sink = body.instructions();
+    sink.local_get(0).i32_const(8).i32_mul().local_tee(0);
+    sink.local_get(0).i64_load(SPENT).local_get(1).i64_add().i64_store(SPENT).end();
+    body
+}
+
+fn left_body(functions: bool) -> Function {
     let mut body = Function::new([]);
     let mut sink = body.instructions();
     for ((_, ty, of), global) in COUNTERS.into_iter().zip(0..) {
@@ -151,7 +188,12 @@ fn left_body() -> Function {
         }
         sink.return_().end();
     }
-    sink.unreachable().end();
+    if functions {
+        let resources = i32::try_from(COUNTERS.len()).unwrap_or(0);
+        sink.local_get(0).i32_const(resources).i32_sub().i32_const(8).i32_mul().i64_load(SPENT).end();
+    } else {
+        sink.unreachable().end();
+    }
     body
 }
 

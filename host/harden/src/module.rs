@@ -25,14 +25,16 @@ use crate::scan::{self, CoreModule};
 const MOST_PAGES: u64 = 65_536;
 const MOST_ELEMENTS: u64 = 10_000_000;
 
-/// Writes the module whose bytes are given; `depths` tells what its functions with bodies take of the depth.
+/// Writes the module whose bytes are given; `depths` tells what its functions with bodies take of the depth. What
+/// these are charged is noted by their places, from `first_place` on, if there is one.
 pub(crate) fn rewrite(
     bytes: &[u8],
     number: usize,
     module: &CoreModule,
     depths: &[Option<i32>],
+    first_place: Option<u32>,
 ) -> Result<Module, Error> {
-    let mut output = Output::new(module);
+    let mut output = Output::new(module, first_place);
     let mut code = CodeSection::new();
     for ((function, body), depth) in module.functions.iter().zip(depths) {
         let body =
@@ -40,6 +42,7 @@ pub(crate) fn rewrite(
         let charges = charge::charges(&body);
         let places = nan::places(&body);
         code.function(&emit::function(&body, &charges, &places, *depth, &mut output)?);
+        output.place = output.place.map(|place| place + 1);
     }
     sections(bytes, number, output, code)
 }
@@ -118,6 +121,9 @@ fn sections(bytes: &[u8], number: usize, mut output: Output, mut code: CodeSecti
         imports.import(meter::MODULE, name, counter(ty));
     }
     imports.import(meter::MODULE, meter::STOP, EntityType::Function(output.stop_type));
+    if let Some(ty) = output.spend_type {
+        imports.import(meter::MODULE, meter::SPEND, EntityType::Function(ty));
+    }
     for (ty, body) in output.growers.iter().map(|grower| (grower.ty, &grower.body)) {
         functions.function(ty);
         code.function(body);
@@ -150,6 +156,9 @@ pub(crate) struct Output {
     /// The meter's function, by its index in this module.
     pub stop: u32,
     stop_type: u32,
+    spend_type: Option<u32>,
+    /// The place of the function that is being written, where what functions are charged is noted.
+    pub place: Option<u32>,
     first_added_type: u32,
     added_types: Vec<(Vec<ValType>, Vec<ValType>)>,
     type_of: BTreeMap<(Vec<ValType>, Vec<ValType>), u32>,
@@ -177,10 +186,14 @@ struct Grower {
 }
 
 impl Output {
-    fn new(module: &CoreModule) -> Self {
+    fn new(module: &CoreModule, place: Option<u32>) -> Self {
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let indices =
-            Indices { functions: module.imported_function_count(), globals: module.imported_globals };
+        let indices = Indices {
+            functions: module.imported_function_count(),
+            added_functions: if place.is_some() { 2 } else { 1 },
+            globals: module.imported_globals,
+        };
+        let first_added_function = count(module.function_types.len()) + indices.added_functions;
         let mut output = Self {
             counters: Counters {
                 instructions: indices.globals,
@@ -189,12 +202,14 @@ impl Output {
                 table: indices.globals + 3,
             },
             stop: indices.functions,
+            spend_type: None,
+            place,
             indices,
             stop_type: 0,
             first_added_type: count(module.types.len()),
             added_types: Vec::new(),
             type_of: BTreeMap::new(),
-            first_added_function: count(module.function_types.len()) + 1,
+            first_added_function,
             growers: Vec::new(),
             grower_of: BTreeMap::new(),
             memories: module.memories.iter().map(|memory| memory.maximum).collect(),
@@ -208,6 +223,9 @@ impl Output {
                 .collect(),
         };
         output.stop_type = output.added_type(vec![ValType::I32], Vec::new());
+        if place.is_some() {
+            output.spend_type = Some(output.added_type(vec![ValType::I32, ValType::I64], Vec::new()));
+        }
         output
     }
 
@@ -361,6 +379,8 @@ const OURS: u32 = 4;
 /// How indices move: the meter's imports come behind the author's imports, before what the module defines.
 pub(crate) struct Indices {
     functions: u32,
+    /// How many functions of the meter's the module imports.
+    added_functions: u32,
     globals: u32,
 }
 
@@ -368,7 +388,7 @@ impl Reencode for Indices {
     type Error = Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error<Infallible>> {
-        Ok(if function < self.functions { function } else { function + 1 })
+        Ok(if function < self.functions { function } else { function + self.added_functions })
     }
 
     fn global_index(&mut self, global: u32) -> Result<u32, reencode::Error<Infallible>> {

@@ -15,7 +15,7 @@ use apportion::{
     Asset, Charter, ColumnNames, Edge, Engine, Epoch, EpochBuilder, Header, History, Node, Pool, Window,
     settle,
 };
-use apportion_tests::{hostile, native};
+use apportion_tests::{hostile, native, small_epoch};
 use pagerank::Pagerank;
 use serde_json::json;
 
@@ -31,6 +31,35 @@ fn main() {
     println!("PageRank, 20 iterations over {} nodes and {} edges", epoch.node_count(), epoch.edge_count());
     ranking(&epoch);
     handing_over(&epoch);
+    trivial();
+}
+
+/// What a settlement costs beside its rule, held against an instance and a call in plain wasmtime.
+fn trivial() {
+    const TIMES: u32 = 2_000;
+    let (component, epoch) = (hostile::harmless(), small_epoch());
+    let policy = Engine::new().unwrap().admit(&component).unwrap();
+    let charter = Charter::single("Bench", &policy, json!({})).unwrap();
+    let policies = [policy];
+    let mut settling = || {
+        for _ in 0..TIMES {
+            black_box(settle(&epoch, &charter, &policies, &History::default()).unwrap());
+        }
+    };
+    let plain = Plain::new(&component, &[]);
+    let mut calling = || {
+        for _ in 0..TIMES {
+            black_box(plain.allocate(&epoch, "{}"));
+        }
+    };
+    let (ratio, least, most) = compare(&mut settling, &mut calling);
+    let each = |work: &mut dyn FnMut()| time(work).as_secs_f64() * 1e6 / f64::from(TIMES);
+    println!(
+        "a trivial settlement with receipt and payouts, {:.1} us, takes {ratio:.2} times as long as an instance and a \
+         call in plain wasmtime, {:.1} us  [{least:.2} to {most:.2}]",
+        each(&mut settling),
+        each(&mut calling)
+    );
 }
 
 fn ranking(epoch: &Epoch) {
@@ -56,7 +85,11 @@ fn ranking(epoch: &Epoch) {
         let rest = Protection::ALL.into_iter().filter(|protection| *protection != without).collect();
         variants.push((format!("without {without}"), rest));
     }
-    variants.push(("with none of them".to_owned(), Vec::new()));
+    variants.push(("with none of them: plain wasmtime".to_owned(), Vec::new()));
+    for only in [&[Protection::Hardening][..], &[Protection::Fuel, Protection::Nan], &[Protection::Fuel]] {
+        let names: Vec<String> = only.iter().map(Protection::to_string).collect();
+        variants.push((format!("with nothing but {}", names.join(" and ")), only.to_vec()));
+    }
     for (name, protections) in variants {
         let plain = Plain::new(component, &protections);
         let mut run = || {

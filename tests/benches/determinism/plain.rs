@@ -15,31 +15,30 @@ use bindings::apportion::policy::types::{Amount, Span};
 use bindings::apportion::policy::{diagnostics, epoch, graph, history, types};
 use bindings::{Policy, PolicyPre};
 
-/// What can be taken away.
+/// What can be taken away, and what could stand in the place of hardening.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Protection {
-    NanCanonicalisation,
-    InstructionCounting,
+    Hardening,
     Interruption,
     MemoryLimits,
+    Fuel,
+    Nan,
 }
 
 impl Protection {
-    pub const ALL: [Protection; 4] = [
-        Protection::NanCanonicalisation,
-        Protection::InstructionCounting,
-        Protection::Interruption,
-        Protection::MemoryLimits,
-    ];
+    /// What the engine has.
+    pub const ALL: [Protection; 3] =
+        [Protection::Hardening, Protection::Interruption, Protection::MemoryLimits];
 }
 
 impl fmt::Display for Protection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Protection::NanCanonicalisation => "one kind of NaN",
-            Protection::InstructionCounting => "counting instructions",
+            Protection::Hardening => "hardening (instructions, depth, memory and tables counted, one NaN)",
             Protection::Interruption => "the host's interruption",
-            Protection::MemoryLimits => "limits of memory and tables",
+            Protection::MemoryLimits => "memory and tables held against their limits by the host",
+            Protection::Fuel => "wasmtime's fuel",
+            Protection::Nan => "wasmtime's canonical NaNs",
         })
     }
 }
@@ -65,12 +64,19 @@ impl Plain {
         let on = |protection| protections.contains(&protection);
         let mut config = Config::new();
         config.cranelift_opt_level(OptLevel::Speed);
-        config.cranelift_nan_canonicalization(on(Protection::NanCanonicalisation));
-        config.consume_fuel(on(Protection::InstructionCounting));
+        config.cranelift_nan_canonicalization(on(Protection::Nan));
+        config.consume_fuel(on(Protection::Fuel));
         config.epoch_interruption(on(Protection::Interruption));
         let engine = Engine::new(&config).unwrap();
-        let component = Component::new(&engine, component).unwrap();
         let mut linker = Linker::new(&engine);
+        let hardened = on(Protection::Hardening).then(|| apportion_harden::harden(component).unwrap());
+        if hardened.is_some() {
+            let mut host = linker.instance(apportion_harden::HOST).unwrap();
+            host.func_wrap("limit", |_, (_,): (u32,)| Ok((1_u64 << 50,))).unwrap();
+            host.func_wrap("exhausted", |_, (of,): (u32,)| -> wasmtime::Result<()> { panic!("{of}") })
+                .unwrap();
+        }
+        let component = Component::new(&engine, hardened.as_deref().unwrap_or(component)).unwrap();
         Policy::add_to_linker::<_, State>(&mut linker, |state| state).unwrap();
         let policy = PolicyPre::new(linker.instantiate_pre(&component).unwrap()).unwrap();
         Plain { engine, policy, protections: protections.to_vec() }
@@ -83,7 +89,7 @@ impl Plain {
         if self.protections.contains(&Protection::MemoryLimits) {
             store.limiter(|state| &mut state.limits);
         }
-        if self.protections.contains(&Protection::InstructionCounting) {
+        if self.protections.contains(&Protection::Fuel) {
             store.set_fuel(u64::MAX).unwrap();
         }
         if self.protections.contains(&Protection::Interruption) {
