@@ -41,5 +41,6 @@ function trace(stack) {
     const place = lines[Number(line) - 1];
     if (place && !place.startsWith("kit/")) calls.push(`  in ${name || "a function"}, ${place}`);
   }
-  return calls.length > 0 ? calls : [`  in allocate, ${file}`];
+  // The innermost ones: of a recursion without end there are thousands.
+  return calls.length > 0 ? calls.slice(0, 10) : [`  in allocate, ${file}`];
 }

@@ -14,6 +14,8 @@ from .epoch import Epoch
 
 FILE = "rule.py"
 
+MOST_CALLS = 10
+
 
 class _Log:
     """Where `print` writes: a component has no terminal."""
@@ -78,7 +80,9 @@ def _trace(error):
             calls.append(f"  in {code.co_qualname}, {code.co_filename.rpartition('/')[2]}:{place.tb_lineno}")
         place = place.tb_next
     calls.reverse()
-    return [f"{type(error).__name__}: {error}", *(calls or [f"  in {_POLICY.allocate.__qualname__}, {FILE}"])]
+    # The innermost ones: of a recursion without end there are a thousand.
+    shown = calls[:MOST_CALLS] or [f"  in {_POLICY.allocate.__qualname__}, {FILE}"]
+    return [f"{type(error).__name__}: {error}", *shown]
 
 
 def _lowered(answer, payees):

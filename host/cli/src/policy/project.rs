@@ -42,7 +42,9 @@ impl Project {
             .with_context(place)?;
         check_name(&manifest.name).with_context(place)?;
         let language = Language::named(&manifest.language).with_context(place)?;
-        Ok(Project { folder: folder.to_owned(), name: manifest.name, language })
+        // Shown in messages: `rule.js` and not `./rule.js`.
+        let folder = folder.strip_prefix(".").unwrap_or(folder).to_owned();
+        Ok(Project { folder, name: manifest.name, language })
     }
 
     /// Where the component is built to.

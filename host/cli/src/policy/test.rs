@@ -14,6 +14,9 @@ use crate::engine::Engines;
 use crate::outcome::{Failed, Refused, log_lines};
 use crate::table::{count, grouped};
 
+/// How much of a case's log is shown.
+const MOST_LINES: usize = 50;
+
 pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
     let project = Project::open(&arguments.folder)?;
     let component = project.component();
@@ -52,7 +55,7 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
             println!("  {}", advice(fault, &project, &limits));
         }
         if !outcome.log.is_empty() && (arguments.log || matches!(verdict, Verdict::Failed(_))) {
-            println!("  the policy said:\n{}", log_lines(&outcome.log));
+            println!("  the policy said:\n{}", log_lines(last_lines(&outcome.log)));
         }
     }
     println!("{}, {failed} failed", count(cases.len(), "case"));
@@ -117,7 +120,9 @@ fn advice(fault: &Fault, project: &Project, limits: &Limits) -> String {
         FaultCode::BadCall => {
             format!("`{entry}` asked for what it may not: kit/CONTRACT.md says what a policy can ask for")
         }
-        _ => format!("`allocate` in `{entry}` broke off: what it said before is below, if it said anything"),
+        _ => format!(
+            "`allocate` in `{entry}` broke off, by an exception, a panic or a failed check: below is what it said"
+        ),
     }
 }
 
@@ -130,4 +135,12 @@ fn newer_than(component: &Path, project: &Project) -> Option<PathBuf> {
         entry.parent()?.read_dir().ok()?.filter_map(|file| Some(file.ok()?.path())).collect();
     files.sort();
     files.into_iter().find(|file| file.extension() == entry.extension() && changed(file) > Some(built))
+}
+
+/// The end of a log, where the reason stands.
+fn last_lines(log: &str) -> &str {
+    let starts: Vec<usize> =
+        log.match_indices('\n').map(|(end, _)| end + 1).filter(|start| *start < log.len()).collect();
+    let start = starts.iter().rev().copied().nth(MOST_LINES - 1).unwrap_or(0);
+    log.get(start..).unwrap_or(log)
 }
