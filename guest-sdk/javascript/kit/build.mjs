@@ -42,7 +42,9 @@ async function bundled(lines) {
     external: ["apportion:policy/*"],
     sourcemap: "external",
     plugins: [given],
-    logLevel: "warning",
+    // Of the first time; and what `entry.js` says better.
+    logLevel: lines.length === 0 ? "warning" : "silent",
+    logOverride: { "import-is-undefined": "silent" },
   }).catch(() => fail(`${author} was not understood: see above`));
   const text = (suffix) => done.outputFiles.find((file) => file.path.endsWith(suffix)).text;
   return { code: text(".js"), map: JSON.parse(text(".map")) };
@@ -73,16 +75,27 @@ function linesOf({ sources, mappings }) {
   });
 }
 
+/** What an exception while the module was read comes to, by the author's files and lines. */
+function told(message) {
+  const [, what] = /bundle\.js:\d+:\d+ (.*)/.exec(message) ?? [];
+  if (what === undefined) return `${author}: ${message}`;
+  const calls = [...message.matchAll(/^ *(\S*)@\S*bundle\.js:(\d+):\d+$/gm)]
+    .map(([, name, line]) => [name || "the module", lines[Number(line) - 1]])
+    .filter(([, place]) => place && !place.startsWith("kit/"))
+    .map(([name, place]) => `\n  in ${name}, ${place}`);
+  return `${author}: ${what}${calls.join("")}`;
+}
+
 await mkdir(dirname(out), { recursive: true });
-const { map } = await bundled([]);
-await writeFile(bundle, (await bundled(linesOf(map))).code);
+const lines = linesOf((await bundled([])).map);
+await writeFile(bundle, (await bundled(lines)).code);
 
 const made = await componentize({
   sourcePath: bundle,
   witPath: join(kit, "wit"),
   worldName: "policy",
   disableFeatures: ["stdio", "random", "clocks", "http", "fetch-event"],
-}).catch((error) => fail(`${author}: ${error.message}`));
+}).catch((error) => fail(told(error.message)));
 await writeFile(`${out}.part`, made.component);
 await rename(`${out}.part`, out);
 await rm(bundle);

@@ -28,7 +28,7 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
         run(&project, step)?;
     }
     if let Made::CoreModule(path) = project.language.made {
-        let path = project.folder.join(project.filled(path));
+        let path = project.file(&project.filled(path));
         let place = || format!("`{}`", path.display());
         let module = fs::read(&path).with_context(place)?;
         let encoded = ComponentEncoder::default().validate(true).module(&module).and_then(|it| it.encode());
@@ -50,7 +50,7 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
         eprintln!(
             "note: it calls itself `{}`, and `{}` says `{}`",
             policy.name(),
-            project.folder.join(super::project::MANIFEST).display(),
+            project.file(super::project::MANIFEST).display(),
             project.name
         );
     }
@@ -59,7 +59,7 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
 
 fn require(project: &Project, need: &Need) -> Result<()> {
     let there = match need.check {
-        super::language::Check::File(path) => project.folder.join(path).exists(),
+        super::language::Check::File(path) => project.file(path).exists(),
         super::language::Check::Runs(words) => {
             let quiet = |command: &mut Command| {
                 command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
@@ -106,6 +106,8 @@ impl Project {
         let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
         let mut command = Command::new(self.tool(program));
         command.args(arguments.iter().map(|word| self.filled(word))).current_dir(&self.folder);
+        // A tool's own calls say nothing to an author, and stand after what does.
+        command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
         command
     }
 

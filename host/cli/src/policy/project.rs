@@ -42,19 +42,22 @@ impl Project {
             .with_context(place)?;
         check_name(&manifest.name).with_context(place)?;
         let language = Language::named(&manifest.language).with_context(place)?;
-        // Shown in messages: `rule.js` and not `./rule.js`.
-        let folder = folder.strip_prefix(".").unwrap_or(folder).to_owned();
-        Ok(Project { folder, name: manifest.name, language })
+        Ok(Project { folder: folder.to_owned(), name: manifest.name, language })
     }
 
     /// Where the component is built to.
     pub fn component(&self) -> PathBuf {
-        self.folder.join("build").join(&self.name).with_extension("wasm")
+        self.file("build").join(&self.name).with_extension("wasm")
     }
 
     /// The author's own file, for messages.
     pub fn entry(&self) -> PathBuf {
-        self.folder.join(self.language.entry)
+        self.file(self.language.entry)
+    }
+
+    /// A file of the project, shown as `rule.js` and not as `./rule.js`.
+    pub fn file(&self, path: &str) -> PathBuf {
+        self.folder.strip_prefix(".").unwrap_or(&self.folder).join(path)
     }
 }
 

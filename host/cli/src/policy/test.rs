@@ -131,8 +131,14 @@ fn newer_than(component: &Path, project: &Project) -> Option<PathBuf> {
     let changed = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
     let built = changed(component)?;
     let entry = project.entry();
-    let mut files: Vec<PathBuf> =
-        entry.parent()?.read_dir().ok()?.filter_map(|file| Some(file.ok()?.path())).collect();
+    let mut files: Vec<PathBuf> = project
+        .folder
+        .join(project.language.entry)
+        .parent()?
+        .read_dir()
+        .ok()?
+        .filter_map(|file| Some(file.ok()?.path()))
+        .collect();
     files.sort();
     files.into_iter().find(|file| file.extension() == entry.extension() && changed(file) > Some(built))
 }
