@@ -42,7 +42,7 @@ function lower(answer, payees) {
     if (!holds) throw new TypeError(`allocate returned ${what}`);
   };
   must(typeof answer?.then !== "function", "a promise: it must not be async");
-  must(typeof answer === "object" && answer !== null && !Array.isArray(answer),
+  must(typeof answer === "object" && answer !== null && !Array.isArray(answer) && !ArrayBuffer.isView(answer),
     `${show(answer)}: it must return an object such as { shares } or { ...fromScores(scores), measures }`);
   const { shares, retained = 0n, amounts, measures = {}, carry = new Uint8Array(0), ...others } = answer;
   must(Object.keys(others).length === 0,
