@@ -1,15 +1,15 @@
 //! `apportion policy build`: the language's own tools, then a component that is admitted.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use wit_component::ComponentEncoder;
 
-use super::language::{Made, Need};
-use super::project::Project;
+use super::language::{Check, Made, Need};
+use super::project::{MANIFEST, Project};
 use crate::arguments::BuildPolicyArguments;
 use crate::engine::Engines;
 use crate::outcome::Refused;
@@ -38,19 +38,15 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
     let policy = super::admitted(engines, &component)
         .with_context(|| format!("what was built of `{}` is no policy", project.entry().display()))?;
     let bytes = fs::metadata(&component).with_context(|| format!("`{}`", component.display()))?.len();
-    println!(
-        "{}: {} {}, {} bytes, {}",
-        component.display(),
-        policy.name(),
-        policy.version(),
-        grouped(&bytes.to_string()),
-        policy.digest()
-    );
+    let size = grouped(&bytes.to_string());
+    let (shown, name, version, digest) =
+        (component.display(), policy.name(), policy.version(), policy.digest());
+    writeln!(io::stdout().lock(), "{shown}: {name} {version}, {size} bytes, {digest}")?;
     if policy.name() != project.name {
         eprintln!(
             "note: it calls itself `{}`, and `{}` says `{}`",
             policy.name(),
-            project.file(super::project::MANIFEST).display(),
+            project.file(MANIFEST).display(),
             project.name
         );
     }
@@ -59,14 +55,14 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
 
 fn require(project: &Project, need: &Need) -> Result<()> {
     let there = match need.check {
-        super::language::Check::File(path) => project.file(path).exists(),
-        super::language::Check::Runs(words) => {
+        Check::File(path) => project.file(path).exists(),
+        Check::Runs(words) => {
             let quiet = |command: &mut Command| {
                 command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
             };
             quiet(&mut project.command(words)).is_ok_and(|status| status.success())
         }
-        super::language::Check::RustTarget(target) => project.rust_target(target),
+        Check::RustTarget(target) => project.rust_target(target),
     };
     if there {
         return Ok(());

@@ -1,6 +1,7 @@
 //! `apportion policy new`: a project that builds and passes its test at once.
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -40,15 +41,13 @@ pub fn new(arguments: &NewPolicyArguments) -> Result<()> {
     fs::rename(&project, &folder).with_context(place)?;
 
     let shown = folder.display();
-    println!(
-        "{shown}: a policy in {}, which begins in {}",
-        language.title,
-        folder.join(language.entry).display()
-    );
-    println!("\nNext:\n  cd {shown}");
+    let entry = folder.join(language.entry);
+    let mut told = format!("{shown}: a policy in {}, which begins in {}\n", language.title, entry.display());
+    told.push_str(&format!("\nNext:\n  cd {shown}\n"));
     for command in language.prepare {
-        println!("  {command}");
+        told.push_str(&format!("  {command}\n"));
     }
-    println!("  apportion policy build\n  apportion policy test");
+    told.push_str("  apportion policy build\n  apportion policy test\n");
+    io::stdout().lock().write_all(told.as_bytes())?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `apportion policy test`: a policy over its cases.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -37,32 +38,31 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
     let cases = Case::all(&project.folder)?;
     let policy = super::admitted(engines, &component)?;
     let limits = Limits { instructions: arguments.instructions, ..Limits::default() };
+    let mut out = io::stdout().lock();
     let mut failed = 0_usize;
     for case in &cases {
         let outcome = case.run(&policy, limits)?;
         let verdict = verdict(case, &outcome, arguments.bless)?;
-        match &verdict {
-            Verdict::Passed => println!("ok       {}", case.name),
-            Verdict::Blessed => println!("blessed  {}", case.name),
-            Verdict::Failed(why) => {
-                failed += 1;
-                println!("FAILED   {}\n{why}", case.name);
-            }
+        let has_failed = matches!(verdict, Verdict::Failed(_));
+        failed += usize::from(has_failed);
+        out.write_all(told(case, &verdict).as_bytes())?;
+        if let (true, Err(Broken::Fault(fault))) = (has_failed, &outcome.got) {
+            writeln!(out, "  {}", advice(fault, &project, &limits))?;
         }
-        if let Verdict::Failed(_) = verdict
-            && let Err(Broken::Fault(fault)) = &outcome.got
-        {
-            println!("  {}", advice(fault, &project, &limits));
-        }
-        if !outcome.log.is_empty() && (arguments.log || matches!(verdict, Verdict::Failed(_))) {
-            println!("  the policy said:\n{}", log_lines(last_lines(&outcome.log)));
+        if !outcome.log.is_empty() && (arguments.log || has_failed) {
+            writeln!(out, "  the policy said:\n{}", log_lines(last_lines(&outcome.log)))?;
         }
     }
-    println!("{}, {failed} failed", count(cases.len(), "case"));
-    if failed == 0 {
-        Ok(())
-    } else {
-        bail!(Failed(format!("{} of {} failed", failed, count(cases.len(), "case"))))
+    let cases = count(cases.len(), "case");
+    writeln!(out, "{cases}, {failed} failed")?;
+    if failed == 0 { Ok(()) } else { bail!(Failed(format!("{failed} of {cases} failed"))) }
+}
+
+fn told(case: &Case, verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Passed => format!("ok       {}\n", case.name),
+        Verdict::Blessed => format!("blessed  {}\n", case.name),
+        Verdict::Failed(why) => format!("FAILED   {}\n{why}\n", case.name),
     }
 }
 
@@ -131,14 +131,8 @@ fn newer_than(component: &Path, project: &Project) -> Option<PathBuf> {
     let changed = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
     let built = changed(component)?;
     let entry = project.entry();
-    let mut files: Vec<PathBuf> = project
-        .folder
-        .join(project.language.entry)
-        .parent()?
-        .read_dir()
-        .ok()?
-        .filter_map(|file| Some(file.ok()?.path()))
-        .collect();
+    let beside = project.folder.join(project.language.entry).parent()?.read_dir().ok()?;
+    let mut files: Vec<PathBuf> = beside.filter_map(|file| Some(file.ok()?.path())).collect();
     files.sort();
     files.into_iter().find(|file| file.extension() == entry.extension() && changed(file) > Some(built))
 }
