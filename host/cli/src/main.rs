@@ -12,6 +12,7 @@ mod ledger;
 mod objects;
 mod outcome;
 mod output;
+mod policy;
 mod progress;
 mod proof;
 mod replay;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check_proof(&arguments),
         Command::Import(arguments) => import::import(&arguments, &engines),
+        Command::Policy(arguments) => policy::policy(&arguments, &engines),
         Command::Charter(arguments) => charter::charter(&arguments, &engines),
         Command::Verify(arguments) => ledger::verify(&arguments, &engines),
     };

@@ -13,12 +13,18 @@ Exit codes:
   2  the command line is wrong
   3  the input is refused: an epoch, a charter, parameters, a table, another object
   4  a component is not admitted as a policy
-  5  a policy gave no allocation, and the charter says to stop then";
+  5  a policy gave no allocation, and the charter says to stop then
+  6  a case of `policy test` came out otherwise than expected";
 
 /// The input is at fault: exit code 3. Wraps errors that do not say so by their type.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);
+
+/// Cases of a policy's test came out otherwise: exit code 6.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failed(pub String);
 
 /// Ends the program: silently if all went well or the reader of our output has left.
 pub fn report(done: anyhow::Result<()>) -> ExitCode {
@@ -72,6 +78,9 @@ fn code(error: &anyhow::Error) -> u8 {
         if cause.is::<Refused>() {
             return 3;
         }
+        if cause.is::<Failed>() {
+            return 6;
+        }
     }
     1
 }
@@ -86,13 +95,22 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// What the policy told its author before it failed.
 fn policy_log(error: &anyhow::Error) -> Option<String> {
     match error.downcast_ref::<SettleError>()? {
-        SettleError::Fault { log, .. } if !log.is_empty() => Some(
-            log.lines()
-                .map(|line| format!("  {}\n", line.escape_debug()))
-                .collect::<String>()
-                .trim_end()
-                .to_owned(),
-        ),
+        SettleError::Fault { log, .. } if !log.is_empty() => Some(log_lines(log)),
         _ => None,
     }
+}
+
+/// What a policy said, for a terminal: it may be anyone's.
+pub fn log_lines(log: &str) -> String {
+    let mut shown = String::new();
+    for line in log.lines() {
+        shown.push_str("\n  ");
+        for letter in line.chars() {
+            match letter {
+                '"' | '\'' | '\\' => shown.push(letter),
+                other => shown.extend(other.escape_debug()),
+            }
+        }
+    }
+    shown.trim_start_matches('\n').to_owned()
 }

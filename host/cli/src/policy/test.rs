@@ -1,0 +1,146 @@
+//! `apportion policy test`: a policy over its cases.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Result, bail};
+use apportion::{Fault, FaultCode, Limits};
+
+use super::case::{Broken, Case, Outcome};
+use super::expected::Expected;
+use super::project::Project;
+use crate::arguments::TestPolicyArguments;
+use crate::engine::Engines;
+use crate::outcome::{Failed, Refused, log_lines};
+use crate::table::{count, grouped};
+
+/// How much of a case's log is shown.
+const MOST_LINES: usize = 50;
+
+pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
+    let project = Project::open(&arguments.folder)?;
+    let component = project.component();
+    if !component.exists() {
+        let folder = project.folder.display();
+        bail!(Refused(format!(
+            "`{}` is not there: `apportion policy build {folder}` makes it",
+            component.display()
+        )));
+    }
+    if let Some(newer) = newer_than(&component, &project) {
+        eprintln!(
+            "warning: `{}` was changed after `{}` was built: `apportion policy build` first",
+            newer.display(),
+            component.display()
+        );
+    }
+    let cases = Case::all(&project.folder)?;
+    let policy = super::admitted(engines, &component)?;
+    let limits = Limits { instructions: arguments.instructions, ..Limits::default() };
+    let mut out = io::stdout().lock();
+    let mut failed = 0_usize;
+    for case in &cases {
+        let outcome = case.run(&policy, limits)?;
+        let verdict = verdict(case, &outcome, arguments.bless)?;
+        let has_failed = matches!(verdict, Verdict::Failed(_));
+        failed += usize::from(has_failed);
+        out.write_all(told(case, &verdict).as_bytes())?;
+        if let (true, Err(Broken::Fault(fault))) = (has_failed, &outcome.got) {
+            writeln!(out, "  {}", advice(fault, &project, &limits))?;
+        }
+        if !outcome.log.is_empty() && (arguments.log || has_failed) {
+            writeln!(out, "  the policy said:\n{}", log_lines(last_lines(&outcome.log)))?;
+        }
+    }
+    let cases = count(cases.len(), "case");
+    writeln!(out, "{cases}, {failed} failed")?;
+    if failed == 0 { Ok(()) } else { bail!(Failed(format!("{failed} of {cases} failed"))) }
+}
+
+fn told(case: &Case, verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Passed => format!("ok       {}\n", case.name),
+        Verdict::Blessed => format!("blessed  {}\n", case.name),
+        Verdict::Failed(why) => format!("FAILED   {}\n{why}\n", case.name),
+    }
+}
+
+enum Verdict {
+    Passed,
+    Blessed,
+    /// Why, in lines.
+    Failed(String),
+}
+
+fn verdict(case: &Case, outcome: &Outcome, bless: bool) -> Result<Verdict> {
+    let got = match &outcome.got {
+        Ok(got) => got,
+        Err(Broken::Fault(fault)) => return Ok(Verdict::Failed(format!("  {fault}"))),
+        Err(Broken::Parameters(why)) => {
+            let file = case.folder.join("parameters.json");
+            return Ok(Verdict::Failed(format!("  `{}`: {why}", file.display())));
+        }
+    };
+    let differences = |expected: &Expected| expected.differences(got, &case.epoch.pool().asset);
+    let why = match &case.expected {
+        None => {
+            "  nothing is expected yet: `apportion policy test --bless` writes down what comes out".to_owned()
+        }
+        Some(expected) => differences(expected).trim_end().to_owned(),
+    };
+    if why.is_empty() {
+        return Ok(Verdict::Passed);
+    }
+    if bless {
+        case.bless(got)?;
+        return Ok(Verdict::Blessed);
+    }
+    Ok(Verdict::Failed(why))
+}
+
+/// What an author can do about a fault.
+fn advice(fault: &Fault, project: &Project, limits: &Limits) -> String {
+    let entry = project.entry();
+    let entry = entry.display();
+    match fault.code {
+        FaultCode::OutOfInstructions => format!(
+            "`allocate` in `{entry}` runs for ever, or longer than {} instructions: lines that it logs show how far it \
+             came; --instructions allows more, and a charter allows {} unless it says otherwise",
+            grouped(&limits.instructions.to_string()),
+            grouped(&Limits::default().instructions.to_string())
+        ),
+        FaultCode::StackOverflow => format!("a function in `{entry}` calls itself without end"),
+        FaultCode::OutOfMemory => format!(
+            "`{entry}` keeps too much: free what is no longer needed, or keep columns and not lists of objects"
+        ),
+        FaultCode::BadDivision | FaultCode::BadMeasures | FaultCode::BadCarry => {
+            format!("`allocate` in `{entry}` returned it: kit/CONTRACT.md says what it may return")
+        }
+        FaultCode::BadCall => {
+            format!("`{entry}` asked for what it may not: kit/CONTRACT.md says what a policy can ask for")
+        }
+        _ => format!(
+            "`allocate` in `{entry}` broke off, by an exception, a panic or a failed check: below is what it said"
+        ),
+    }
+}
+
+/// A file of the author's that is newer than the component, which then is not what its author thinks.
+fn newer_than(component: &Path, project: &Project) -> Option<PathBuf> {
+    let changed = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
+    let built = changed(component)?;
+    let entry = project.entry();
+    let beside = project.folder.join(project.language.entry).parent()?.read_dir().ok()?;
+    let mut files: Vec<PathBuf> = beside.filter_map(|file| Some(file.ok()?.path())).collect();
+    files.sort();
+    files.into_iter().find(|file| file.extension() == entry.extension() && changed(file) > Some(built))
+}
+
+/// The end of a log, where the reason stands.
+fn last_lines(log: &str) -> &str {
+    let starts: Vec<usize> =
+        log.match_indices('\n').map(|(end, _)| end + 1).filter(|start| *start < log.len()).collect();
+    let start = starts.iter().rev().copied().nth(MOST_LINES - 1).unwrap_or(0);
+    log.get(start..).unwrap_or(log)
+}
