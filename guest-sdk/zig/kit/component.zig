@@ -2,18 +2,18 @@
 
 const std = @import("std");
 const apportion = @import("apportion");
-const author = @import("policy");
+const author = @import("rule");
 const c = apportion.bindings;
 
 comptime {
     if (!@hasDecl(author, "policy") or @TypeOf(author.policy) != apportion.Policy) {
-        @compileError("policy.zig must have: pub const policy: apportion.Policy = .{ ... };");
+        @compileError("rule.zig must have: pub const policy: apportion.Policy = .{ ... };");
     }
     if (!@hasDecl(author, "Parameters")) {
-        @compileError("policy.zig must have: pub const Parameters = struct { ... };");
+        @compileError("rule.zig must have: pub const Parameters = struct { ... };");
     }
     if (!@hasDecl(author, "allocate")) {
-        @compileError("policy.zig must have: pub fn allocate(parameters: Parameters) !apportion.Allocation");
+        @compileError("rule.zig must have: pub fn allocate(parameters: Parameters) !apportion.Allocation");
     }
 }
 

@@ -1,13 +1,13 @@
-//! `zig build` makes zig-out/bin/policy.wasm, a core module; `apportion policy build` makes a component of it.
+//! `zig build` makes zig-out/bin/rule.wasm, a core module; `apportion policy build` makes a component of it.
 
 const std = @import("std");
 
 pub fn build(b: *std.Build) void {
-    const target = b.resolveTargetQuery(.{ .cpu_arch = .wasm32, .os_tag = .freestanding });
     const options: std.Build.Module.CreateOptions = .{
-        .target = target,
+        .target = b.resolveTargetQuery(.{ .cpu_arch = .wasm32, .os_tag = .freestanding }),
         // Indexes out of bounds and overflows end the run with a message instead of a wrong payout.
         .optimize = .ReleaseSafe,
+        // Debug information holds paths of this machine, which would make every machine's component another one.
         .strip = true,
     };
 
@@ -16,19 +16,29 @@ pub fn build(b: *std.Build) void {
     apportion.addIncludePath(b.path("kit/bindings"));
     apportion.addIncludePath(b.path("kit/include"));
 
-    const policy = b.createModule(options);
-    policy.root_source_file = b.path("policy.zig");
-    policy.addImport("apportion", apportion);
+    const rule = b.createModule(options);
+    rule.root_source_file = b.path("rule.zig");
+    rule.addImport("apportion", apportion);
 
     const component = b.createModule(options);
     component.root_source_file = b.path("kit/component.zig");
     component.addImport("apportion", apportion);
-    component.addImport("policy", policy);
-    component.addIncludePath(b.path("kit/include"));
-    component.addCSourceFile(.{ .file = b.path("kit/bindings/policy.c") });
-    component.addObjectFile(b.path("kit/bindings/policy_component_type.o"));
+    component.addImport("rule", rule);
+    const compiled = b.addObject(.{ .name = "compiled", .root_module = component });
+    compiled.bundle_compiler_rt = true;
 
-    const module = b.addExecutable(.{ .name = "policy", .root_module = component });
+    const generated = b.createModule(options);
+    generated.addIncludePath(b.path("kit/include"));
+    generated.addCSourceFile(.{ .file = b.path("kit/bindings/policy.c") });
+    const bindings = b.addObject(.{ .name = "bindings", .root_module = generated });
+
+    // Linked by itself and not stripped, so that the names of functions stay, for messages about traps.
+    const linked = b.createModule(.{ .target = options.target, .optimize = options.optimize, .strip = false });
+    linked.addObject(compiled);
+    linked.addObject(bindings);
+    linked.addObjectFile(b.path("kit/bindings/policy_component_type.o"));
+    const module = b.addExecutable(.{ .name = "rule", .root_module = linked });
+    module.bundle_compiler_rt = false;
     module.entry = .disabled;
     module.rdynamic = true;
     module.stack_size = 1024 * 1024;
