@@ -12,9 +12,16 @@ comptime {
     if (!@hasDecl(author, "Parameters")) {
         @compileError("rule.zig must have: pub const Parameters = struct { ... };");
     }
-    if (!@hasDecl(author, "allocate")) {
+    if (!@hasDecl(author, "allocate") or !dividesThePool(@typeInfo(@TypeOf(author.allocate)))) {
         @compileError("rule.zig must have: pub fn allocate(parameters: Parameters) !apportion.Allocation");
     }
+}
+
+fn dividesThePool(allocate: std.builtin.Type) bool {
+    if (allocate != .@"fn" or allocate.@"fn".params.len != 1) return false;
+    const returned = @typeInfo(allocate.@"fn".return_type orelse return false);
+    return allocate.@"fn".params[0].type == author.Parameters and
+        returned == .error_union and returned.error_union.payload == apportion.Allocation;
 }
 
 /// A panic's message reaches the run's log before the trap.
