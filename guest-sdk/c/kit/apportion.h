@@ -168,8 +168,8 @@ bool json_absent(const Json *json); // Absent or null.
 double json_number(const Json *json, double otherwise);
 bool json_boolean(const Json *json, bool otherwise);
 Text json_text(const Json *json, Text otherwise);
-// The value where it must be; for items of arrays and objects too.
-size_t json_len(const Json *array_or_object); // 0 where absent.
+// How many items or members; 0 where it is absent.
+size_t json_len(const Json *array_or_object);
 
 // Ends the run where the text is no JSON.
 const Json *json_parse(Text written);

@@ -130,7 +130,7 @@ static Text string(Reader *r) {
 
 static Json number(Reader *r) {
   size_t start = r->at;
-  for (int c = peek(r); (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'; c = peek(r)) {
+  for (int c = peek(r); (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || (c | 32) == 'e'; c = peek(r)) {
     r->at++;
   }
   Json json = {.kind = JSON_NUMBER};
