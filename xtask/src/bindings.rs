@@ -1,14 +1,16 @@
 //! `cargo xtask bindings`: the guest's side of the contract, from the WIT.
 //!
-//! The result is committed, so that a policy author's build runs no generator and no procedural macro of one.
+//! The results are committed, so that a policy author's build runs no generator and no procedural macro of one.
+
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use wit_bindgen_core::wit_parser::Resolve;
+use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 use wit_bindgen_core::{Files, WorldGenerator};
 
 use crate::Mode;
 
-/// The contract that the SDK speaks. A released folder never changes, so a new version is a new folder.
+/// The contract that the kits speak. A released folder never changes, so a new version is a new folder.
 pub const CONTRACT: &str = "0.1.0";
 
 const HEADER: &str = "\
@@ -17,23 +19,28 @@ const HEADER: &str = "\
 
 pub fn run(mode: Mode) -> Result<()> {
     let root = crate::workspace_root()?;
-    let generated = generate(&root.join("wit").join(CONTRACT))?;
-    let path = root.join("guest-sdk/src/bindings.rs");
-    let differs = crate::settle(&path, generated.as_bytes(), mode)?;
-    match (mode, differs) {
-        (Mode::Check, true) => {
-            bail!("guest-sdk/src/bindings.rs is not what wit/{CONTRACT} gives: run `cargo xtask bindings`")
+    let wit = root.join("wit").join(CONTRACT);
+    let mut files = vec![(PathBuf::from("guest-sdk/src/bindings.rs"), rust(&wit)?)];
+    for (name, bytes) in c(&wit)? {
+        files.push((Path::new("guest-sdk/c/kit/bindings").join(name), bytes));
+    }
+    let mut differing = Vec::new();
+    for (path, bytes) in &files {
+        if crate::settle(&root.join(path), bytes, mode)? {
+            differing.push(path.display().to_string());
         }
-        (Mode::Write, true) => eprintln!("wrote guest-sdk/src/bindings.rs"),
-        (_, false) => eprintln!("guest-sdk/src/bindings.rs is up to date"),
+    }
+    match (mode, differing.as_slice()) {
+        (_, []) => eprintln!("the bindings are up to date"),
+        (Mode::Write, written) => eprintln!("wrote {}", written.join(", ")),
+        (Mode::Check, differing) => {
+            bail!("not what wit/{CONTRACT} gives: {}. Run `cargo xtask bindings`", differing.join(", "))
+        }
     }
     Ok(())
 }
 
-fn generate(wit: &std::path::Path) -> Result<String> {
-    let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_path(wit).with_context(|| format!("cannot read {}", wit.display()))?;
-    let world = resolve.select_world(&[package], Some("policy"))?;
+fn rust(wit: &Path) -> Result<Vec<u8>> {
     let options = wit_bindgen_rust::Opts {
         format: true,
         // One set of types for imports and exports, and a macro that other crates can call.
@@ -45,9 +52,37 @@ fn generate(wit: &std::path::Path) -> Result<String> {
         generate_all: true,
         ..wit_bindgen_rust::Opts::default()
     };
-    let mut files = Files::default();
-    options.build().generate(&mut resolve, world, &mut files)?;
+    let files = generate(wit, &mut options.build())?;
     let (_, bytes) = files.iter().next().context("the generator made no file")?;
-    let source = std::str::from_utf8(bytes).context("the generator's file is not UTF-8")?;
-    Ok(format!("{HEADER}{source}"))
+    headed(bytes)
+}
+
+/// A header, a source, and an object file whose one section is the contract in binary: linked into a core module it
+/// says what component the module becomes.
+fn c(wit: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let files = generate(wit, wit_bindgen_c::Opts::default().build().as_mut())?;
+    let files = files.iter().map(|(name, bytes)| {
+        let text = name.ends_with(".c") || name.ends_with(".h");
+        Ok((name.to_owned(), if text { headed(bytes)? } else { bytes.to_vec() }))
+    });
+    files.collect()
+}
+
+fn generate(wit: &Path, generator: &mut dyn WorldGenerator) -> Result<Files> {
+    let (mut resolve, world) = contract(wit)?;
+    let mut files = Files::default();
+    generator.generate(&mut resolve, world, &mut files)?;
+    Ok(files)
+}
+
+fn contract(wit: &Path) -> Result<(Resolve, WorldId)> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(wit).with_context(|| format!("cannot read {}", wit.display()))?;
+    let world = resolve.select_world(&[package], Some("policy"))?;
+    Ok((resolve, world))
+}
+
+fn headed(source: &[u8]) -> Result<Vec<u8>> {
+    let source = std::str::from_utf8(source).context("the generator's file is not UTF-8")?;
+    Ok(format!("{HEADER}{source}").into_bytes())
 }

@@ -17,7 +17,8 @@ Tasks of the apportion workspace
 Usage: cargo xtask <TASK> [--check]
 
 Tasks:
-  bindings   Generate guest-sdk/src/bindings.rs from the newest folder of wit/
+  bindings   Generate the guests' bindings from the newest folder of wit/: guest-sdk/src/bindings.rs for Rust,
+             guest-sdk/c/kit/bindings/ for C and Zig
   policies   Build the standard policies and write policies/dist/*.wasm and index.json
 
 Options:
