@@ -146,4 +146,9 @@ impl Instance {
         };
         Ok((answer, self.meter.used(store)?))
     }
+
+    /// What each of so many functions was charged: of a component that notes it.
+    pub(crate) fn charged(&self, store: &mut Store<State>, functions: usize) -> wasmtime::Result<Vec<u64>> {
+        self.meter.charged(store, functions)
+    }
 }

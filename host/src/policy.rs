@@ -3,6 +3,7 @@
 mod extent;
 mod folder;
 mod kept;
+mod profile;
 mod schema;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::text::{check_name, check_word, visible};
 pub use folder::CacheError;
 use folder::Folder;
 use kept::Kept;
+pub use profile::{FunctionCharge, Profile};
 
 /// The largest component that is looked at. Compiling takes time and memory in proportion.
 pub const MAX_COMPONENT: usize = 64 << 20;
@@ -69,11 +71,19 @@ struct Admitted {
     digest: Digest,
     contract: &'static str,
     imports: Vec<String>,
+    exports: Vec<String>,
     bytes: usize,
     code_bytes: usize,
     description: Description,
     schema: Value,
     parameters: Validator,
+}
+
+/// What a component imports and exports, found to be a policy's.
+struct Shape {
+    contract: &'static str,
+    imports: Vec<String>,
+    exports: Vec<String>,
 }
 
 /// Why bytes are not admitted as a policy.
@@ -254,10 +264,8 @@ impl Engine {
 
     fn admit_anew(&self, bytes: &[u8], digest: Digest) -> Result<Admitted, AdmissionError> {
         extent::check(bytes).map_err(|problem| AdmissionError::Invalid(visible(&problem, MAX_SUMMARY)))?;
-        let invalid =
-            |error: wasmtime::Error| AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY));
         let component = self.component(bytes, digest)?.map_err(invalid)?;
-        let (contract, imports) = self.check_shape(&component)?;
+        let Shape { contract, imports, exports } = self.check_shape(&component)?;
         let linked = abi::link(&self.runtime.engine, &component, contract).map_err(invalid)?;
         let description = self.describe(&linked)?;
         let (schema, parameters) = check_description(&description)?;
@@ -267,6 +275,7 @@ impl Engine {
             digest,
             contract,
             imports,
+            exports,
             bytes: bytes.len(),
             code_bytes: (code.end as usize).saturating_sub(code.start as usize),
             description,
@@ -293,8 +302,8 @@ impl Engine {
         Ok(compiled)
     }
 
-    /// The version of the contract and the granted imports, or the first thing that no policy may have.
-    fn check_shape(&self, component: &Component) -> Result<(&'static str, Vec<String>), AdmissionError> {
+    /// The version of the contract and what it imports and exports, or the first thing that no policy may have.
+    fn check_shape(&self, component: &Component) -> Result<Shape, AdmissionError> {
         let shape = component.component_type();
         let mut imports = Vec::new();
         let engine = &self.runtime.engine;
@@ -316,10 +325,12 @@ impl Engine {
                 imports.push(name.to_owned());
             }
         }
-        let rules = shape.exports(engine).filter_map(|(name, _)| contract_name(name));
-        let rule = rules.into_iter().find(|(interface, _)| *interface == "rule");
+        let exports = shape.exports(engine).map(|(name, _)| name).filter(|name| !abi::is_meter(name));
+        let exports: Vec<String> = exports.map(str::to_owned).collect();
+        let mut rules = exports.iter().filter_map(|name| contract_name(name));
+        let rule = rules.find(|(interface, _)| *interface == "rule");
         let (_, version) = rule.ok_or(AdmissionError::NoRule)?;
-        Ok((known_version(version)?, imports))
+        Ok(Shape { contract: known_version(version)?, imports, exports })
     }
 
     fn describe(&self, linked: &Linked) -> Result<Description, AdmissionError> {
@@ -352,6 +363,10 @@ fn check_preamble(bytes: &[u8]) -> Result<(), AdmissionError> {
         _ => return Err(AdmissionError::NotWebAssembly),
     }
     if bytes.len() > MAX_COMPONENT { Err(AdmissionError::TooLarge(bytes.len())) } else { Ok(()) }
+}
+
+fn invalid(error: wasmtime::Error) -> AdmissionError {
+    AdmissionError::Invalid(visible(&format!("{error:#}"), MAX_SUMMARY))
 }
 
 fn import_error(name: &str) -> AdmissionError {
@@ -460,6 +475,11 @@ impl Policy {
         &self.admitted.imports
     }
 
+    /// What it exports: the rule, and whatever its toolchain added, which nobody calls.
+    pub fn exports(&self) -> &[String] {
+        &self.admitted.exports
+    }
+
     /// The component's size in bytes.
     pub fn size(&self) -> usize {
         self.admitted.bytes
@@ -509,28 +529,20 @@ impl Policy {
 
     /// Asks the policy for its division of an epoch's pool and holds the answer to the contract.
     pub(crate) fn run(&self, question: Question<'_>) -> Result<Run, HostError> {
-        let parameters = to_canonical_json(question.parameters)
-            .map_err(|error| HostError::Broken(format!("parameters that cannot be spelled: {error}")))?;
-        let parameters =
-            String::from_utf8(parameters).map_err(|error| HostError::Broken(error.to_string()))?;
-        let subject = Subject {
-            epoch: question.epoch.clone(),
-            pool: question.pool,
-            history: self.is_stateful().then_some(question.past),
-        };
+        let (limits, payees, pool) = (question.limits, question.epoch.payees().len(), question.pool);
+        let (subject, parameters) = self.asked(question)?;
         let admitted = Arc::clone(&self.admitted);
         let ran = sandbox::run(
             &self.runtime,
-            question.limits,
+            limits,
             Some(subject),
             move |store| admitted.linked.instantiate(store),
             move |instance, store| instance.allocate(store, &parameters),
         );
         match ran {
             Ok(ran) => {
-                let payees = question.epoch.payees().len();
                 let answer = match ran.result {
-                    Ok(allocation) => self.check(allocation, payees, question.pool),
+                    Ok(allocation) => self.check(allocation, payees, pool),
                     Err(refusal) => Err(refused(refusal)),
                 };
                 Ok(Run { answer, usage: Some(ran.usage), log: ran.log })
@@ -540,6 +552,16 @@ impl Policy {
             }
             Err(Failed { error: RunError::Host(error), .. }) => Err(error),
         }
+    }
+
+    /// What the policy sees, and its parameters as it is given them.
+    fn asked(&self, question: Question<'_>) -> Result<(Subject, String), HostError> {
+        let parameters = to_canonical_json(question.parameters)
+            .map_err(|error| HostError::Broken(format!("parameters that cannot be spelled: {error}")))?;
+        let parameters =
+            String::from_utf8(parameters).map_err(|error| HostError::Broken(error.to_string()))?;
+        let history = self.is_stateful().then_some(question.past);
+        Ok((Subject { epoch: question.epoch.clone(), pool: question.pool, history }, parameters))
     }
 
     fn check(&self, allocation: Allocation, payees: usize, pool: u128) -> Result<Answer, Fault> {

@@ -487,6 +487,60 @@ pub enum PolicyAction {
     New(NewPolicyArguments),
     Build(BuildPolicyArguments),
     Test(TestPolicyArguments),
+    Inspect(InspectPolicyArguments),
+    Bench(BenchPolicyArguments),
+}
+
+/// Show what a policy says of itself, what it was granted, how large it is, and what changed
+///
+/// Name, version, summary, parameters with their defaults, imports, size and digest. With --epoch it is run once, to
+/// count what it uses; with --against it is held against another version.
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct InspectPolicyArguments {
+    /// The policy: a component's file, or the name of a standard policy
+    #[arg(value_name = "FILE|NAME")]
+    pub policy: String,
+
+    /// Another version of it: what differs is told, `-` what was there and `+` what is here
+    #[arg(long, value_name = "FILE|NAME")]
+    pub against: Option<String>,
+
+    /// Run it over this epoch: a file made by `apportion import`
+    #[arg(long, value_name = "FILE")]
+    pub epoch: Option<PathBuf>,
+
+    /// With these parameters, a JSON file; without it the rule's defaults
+    #[arg(long, value_name = "FILE", requires = "epoch")]
+    pub parameters: Option<PathBuf>,
+}
+
+/// Measure a policy on an epoch: time, instructions, memory, and which functions take them
+///
+/// Instructions are counted by the component itself and are the same on every machine; times are this machine's.
+/// Functions are told by name where the component carries names, as most compilers write them unless told to strip.
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct BenchPolicyArguments {
+    /// The policy: a component's file, or the name of a standard policy
+    #[arg(value_name = "FILE|NAME")]
+    pub policy: String,
+
+    /// The epoch: a file made by `apportion import`
+    #[arg(long, value_name = "FILE")]
+    pub epoch: PathBuf,
+
+    /// The rule's parameters, a JSON file; without it the rule's defaults
+    #[arg(long, value_name = "FILE")]
+    pub parameters: Option<PathBuf>,
+
+    /// How often it is settled
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub runs: u16,
+
+    /// How many functions are shown
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub functions: usize,
 }
 
 /// Start a policy: a folder with a small rule that works, its kit and two test cases

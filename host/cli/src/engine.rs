@@ -22,6 +22,11 @@ impl Engines {
         Engines { cache }
     }
 
+    /// An engine that compiles everything anew.
+    pub fn without_cache(&self) -> Result<Engine> {
+        Ok(Engine::new()?)
+    }
+
     /// An engine. One without its folder works as well and only starts more slowly, so that is no more than a warning.
     pub fn make(&self) -> Result<Engine> {
         let engine = Engine::new()?;

@@ -86,7 +86,7 @@ fn columns(what: &str, names: apportion::Texts<'_>, text: &mut String) {
     }
 }
 
-fn policy(policy: &Policy, text: &mut String) {
+pub fn policy(policy: &Policy, text: &mut String) {
     say!(text, "policy {} {}", policy.name(), policy.version());
     say!(text, "  {}", policy.summary());
     say!(text, "  digest   {}", policy.digest());
@@ -106,7 +106,7 @@ fn imports(imports: &[String], indent: &str) -> String {
 }
 
 /// The members of a schema's object, and of objects in it, by their path: type, default, description.
-fn parameters(root: &Value, schema: &Value, path: &str, text: &mut String) {
+pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut String) {
     let members = schema.get("properties").and_then(Value::as_object);
     let Some(members) = members.filter(|members| !members.is_empty()) else {
         say!(text, "    none");

@@ -72,8 +72,13 @@ pub fn policies_of(engine: &Engine, charters: &[Charter], files: &[PathBuf]) -> 
 
 /// Admits a component from a file, or the standard policy of that name.
 pub fn policy(engine: &Engine, name_or_file: &str) -> Result<Policy> {
+    admit(engine, &component(name_or_file)?, name_or_file)
+}
+
+/// The bytes of a component in a file, or of the standard policy of that name.
+pub fn component(name_or_file: &str) -> Result<Vec<u8>> {
     if let Some(standard) = apportion_standard::find(name_or_file) {
-        return standard_policy(engine, standard);
+        return Ok(standard.bytes.to_vec());
     }
     let path = Path::new(name_or_file);
     if !path.exists() {
@@ -83,7 +88,7 @@ pub fn policy(engine: &Engine, name_or_file: &str) -> Result<Policy> {
             names.join(", ")
         )));
     }
-    policy_file(engine, path)
+    bytes(path, MAX_COMPONENT as u64 + 1)
 }
 
 /// Admits a component from a file.
@@ -92,12 +97,21 @@ pub fn policy_file(engine: &Engine, path: &Path) -> Result<Policy> {
     admit(engine, &bytes, &path.display().to_string())
 }
 
+/// A rule's parameters; without a file its defaults.
+pub fn parameters(path: Option<&Path>) -> Result<serde_json::Value> {
+    let Some(path) = path else { return Ok(serde_json::json!({})) };
+    serde_json::from_slice(&bytes(path, apportion::MAX_PARAMETERS as u64)?)
+        .map_err(|error| Refused(format!("not JSON: {error}")))
+        .with_context(|| format!("`{}`", path.display()))
+}
+
 /// Admits a policy that the program carries with it.
 pub fn standard_policy(engine: &Engine, standard: &StandardPolicy) -> Result<Policy> {
     admit(engine, standard.bytes, standard.name)
 }
 
-fn admit(engine: &Engine, bytes: &[u8], name: &str) -> Result<Policy> {
+/// Admits a component; `name` is for who waits.
+pub fn admit(engine: &Engine, bytes: &[u8], name: &str) -> Result<Policy> {
     let spinner = Spinner::new(format!("compiling {name}"));
     let admitted = engine.admit(bytes);
     spinner.done();

@@ -1,22 +1,30 @@
 //! `apportion policy`: for who writes a policy, in any language that the program has a kit for.
 
+mod bench;
 mod build;
 mod case;
 mod expected;
+mod inspect;
 mod language;
 mod new;
 mod project;
 mod test;
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
-use apportion::Policy;
+use anyhow::{Context, Result};
+use apportion::{Engine, Epoch, Limits, Policy, Profile};
+use serde_json::Value;
 
 use crate::arguments::{PolicyAction, PolicyArguments};
 use crate::engine::Engines;
+use crate::inspect::shown;
 use crate::objects;
+use crate::outcome::log_lines;
+use crate::progress::Spinner;
+use crate::table::grouped;
 pub use language::languages;
 
 /// How long an author's component may take to compile: those of interpreters have up to 20 MB, and it is their own
@@ -28,10 +36,58 @@ pub fn policy(arguments: &PolicyArguments, engines: &Engines) -> Result<()> {
         PolicyAction::New(arguments) => new::new(arguments),
         PolicyAction::Build(arguments) => build::build(arguments, engines),
         PolicyAction::Test(arguments) => test::test(arguments, engines),
+        PolicyAction::Inspect(arguments) => inspect::inspect(arguments, engines),
+        PolicyAction::Bench(arguments) => bench::bench(arguments, engines),
     }
 }
 
 /// The policy that an author built.
 fn admitted(engines: &Engines, component: &Path) -> Result<Policy> {
     objects::policy_file(&engines.make()?.with_compile_time(COMPILE_TIME), component)
+}
+
+/// A component and what it was called on the command line.
+struct Component {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Component {
+    /// A file, or the standard policy of that name.
+    fn find(name_or_file: &str) -> Result<Component> {
+        Ok(Component { name: name_or_file.to_owned(), bytes: objects::component(name_or_file)? })
+    }
+
+    fn admit(&self, engine: &Engine) -> Result<Policy> {
+        objects::admit(engine, &self.bytes, &self.name)
+    }
+
+    /// Runs it once by itself over an epoch, to tell what it uses and where.
+    fn profile(&self, engine: &Engine, epoch: &Epoch, parameters: &Value) -> Result<Profile> {
+        let spinner = Spinner::new(format!("counting {}", self.name));
+        let profile = engine.profile(&self.bytes, epoch, parameters, &Limits::default());
+        spinner.done();
+        profile.with_context(|| format!("`{}`", self.name))
+    }
+}
+
+/// What a run used, a line each.
+fn used(profile: &Profile) -> String {
+    let mut text = String::new();
+    if let Err(fault) = &profile.ended {
+        let _ = writeln!(text, "  no allocation: {}: {}", fault.code, shown(&fault.sentence));
+    }
+    if let Some(used) = &profile.used {
+        for (what, used, unit) in [
+            ("counted", used.instructions, "instructions"),
+            ("memory", used.memory, "bytes"),
+            ("read", used.transfer, "bytes charged for what the host handed over"),
+        ] {
+            let _ = writeln!(text, "  {what:8} {} {unit}", grouped(&used.to_string()));
+        }
+    }
+    if !profile.log.is_empty() {
+        let _ = writeln!(text, "  the policy said:\n{}", log_lines(&profile.log));
+    }
+    text
 }

@@ -77,12 +77,7 @@ fn settle_into(path: &Path, engine: &Engine, epoch: &Epoch) -> Result<(Charter, 
 fn charter_and_policies(arguments: &SettleArguments, engine: &Engine) -> Result<(Charter, Vec<Policy>)> {
     if let Some(rule) = &arguments.rule {
         let policy = objects::policy(engine, rule)?;
-        let parameters = match &arguments.parameters {
-            Some(path) => serde_json::from_slice(&objects::bytes(path, apportion::MAX_PARAMETERS as u64)?)
-                .map_err(|error| Refused(format!("not JSON: {error}")))
-                .with_context(|| format!("`{}`", path.display()))?,
-            None => serde_json::json!({}),
-        };
+        let parameters = objects::parameters(arguments.parameters.as_deref())?;
         let name = format!("{} alone", policy.name());
         let charter =
             Charter::single(&name, &policy, parameters).map_err(|error| Refused(error.to_string()))?;

@@ -543,6 +543,36 @@ fn components_that_are_no_policy_are_not_admitted() {
     );
 }
 
+#[test]
+fn a_policy_is_inspected_and_measured() {
+    let epoch = data("../golden/cooperative.epoch").display().to_string();
+    let shown = done(&["policy", "inspect", "equal", "--epoch", &epoch, "--against", "proportional"]);
+    for words in
+        ["policy equal", "hardened", "counted", "against proportional", "- edge_kinds: object, default {}"]
+    {
+        assert!(shown.contains(words), "{shown}");
+    }
+    let same = done(&["policy", "inspect", "equal", "--against", "equal"]);
+    assert!(same.contains("the same component"), "{same}");
+
+    let measured = done(&["policy", "bench", "equal", "--epoch", &epoch, "--runs", "2", "--functions", "3"]);
+    for words in [
+        "compiled anew",
+        "2 runs",
+        "instructions",
+        "where instructions go",
+        "other functions",
+        "growing memory",
+    ] {
+        assert!(measured.contains(words), "{measured}");
+    }
+    refused(
+        &["policy", "bench", "nothing-of-that-name", "--epoch", &epoch],
+        3,
+        "no standard policy of that name",
+    );
+}
+
 /// Every hostile policy that has a file, through the program: what is wrong is told, nothing is written.
 #[test]
 fn hostile_policies_end_in_one_sentence() {

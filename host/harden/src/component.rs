@@ -29,7 +29,9 @@ pub(crate) fn harden(bytes: &[u8]) -> Result<Vec<u8>, Error> {
 pub(crate) fn profile(bytes: &[u8]) -> Result<Profiled, Error> {
     let scan = scan::scan(bytes, Encoding::Component)?;
     let component = rewrite(bytes, &scan, true)?;
-    Ok(Profiled { component, functions: names::functions(bytes, &scan)? })
+    let functions = names::functions(bytes, &scan)?;
+    let memory = meter::places(u32::try_from(functions.len()).unwrap_or(u32::MAX)) * cost::PAGE_BYTES;
+    Ok(Profiled { component, functions, memory })
 }
 
 fn rewrite(bytes: &[u8], scan: &Scan, noted: bool) -> Result<Vec<u8>, Error> {

@@ -149,6 +149,8 @@ pub struct Profiled {
     pub component: Vec<u8>,
     /// Its functions. Growing memory and tables is charged to none.
     pub functions: Vec<ProfiledFunction>,
+    /// The linear memory, in bytes, that the meter itself has for that, and does not count.
+    pub memory: u64,
 }
 
 /// A function of a component.

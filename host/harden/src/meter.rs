@@ -82,8 +82,7 @@ pub(crate) fn module(initial: Initial, functions: Option<u32>) -> Vec<u8> {
     let mut memories = MemorySection::new();
     if let Some(functions) = functions {
         defined.function(spend_type);
-        let pages = (u64::from(functions) * 8).div_ceil(PAGE_BYTES);
-        let (minimum, maximum) = (pages, Some(pages));
+        let (minimum, maximum) = (places(functions), Some(places(functions)));
         memories.memory(MemoryType {
             minimum,
             maximum,
@@ -154,6 +153,11 @@ pub(crate) fn module(initial: Initial, functions: Option<u32>) -> Vec<u8> {
     module.section(&globals);
     module.section(&exports).section(&StartSection { function_index: start }).section(&code);
     module.finish()
+}
+
+/// The pages that hold a place for each function.
+pub(crate) fn places(functions: u32) -> u64 {
+    (u64::from(functions) * 8).div_ceil(PAGE_BYTES)
 }
 
 /// Tells of it in every way there is, because the canonical ABI forbids calls out where the host is about to hand

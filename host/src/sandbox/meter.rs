@@ -14,6 +14,9 @@ use super::{Limits, State};
 /// calls, and interpreters compiled to WebAssembly take hundreds for one of the language they run.
 pub(super) const DEPTH: u64 = 1 << 20;
 
+/// The number of the first function, behind those of the resources (see `apportion_harden::Profiled`).
+const FIRST_FUNCTION: u32 = 4;
+
 /// Whether an import or export is the meter's and not the author's.
 pub(crate) fn is_meter(name: &str) -> bool {
     name == HOST || name == METER
@@ -90,6 +93,12 @@ pub(crate) struct Metered {
 }
 
 impl Meter {
+    /// What each of so many functions was charged so far: of a component hardened to note it.
+    pub(crate) fn charged(&self, store: &mut Store<State>, functions: usize) -> wasmtime::Result<Vec<u64>> {
+        let places = (FIRST_FUNCTION..).take(functions);
+        places.map(|place| Ok(self.0.call(&mut *store, (place,))?.0.cast_unsigned())).collect()
+    }
+
     /// What was used so far; only after a call that returned.
     pub(crate) fn used(&self, store: &mut Store<State>) -> wasmtime::Result<Metered> {
         let mut used = |of: Resource| {

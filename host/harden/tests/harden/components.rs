@@ -1,6 +1,6 @@
 //! Whole components: the standard policies, many modules with one counter, and what is refused.
 
-use apportion_harden::{Error, HOST, METER, Resource, harden, is_hardened};
+use apportion_harden::{Error, HOST, METER, Resource, harden, is_hardened, profile};
 use wasmtime::component::{Component, Instance, Linker, Val};
 use wasmtime::{Engine, Store};
 
@@ -178,6 +178,46 @@ fn the_standard_policies_answer_the_same() {
             }
         }
     }
+}
+
+/// Noting what each function is charged changes no answer and no count, and all that is charged is noted.
+#[test]
+fn what_functions_are_charged_is_what_is_counted() {
+    let engine = plain_engine();
+    for policy in apportion_standard::all() {
+        let profiled = profile(policy.bytes).unwrap();
+        let run = |component: &[u8]| {
+            let mut run = Run::new(&engine, component, 1 << 40).unwrap_or_else(|_| panic!());
+            let answer = run.call(Some(RULE), "allocate", &[Val::String("{}".into())]);
+            (run, answer)
+        };
+        let (mut plain, wanted) = run(&harden(policy.bytes).unwrap());
+        let (mut noted, answer) = run(&profiled.component);
+        assert_eq!(answer, wanted, "{}", policy.name);
+        if answer.is_err() {
+            continue;
+        }
+        let count = (1 << 40) - plain.left();
+        assert_eq!((1 << 40) - noted.left(), count, "{}", policy.name);
+        let charged: i64 = (4_u32..)
+            .zip(&profiled.functions)
+            .map(|(place, _)| match noted.call(Some(METER), "left", &[Val::U32(place)]) {
+                Ok(Val::S64(charged)) => charged,
+                other => panic!("{other:?}"),
+            })
+            .sum();
+        let pages = (count - charged) / 8192;
+        assert_eq!(count - charged, pages * 8192, "{}: the rest is memory that grew", policy.name);
+        assert!(charged > 0 && pages < 100, "{}: {charged} of {count}", policy.name);
+    }
+}
+
+#[test]
+fn functions_have_the_names_that_the_component_gives_them() {
+    let component = wasm("(component (core module (import \"\" \"f\" (func)) (func $named) (func)))");
+    let names: Vec<_> =
+        profile(&component).unwrap().functions.into_iter().map(|f| (f.index, f.name)).collect();
+    assert_eq!(names, [(1, Some("named".to_owned())), (2, None)]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Parquet: flat columns of every type that is text, a number, a truth value or a time.
 
+mod pages;
+
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -119,7 +121,7 @@ impl Leaves {
     ) -> Result<Vec<OpenColumn>, Fault> {
         let open = |(column, leaf): (usize, &Result<Leaf, Fault>)| match leaf {
             Ok(leaf) if wanted.is_none_or(|wanted| wanted.contains(&column)) => {
-                let reader = contained(|| group.get_column_reader(leaf.index))?;
+                let reader = contained(|| pages::column(group, leaf.index))?;
                 Ok(Some((reader, leaf.meaning)))
             }
             _ => Ok(None),

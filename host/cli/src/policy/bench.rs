@@ -1,0 +1,109 @@
+//! `apportion policy bench`: what a policy takes on a given epoch, and where its instructions go.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use apportion::{Charter, Engine, Epoch, History, Policy, Profile, settle};
+use serde_json::Value;
+
+use super::{Component, used};
+use crate::arguments::BenchPolicyArguments;
+use crate::engine::Engines;
+use crate::inspect::shown;
+use crate::objects;
+use crate::table::{count, grouped};
+
+pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> {
+    let component = Component::find(&arguments.policy)?;
+    let epoch = objects::epoch(&arguments.epoch)?;
+    let parameters = objects::parameters(arguments.parameters.as_deref())?;
+    let make = || -> Result<Engine> { Ok(engines.make()?.with_compile_time(super::COMPILE_TIME)) };
+
+    let (anew, _) =
+        timed(|| component.admit(&engines.without_cache()?.with_compile_time(super::COMPILE_TIME)))?;
+    component.admit(&make()?)?; // into the folder, if there is one
+    let (again, policy) = timed(|| component.admit(&make()?))?;
+    let settled = times(&policy, &epoch, &parameters, arguments.runs.into())?;
+    let profile = component.profile(&make()?, &epoch, &parameters)?;
+
+    let mut text = format!("policy {} {}\n", shown(policy.name()), shown(policy.version()));
+    let size = [(epoch.payees().len(), "payee"), (epoch.node_count(), "node"), (epoch.edge_count(), "edge")];
+    let size: Vec<String> = size.into_iter().map(|(rows, what)| count(rows, what)).collect();
+    let _ = writeln!(text, "  epoch    {}: {}", epoch.number(), size.join(", "));
+    let _ = writeln!(
+        text,
+        "  admitted in {}, compiled anew; in {} after that",
+        shown_time(anew),
+        shown_time(again)
+    );
+    if let (Some(least), Some(most)) = (settled.first(), settled.last()) {
+        let _ = writeln!(
+            text,
+            "  settled  in {} (of {}: {} to {})",
+            shown_time(settled.get(settled.len() / 2).copied().unwrap_or_default()),
+            count(settled.len(), "run"),
+            shown_time(*least),
+            shown_time(*most)
+        );
+    }
+    text.push_str(&used(&profile));
+    text.push_str(&functions(&profile, arguments.functions));
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// How long each of so many settlements took, in ascending order.
+fn times(policy: &Policy, epoch: &Epoch, parameters: &Value, runs: usize) -> Result<Vec<Duration>> {
+    let charter = Charter::single("Bench", policy, parameters.clone())?;
+    let policies = [policy.clone()];
+    let mut times = Vec::new();
+    for _ in 0..=runs {
+        let (time, settled) = timed(|| Ok(settle(epoch, &charter, &policies, &History::default())))?;
+        settled?;
+        times.push(time);
+    }
+    times.remove(0); // the first warms up
+    times.sort();
+    Ok(times)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a part in percent is shown")]
+fn functions(profile: &Profile, most: usize) -> String {
+    let Some(all) = profile.used.map(|used| used.instructions) else { return String::new() };
+    let mut text = "  where instructions go, without what a function calls\n".to_owned();
+    let percent = |instructions: u64| 100.0 * instructions as f64 / all as f64;
+    for function in profile.functions.iter().take(most) {
+        let _ = writeln!(
+            text,
+            "    {:5.1} %  {:>15}  {}",
+            percent(function.instructions),
+            grouped(&function.instructions.to_string()),
+            function.name
+        );
+    }
+    let rest: Vec<u64> = profile.functions.iter().skip(most).map(|function| function.instructions).collect();
+    if !rest.is_empty() {
+        let sum: u64 = rest.iter().sum();
+        let rest = count(rest.len(), "other function");
+        let _ = writeln!(text, "    {:5.1} %  {:>15}  {rest}", percent(sum), grouped(&sum.to_string()));
+    }
+    let growing = all.saturating_sub(profile.functions.iter().map(|function| function.instructions).sum());
+    if growing > 0 {
+        let shown = grouped(&growing.to_string());
+        let _ = writeln!(text, "    {:5.1} %  {shown:>15}  growing memory and tables", percent(growing));
+    }
+    text
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked; it enters no result")]
+fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(Duration, T)> {
+    let started = Instant::now();
+    let done = work()?;
+    Ok((started.elapsed(), done))
+}
+
+fn shown_time(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1000.0;
+    if millis < 1000.0 { format!("{millis:.1} ms") } else { format!("{:.1} s", millis / 1000.0) }
+}

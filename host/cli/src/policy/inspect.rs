@@ -1,0 +1,90 @@
+//! `apportion policy inspect`: what a component says of itself, what it was granted, and what changed against another.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anyhow::Result;
+use apportion::Policy;
+
+use super::Component;
+use crate::arguments::InspectPolicyArguments;
+use crate::engine::Engines;
+use crate::inspect;
+use crate::objects;
+use crate::table::grouped;
+
+pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<()> {
+    let engine = engines.make()?.with_compile_time(super::COMPILE_TIME);
+    let component = Component::find(&arguments.policy)?;
+    let policy = component.admit(&engine)?;
+    let mut text = String::new();
+    inspect::policy(&policy, &mut text);
+    let hardened = engine.hardened(&component.bytes)?.len();
+    let _ = writeln!(
+        text,
+        "  hardened {} bytes, {:.2} times as many: what is run, so that it counts what it uses",
+        grouped(&hardened.to_string()),
+        ratio(hardened, component.bytes.len())
+    );
+    if let Some(epoch) = &arguments.epoch {
+        let parameters = objects::parameters(arguments.parameters.as_deref())?;
+        text.push_str(&super::used(&component.profile(&engine, &objects::epoch(epoch)?, &parameters)?));
+    }
+    if let Some(other) = &arguments.against {
+        let other = Component::find(other)?.admit(&engine)?;
+        text.push_str(&changes(&other, &policy));
+    }
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "two digits behind the point are shown")]
+fn ratio(one: usize, other: usize) -> f64 {
+    one as f64 / other as f64
+}
+
+/// What is different in `new`, a line each: `-` what was, `+` what is.
+fn changes(old: &Policy, new: &Policy) -> String {
+    let mut text = format!(
+        "against {} {}, digest {}\n",
+        inspect::shown(old.name()),
+        inspect::shown(old.version()),
+        old.digest()
+    );
+    let mut same = true;
+    for (what, old, new) in [
+        ("says", said(old), said(new)),
+        ("imports", old.imports().to_vec(), new.imports().to_vec()),
+        ("exports", old.exports().to_vec(), new.exports().to_vec()),
+        ("parameters", parameters(old), parameters(new)),
+    ] {
+        let gone = old.iter().filter(|line| !new.contains(line)).map(|line| ('-', line));
+        let come = new.iter().filter(|line| !old.contains(line)).map(|line| ('+', line));
+        for (sign, line) in gone.chain(come) {
+            same = false;
+            let _ = writeln!(text, "  {what:10} {sign} {}", inspect::shown(line));
+        }
+    }
+    if same {
+        text.push_str(if old.digest() == new.digest() {
+            "  the same component\n"
+        } else {
+            "  other bytes, and nothing else that is said here\n"
+        });
+    }
+    text
+}
+
+fn said(policy: &Policy) -> Vec<String> {
+    vec![
+        format!("name {} {}", policy.name(), policy.version()),
+        policy.summary().to_owned(),
+        format!("contract {}", policy.contract()),
+        format!("reads history: {}", if policy.is_stateful() { "yes" } else { "no" }),
+    ]
+}
+
+fn parameters(policy: &Policy) -> Vec<String> {
+    let mut text = String::new();
+    inspect::parameters(policy.schema(), policy.schema(), "", &mut text);
+    text.lines().map(|line| line.trim().to_owned()).collect()
+}
