@@ -106,7 +106,7 @@ pub use policy::{
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{Outcome, Receipt, ReceiptError, RunReport, SettlementTerms};
 pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
-pub use sandbox::{Backend, Cancel, Limits, Usage};
+pub use sandbox::{Backend, Cancel, Limits, Setup, Usage};
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem};

@@ -20,7 +20,7 @@ use crate::abi::{self, Allocation, Description, Division, Linked, Refusal};
 use crate::canonical::{Digest, to_canonical_json};
 use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
-use crate::sandbox::{self, Backend, Budget, Cancel, Failed, Limits, Past, Runtime, Subject, Usage};
+use crate::sandbox::{self, Budget, Cancel, Failed, Limits, Past, Runtime, Setup, Subject, Usage};
 use crate::text::{check_name, check_word, visible};
 pub use folder::CacheError;
 use folder::Folder;
@@ -169,13 +169,30 @@ pub(crate) struct Run {
 impl Engine {
     /// Sets the engine up. Fails only where the machine cannot run it.
     pub fn new() -> Result<Engine, HostError> {
-        Engine::on(Backend::default())
+        Engine::of(Setup::default())
     }
 
-    /// The same on another backend. What is settled is the same to the byte.
-    pub fn on(backend: Backend) -> Result<Engine, HostError> {
+    /// The same, set up otherwise. What is settled is the same to the byte.
+    ///
+    /// ```
+    /// use apportion::{Charter, Engine, Epoch, History, Setup, settle};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let component = std::fs::read("../policies/dist/equal.wasm")?;
+    /// let epoch = Epoch::from_bytes(&std::fs::read("../tests/golden/cooperative.epoch")?)?;
+    /// let mut receipts = Vec::new();
+    /// for interruptible in [true, false] {
+    ///     let policy = Engine::of(Setup { interruptible, ..Setup::default() })?.admit(&component)?;
+    ///     let charter = Charter::single("Cooperative", &policy, serde_json::json!({}))?;
+    ///     receipts.push(settle(&epoch, &charter, &[policy], &History::default())?.receipt.digest());
+    /// }
+    /// assert_eq!(receipts[0], receipts[1]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn of(setup: Setup) -> Result<Engine, HostError> {
         Ok(Engine {
-            runtime: Runtime::new(backend)?,
+            runtime: Runtime::new(setup)?,
             kept: Arc::new(Kept::new(MAX_KEPT, MAX_KEPT_BYTES)),
             folder: None,
             compile_time: COMPILE_TIME,
@@ -217,7 +234,8 @@ impl Engine {
     }
 
     /// The same engine, where everything ends once `cancel` is called: admissions, and the runs of policies that are
-    /// admitted through it. The engine that it was made from is not touched. See [`Cancel`].
+    /// admitted through it, if the engine is interruptible ([`Setup`]). The engine that it was made from is not
+    /// touched. See [`Cancel`].
     pub fn with_cancel(mut self, cancel: &Cancel) -> Engine {
         self.runtime.cancel = Some(cancel.clone());
         self

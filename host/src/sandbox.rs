@@ -3,6 +3,7 @@
 
 mod budget;
 mod cancel;
+mod compilers;
 pub(crate) mod meter;
 mod settings;
 #[cfg(test)]
@@ -25,8 +26,9 @@ use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
 pub(crate) use budget::Budget;
 pub use cancel::Cancel;
+pub(crate) use compilers::Compilers;
 use meter::Metered;
-pub use settings::Backend;
+pub use settings::{Backend, Setup};
 pub(crate) use workers::Workers;
 
 /// The native stack of a run, in bytes. A frame takes less than eight times what the meter counts for it, so that the
@@ -121,15 +123,17 @@ pub struct Usage {
 pub(crate) struct Runtime {
     pub(crate) engine: Engine,
     pub(crate) workers: Workers,
+    pub(crate) compilers: Compilers,
     pub(crate) budget: Arc<Budget>,
     pub(crate) cancel: Option<Cancel>,
 }
 
 impl Runtime {
-    pub(crate) fn new(backend: Backend) -> Result<Runtime, HostError> {
+    pub(crate) fn new(setup: Setup) -> Result<Runtime, HostError> {
         Ok(Runtime {
-            engine: settings::engine(backend)?,
+            engine: settings::engine(setup)?,
             workers: Workers::default(),
+            compilers: Compilers::default(),
             budget: Arc::new(Budget::new(u64::MAX)),
             cancel: None,
         })
@@ -369,15 +373,21 @@ fn listen(store: &mut Store<State>, runtime: &Runtime) -> Result<(), HostError> 
 /// Compiles within a time, on a thread of its own: the compiler needs more stack than an embedder may have left.
 ///
 /// A compiler cannot be interrupted. One that takes too long, or is cancelled, is left to finish by itself and its
-/// result is dropped; the largest component that is looked at bounds how long that is.
+/// result is dropped; the largest component that is looked at bounds how long that is, and [`compilers`] how many.
 pub(crate) fn compile<R: Send + 'static>(
     runtime: &Runtime,
     time: Duration,
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, HostError> {
+    let leave = runtime.compilers.begin(time).ok_or(HostError::CompileTime(time))?;
     let (sender, receiver) = mpsc::sync_channel(1);
     let thread = thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK);
-    thread.spawn(move || sender.send(work())).map_err(HostError::Thread)?;
+    let work = move || {
+        let done = work();
+        drop(leave);
+        sender.send(done)
+    };
+    thread.spawn(work).map_err(HostError::Thread)?;
     let mut left = time;
     loop {
         runtime.check_cancelled()?;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{Backend, Engine, FaultCode};
+use apportion::{Backend, Engine, FaultCode, Setup};
 use apportion_tests::conformance::{Came, Case, corpus};
 
 /// Every engine that the corpus is run by, by name. What the first says is what the others are held to.
 fn engines() -> Vec<(&'static str, Engine)> {
     [("cranelift", Backend::Cranelift), ("pulley", Backend::Pulley), ("winch", Backend::Winch)]
-        .map(|(name, backend)| (name, Engine::on(backend).unwrap()))
+        .map(|(name, backend)| (name, Engine::of(Setup { backend, ..Setup::default() }).unwrap()))
         .into()
 }
 

@@ -60,12 +60,30 @@ pub enum Backend {
     Winch,
 }
 
-pub(crate) fn engine(backend: Backend) -> Result<Engine, HostError> {
-    let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
-    Engine::new(&config(backend).map_err(refused)?).map_err(refused)
+/// How an engine is set up. No choice here changes what is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// What makes policies run.
+    pub backend: Backend,
+    /// Whether a run in progress can be ended from outside, by a [`Cancel`](crate::Cancel). A policy then looks in every
+    /// turn of a loop whether it is to end, which takes rules that mostly loop half as long again. Without it what
+    /// waits, and what has not begun, is still ended; a run goes on until it ends by itself or by its limits.
+    pub interruptible: bool,
 }
 
-fn config(backend: Backend) -> wasmtime::Result<Config> {
+impl Default for Setup {
+    /// The optimising compiler, interruptible.
+    fn default() -> Setup {
+        Setup { backend: Backend::default(), interruptible: true }
+    }
+}
+
+pub(crate) fn engine(setup: Setup) -> Result<Engine, HostError> {
+    let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
+    Engine::new(&config(setup).map_err(refused)?).map_err(refused)
+}
+
+fn config(Setup { backend, interruptible }: Setup) -> wasmtime::Result<Config> {
     let mut config = Config::new();
 
     // What a policy may be made of.
@@ -78,7 +96,7 @@ fn config(backend: Backend) -> wasmtime::Result<Config> {
 
     // When a run ends. What makes verdicts is in the policy itself, which was rewritten at admission.
     config.consume_fuel(false); // counts differ between versions
-    config.epoch_interruption(true); // the host's own abort and nothing else: it makes no verdict
+    config.epoch_interruption(interruptible); // the host's own abort and nothing else: it makes no verdict
     config.max_wasm_stack(WASM_STACK); // so much that it is never what ends a run
     config.async_stack_size(RUN_STACK); // unused, and checked against the line above all the same
     config.async_stack_zeroing(false); // unused
@@ -149,7 +167,7 @@ mod tests {
     /// Also where other crates of a program ask wasmtime for more.
     #[test]
     fn nothing_is_on_but_what_is_named() {
-        let engine = engine(Backend::default()).unwrap();
+        let engine = engine(Setup::default()).unwrap();
         assert_eq!(engine.get_wasm_features(), FEATURES);
         assert!(!engine.get_concurrency_support() && !engine.get_shared_memory());
         assert!(!engine.get_consume_fuel() && engine.get_epoch_interruption());

@@ -12,8 +12,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use apportion::{
-    Asset, Charter, ColumnNames, Edge, Engine, Epoch, EpochBuilder, Header, History, Node, Pool, Window,
-    settle,
+    Asset, Charter, ColumnNames, Edge, Engine, Epoch, EpochBuilder, Header, History, Node, Pool, Setup,
+    Window, settle,
 };
 use apportion_tests::{hostile, native, small_epoch};
 use pagerank::Pagerank;
@@ -79,6 +79,12 @@ fn ranking(epoch: &Epoch) {
     };
     let name = "settled by the engine, payouts and receipt included";
     let mut ratios = vec![(name.to_owned(), compare(&mut in_the_sandbox, &mut natively))];
+    let setup = Setup { interruptible: false, ..Setup::default() };
+    let policies = [Engine::of(setup).unwrap().admit(component).unwrap()];
+    let mut uninterruptible = || {
+        black_box(settle(epoch, &charter, &policies, &History::default()).unwrap());
+    };
+    ratios.push(("the same, not interruptible".to_owned(), compare(&mut uninterruptible, &mut natively)));
 
     let mut variants = vec![("the rule alone, every protection on".to_owned(), Protection::ALL.to_vec())];
     for without in Protection::ALL {
