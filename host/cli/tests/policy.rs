@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use apportion_tests::{hostile, small_epoch};
 use tempfile::TempDir;
 
-const LANGUAGES: [&str; 4] = ["rust", "javascript", "typescript", "python"];
+const LANGUAGES: [&str; 6] = ["rust", "javascript", "typescript", "python", "c", "zig"];
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
@@ -87,11 +87,22 @@ fn a_new_project_holds_the_kit_and_the_template_of_its_language() {
         if language == "rust" {
             expected.extend(files(&guests.join("src")).iter().map(|file| format!("kit/src/{file}")));
         }
+        if language == "zig" {
+            for shared in ["bindings", "include"] {
+                let files = files(&guests.join("c/kit").join(shared));
+                expected.extend(files.iter().map(|file| format!("kit/{shared}/{file}")));
+            }
+        }
         let project = folder.path().join(format!("my-{language}"));
         assert_eq!(files(&project), expected, "{language}");
         for file in &expected {
-            let text = fs::read_to_string(project.join(file)).unwrap();
-            assert!(!text.contains("policy-name"), "{language}: {file} has the name put in");
+            let bytes = fs::read(project.join(file)).unwrap();
+            if file.ends_with(".o") {
+                let given = fs::read(guests.join("c").join(file)).unwrap();
+                assert!(bytes == given, "{language}: {file} is copied as it is");
+            } else {
+                assert!(!text(&bytes).contains("policy-name"), "{language}: {file} has the name put in");
+            }
         }
         let manifest = fs::read_to_string(project.join("policy.toml")).unwrap();
         assert!(manifest.contains(&format!("name = \"my-{language}\"")), "{manifest}");
@@ -134,6 +145,14 @@ fn a_missing_tool_is_named_with_what_to_do() {
         (
             "python",
             "componentize-py is missing, which builds a policy in Python; in `rule`: run `python3 -m venv .venv",
+        ),
+        (
+            "c",
+            "clang is missing, which builds a policy in C; in `rule`: install version 19 or newer, as by `apt install",
+        ),
+        (
+            "zig",
+            "Zig is missing, which builds a policy in Zig; in `rule`: run `python3 -m venv .venv && .venv/bin/pip",
         ),
     ] {
         ended(folder.path(), &["policy", "new", "rule", "--lang", language], 0);
