@@ -250,6 +250,49 @@ fn what_is_no_project_or_no_case_is_told() {
     assert!(said.contains("`build/mine.wasm` is not there: `apportion policy build .` makes it"), "{said}");
 }
 
+#[test]
+fn every_backend_settles_the_same() {
+    let folder = project(&standard("proportional"), "{}");
+    let settled = |backend: &str| {
+        let arguments = ["--epoch", "cases/small/epoch", "--rule", "build/mine.wasm", "--format", "json"];
+        let parameters = ["--parameters", "counted.json", "--backend", backend];
+        fs::write(folder.path().join("counted.json"), r#"{"node_kinds": {"code": 1, "paper": 3}}"#).unwrap();
+        ended(folder.path(), &[&["settle"][..], &arguments, &parameters].concat(), 0).0
+    };
+    let usual = settled("cranelift");
+    assert!(usual.contains("\"instructions\""), "{usual}");
+    assert_eq!(usual, settled("winch"));
+    assert_eq!(usual, settled("pulley"));
+
+    // The environment names one where the command line does not.
+    let asked = |named: &str, arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
+        let program = program.env("APPORTION_CACHE", "").env("APPORTION_BACKEND", named);
+        program.args(["inspect", "equal"]).args(arguments).output().unwrap()
+    };
+    for (named, arguments, code) in
+        [("pulley", &[][..], 0), ("", &[], 0), ("swift", &["--backend", "winch"], 0), ("swift", &[], 3)]
+    {
+        let output = asked(named, arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{named}: {said}");
+        let wrong = "APPORTION_BACKEND is `swift`, which is none of cranelift, winch, pulley";
+        assert_eq!(said.contains(wrong), code == 3, "{said}");
+    }
+    let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
+    let program = program.current_dir(folder.path()).env("APPORTION_BACKEND", "swift");
+    let output = program.args(["policy", "test"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+}
+
+/// The compiler that is done soonest is asked first, and what it cannot do is asked of the other.
+#[test]
+fn what_is_no_policy_is_told_once_and_by_the_usual_compiler() {
+    let folder = project(b"\0asm\x0d\0\x01\0", "{}");
+    let (_, said) = ended(folder.path(), &["policy", "test"], 4);
+    assert_eq!(said.matches("it does not export `apportion:policy/rule`").count(), 1, "{said}");
+}
+
 /// The kit of Rust has a manifest of its own, because a project lies in no workspace; it names what the workspace is
 /// built and tested with.
 #[test]
