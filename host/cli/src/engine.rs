@@ -18,7 +18,7 @@ const BACKEND: &str = "APPORTION_BACKEND";
 
 /// How long one component may take to compile. Those of interpreters have up to 20 MB, which is a minute and more on a
 /// busy machine, once; who runs the program can end it.
-const COMPILE_TIME: Duration = Duration::from_secs(600);
+const COMPILE_TIME: Duration = Duration::from_secs(300);
 
 /// Makes engines. One a command is enough, and most need it late.
 pub struct Engines {
