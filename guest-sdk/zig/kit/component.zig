@@ -69,21 +69,28 @@ export fn exports_apportion_policy_rule_allocate(
 }
 
 fn text(words: []const u8) c.policy_string_t {
-    return .{ .ptr = @constCast(words.ptr), .len = words.len };
+    return .{ .ptr = address(words), .len = words.len };
 }
+
+// Where a list begins. An allocator of Zig gives an empty one an address beyond all memory, which no engine takes.
+fn address(list: anytype) @TypeOf(@constCast(list.ptr)) {
+    return if (list.len == 0) @ptrCast(@constCast(&nothing)) else @constCast(list.ptr);
+}
+
+const nothing: u128 align(16) = 0;
 
 fn lowered(answer: apportion.Allocation) !c.exports_apportion_policy_rule_allocation_t {
     const measures = try apportion.memory.alloc(c.apportion_policy_types_measure_t, answer.measure_count);
     for (measures, answer.measures[0..measures.len]) |*measure, given| measure.* = .{
         .name = text(given.name),
-        .values = .{ .ptr = @constCast(given.values.ptr), .len = given.values.len },
+        .values = .{ .ptr = address(given.values), .len = given.values.len },
     };
     var division: c.apportion_policy_types_division_t = undefined;
     switch (answer.division) {
         .by_weight => |weights| {
             division.tag = c.APPORTION_POLICY_TYPES_DIVISION_BY_WEIGHT;
             division.val = .{ .by_weight = .{
-                .shares = .{ .ptr = @constCast(weights.shares.ptr), .len = weights.shares.len },
+                .shares = .{ .ptr = address(weights.shares), .len = weights.shares.len },
                 .retained = weights.retained,
             } };
         },
@@ -93,13 +100,13 @@ fn lowered(answer: apportion.Allocation) !c.exports_apportion_policy_rule_alloca
                 half.* = .{ .high = @truncate(amount >> 64), .low = @truncate(amount) };
             }
             division.tag = c.APPORTION_POLICY_TYPES_DIVISION_BY_AMOUNT;
-            division.val = .{ .by_amount = .{ .ptr = halves.ptr, .len = halves.len } };
+            division.val = .{ .by_amount = .{ .ptr = address(halves), .len = halves.len } };
         },
     }
     return .{
         .division = division,
-        .measures = .{ .ptr = measures.ptr, .len = measures.len },
-        .carry = .{ .ptr = @constCast(answer.carry.ptr), .len = answer.carry.len },
+        .measures = .{ .ptr = address(measures), .len = measures.len },
+        .carry = .{ .ptr = address(answer.carry), .len = answer.carry.len },
     };
 }
 

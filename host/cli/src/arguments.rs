@@ -21,13 +21,20 @@ pub struct Arguments {
     pub command: Command,
 
     #[command(flatten)]
-    pub cache: CacheArguments,
+    pub engine: EngineArguments,
 }
 
-/// Where compiled policies are kept.
+/// What runs policies, and where compiled ones are kept.
 #[derive(Args)]
 #[command(next_help_heading = "Compiled policies")]
-pub struct CacheArguments {
+pub struct EngineArguments {
+    /// What makes policies run; results are the same on each, to the byte, and only the time differs
+    ///
+    /// Without it the environment's APPORTION_BACKEND; else cranelift, but for `apportion policy`, which runs new
+    /// components a few times and takes winch where it can.
+    #[arg(long, value_enum, global = true)]
+    pub backend: Option<BackendName>,
+
     /// Keep compiled policies in this folder, which nobody else may look into or write to
     ///
     /// What lies there is run as machine code: never take such a folder from someone else. Without it the environment's
@@ -38,6 +45,17 @@ pub struct CacheArguments {
     /// Keep no compiled policies, and use none
     #[arg(long, global = true, conflicts_with = "cache")]
     pub no_cache: bool,
+}
+
+/// What makes policies run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BackendName {
+    /// Machine code by an optimising compiler: the fastest to run
+    Cranelift,
+    /// Machine code by a one-pass compiler: the fastest to begin
+    Winch,
+    /// An interpreter: where no machine code may be made
+    Pulley,
 }
 
 const FIRST_TRY: &str = "\

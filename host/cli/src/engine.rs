@@ -1,44 +1,86 @@
-//! The engine of a command, with the folder where it keeps compiled policies.
+//! The engine of a command: on which backend, and with which folder for compiled policies.
 
 use std::env;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
-use apportion::{CacheError, Engine};
+use apportion::{Backend, CacheError, Engine, Setup};
+use clap::ValueEnum;
 
-use crate::arguments::CacheArguments;
+use crate::arguments::{BackendName, EngineArguments};
+use crate::outcome::Refused;
 
 /// Names the folder where the command line does not; empty for none.
-const VARIABLE: &str = "APPORTION_CACHE";
+const FOLDER: &str = "APPORTION_CACHE";
+/// Names the backend where the command line does not; empty for the usual one.
+const BACKEND: &str = "APPORTION_BACKEND";
+
+/// How long one component may take to compile. Those of interpreters have up to 20 MB, which is a minute and more on a
+/// busy machine, once; who runs the program can end it.
+const COMPILE_TIME: Duration = Duration::from_secs(300);
 
 /// Makes engines. One a command is enough, and most need it late.
 pub struct Engines {
-    cache: Option<PathBuf>,
+    folder: Option<PathBuf>,
+    backend: Option<BackendName>,
 }
 
 impl Engines {
-    pub fn new(arguments: &CacheArguments) -> Engines {
-        let cache = if arguments.no_cache { None } else { arguments.cache.clone().or_else(usual_folder) };
-        Engines { cache }
+    pub fn new(arguments: &EngineArguments) -> Engines {
+        let folder = if arguments.no_cache { None } else { arguments.cache.clone().or_else(usual_folder) };
+        Engines { folder, backend: arguments.backend }
     }
 
-    /// An engine that compiles everything anew.
-    pub fn without_cache(&self) -> Result<Engine> {
-        Ok(Engine::new()?)
+    /// An engine that runs fast once it has compiled, unless another backend is asked for.
+    pub fn make(&self) -> Result<Engine> {
+        self.on(self.asked()?.unwrap_or(Backend::Cranelift))
+    }
+
+    /// The backend that was asked for, if any was.
+    pub fn asked(&self) -> Result<Option<Backend>> {
+        let named = env::var(BACKEND).ok().filter(|name| !name.is_empty());
+        let name = match (self.backend, named) {
+            (None, Some(name)) => {
+                let known = BackendName::from_str(&name, false);
+                Some(known.map_err(|_| {
+                    let all = BackendName::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+                    let all = all.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ");
+                    Refused(format!("{BACKEND} is `{}`, which is none of {all}", name.escape_debug()))
+                })?)
+            }
+            (asked, _) => asked,
+        };
+        Ok(name.map(|name| match name {
+            BackendName::Cranelift => Backend::Cranelift,
+            BackendName::Winch => Backend::Winch,
+            BackendName::Pulley => Backend::Pulley,
+        }))
+    }
+
+    /// The same, which compiles everything anew.
+    pub fn without_folder(&self) -> Result<Engine> {
+        anew(self.asked()?.unwrap_or(Backend::Cranelift))
     }
 
     /// An engine. One without its folder works as well and only starts more slowly, so that is no more than a warning.
-    pub fn make(&self) -> Result<Engine> {
-        let engine = Engine::new()?;
-        let Some(folder) = &self.cache else { return Ok(engine) };
+    pub fn on(&self, backend: Backend) -> Result<Engine> {
+        let engine = anew(backend)?;
+        let Some(folder) = &self.folder else { return Ok(engine) };
         let warn = |error: CacheError| eprintln!("warning: {error}; policies are compiled anew each time");
         Ok(engine.clone().with_cache(folder).map_err(warn).unwrap_or(engine))
     }
 }
 
+/// Whoever wants a run to end ends the program, so policies need not look whether they are to.
+fn anew(backend: Backend) -> Result<Engine> {
+    let setup = Setup { backend, interruptible: false };
+    Ok(Engine::of(setup)?.with_compile_time(COMPILE_TIME))
+}
+
 /// What the environment names, or the user's own place for such files.
 fn usual_folder() -> Option<PathBuf> {
-    if let Some(named) = env::var_os(VARIABLE) {
+    if let Some(named) = env::var_os(FOLDER) {
         return (!named.is_empty()).then(|| PathBuf::from(named));
     }
     let of = |variable: &str| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());

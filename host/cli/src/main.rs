@@ -28,7 +28,7 @@ use engine::Engines;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let engines = Engines::new(&arguments.cache);
+    let engines = Engines::new(&arguments.engine);
     let done = match arguments.command {
         Command::Settle(arguments) => settle::settle(&arguments, &engines),
         Command::Replay(arguments) => replay::replay(&arguments, &engines),

@@ -12,10 +12,9 @@ mod test;
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
-use apportion::{Engine, Epoch, Limits, Policy, Profile};
+use apportion::{Backend, Engine, Epoch, Limits, Policy, Profile};
 use serde_json::Value;
 
 use crate::arguments::{PolicyAction, PolicyArguments};
@@ -27,10 +26,6 @@ use crate::progress::Spinner;
 use crate::table::grouped;
 pub use language::languages;
 
-/// How long an author's component may take to compile: those of interpreters have up to 20 MB, and it is their own
-/// machine.
-const COMPILE_TIME: Duration = Duration::from_secs(600);
-
 pub fn policy(arguments: &PolicyArguments, engines: &Engines) -> Result<()> {
     match &arguments.action {
         PolicyAction::New(arguments) => new::new(arguments),
@@ -41,9 +36,16 @@ pub fn policy(arguments: &PolicyArguments, engines: &Engines) -> Result<()> {
     }
 }
 
-/// The policy that an author built.
+/// The policy that an author built. It is compiled anew after every change and run a few times, so the compiler that is
+/// done soonest comes first; what that one cannot do, the other is asked.
 fn admitted(engines: &Engines, component: &Path) -> Result<Policy> {
-    objects::policy_file(&engines.make()?.with_compile_time(COMPILE_TIME), component)
+    if engines.asked()?.is_none()
+        && let Ok(engine) = engines.on(Backend::Winch)
+        && let Ok(policy) = objects::policy_file(&engine, component)
+    {
+        return Ok(policy);
+    }
+    objects::policy_file(&engines.make()?, component)
 }
 
 /// A component and what it was called on the command line.

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use apportion_tests::{hostile, small_epoch};
 use tempfile::TempDir;
 
-const LANGUAGES: [&str; 4] = ["rust", "javascript", "typescript", "python"];
+const LANGUAGES: [&str; 6] = ["rust", "javascript", "typescript", "python", "c", "zig"];
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
@@ -87,11 +87,22 @@ fn a_new_project_holds_the_kit_and_the_template_of_its_language() {
         if language == "rust" {
             expected.extend(files(&guests.join("src")).iter().map(|file| format!("kit/src/{file}")));
         }
+        if language == "zig" {
+            for shared in ["bindings", "include"] {
+                let files = files(&guests.join("c/kit").join(shared));
+                expected.extend(files.iter().map(|file| format!("kit/{shared}/{file}")));
+            }
+        }
         let project = folder.path().join(format!("my-{language}"));
         assert_eq!(files(&project), expected, "{language}");
         for file in &expected {
-            let text = fs::read_to_string(project.join(file)).unwrap();
-            assert!(!text.contains("policy-name"), "{language}: {file} has the name put in");
+            let bytes = fs::read(project.join(file)).unwrap();
+            if file.ends_with(".o") {
+                let given = fs::read(guests.join("c").join(file)).unwrap();
+                assert!(bytes == given, "{language}: {file} is copied as it is");
+            } else {
+                assert!(!text(&bytes).contains("policy-name"), "{language}: {file} has the name put in");
+            }
         }
         let manifest = fs::read_to_string(project.join("policy.toml")).unwrap();
         assert!(manifest.contains(&format!("name = \"my-{language}\"")), "{manifest}");
@@ -134,6 +145,14 @@ fn a_missing_tool_is_named_with_what_to_do() {
         (
             "python",
             "componentize-py is missing, which builds a policy in Python; in `rule`: run `python3 -m venv .venv",
+        ),
+        (
+            "c",
+            "clang is missing, which builds a policy in C; in `rule`: install version 19 or newer, as by `apt install",
+        ),
+        (
+            "zig",
+            "Zig is missing, which builds a policy in Zig; in `rule`: run `python3 -m venv .venv && .venv/bin/pip",
         ),
     ] {
         ended(folder.path(), &["policy", "new", "rule", "--lang", language], 0);
@@ -229,6 +248,49 @@ fn what_is_no_project_or_no_case_is_told() {
     fs::remove_file(at("build/mine.wasm")).unwrap();
     let (_, said) = ended(folder.path(), &["policy", "test"], 3);
     assert!(said.contains("`build/mine.wasm` is not there: `apportion policy build .` makes it"), "{said}");
+}
+
+#[test]
+fn every_backend_settles_the_same() {
+    let folder = project(&standard("proportional"), "{}");
+    let settled = |backend: &str| {
+        let arguments = ["--epoch", "cases/small/epoch", "--rule", "build/mine.wasm", "--format", "json"];
+        let parameters = ["--parameters", "counted.json", "--backend", backend];
+        fs::write(folder.path().join("counted.json"), r#"{"node_kinds": {"code": 1, "paper": 3}}"#).unwrap();
+        ended(folder.path(), &[&["settle"][..], &arguments, &parameters].concat(), 0).0
+    };
+    let usual = settled("cranelift");
+    assert!(usual.contains("\"instructions\""), "{usual}");
+    assert_eq!(usual, settled("winch"));
+    assert_eq!(usual, settled("pulley"));
+
+    // The environment names one where the command line does not.
+    let asked = |named: &str, arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
+        let program = program.env("APPORTION_CACHE", "").env("APPORTION_BACKEND", named);
+        program.args(["inspect", "equal"]).args(arguments).output().unwrap()
+    };
+    for (named, arguments, code) in
+        [("pulley", &[][..], 0), ("", &[], 0), ("swift", &["--backend", "winch"], 0), ("swift", &[], 3)]
+    {
+        let output = asked(named, arguments);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{named}: {said}");
+        let wrong = "APPORTION_BACKEND is `swift`, which is none of cranelift, winch, pulley";
+        assert_eq!(said.contains(wrong), code == 3, "{said}");
+    }
+    let mut program = Command::new(env!("CARGO_BIN_EXE_apportion"));
+    let program = program.current_dir(folder.path()).env("APPORTION_BACKEND", "swift");
+    let output = program.args(["policy", "test"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+}
+
+/// The compiler that is done soonest is asked first, and what it cannot do is asked of the other.
+#[test]
+fn what_is_no_policy_is_told_once_and_by_the_usual_compiler() {
+    let folder = project(b"\0asm\x0d\0\x01\0", "{}");
+    let (_, said) = ended(folder.path(), &["policy", "test"], 4);
+    assert_eq!(said.matches("it does not export `apportion:policy/rule`").count(), 1, "{said}");
 }
 
 /// The kit of Rust has a manifest of its own, because a project lies in no workspace; it names what the workspace is

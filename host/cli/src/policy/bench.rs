@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use apportion::{Charter, Engine, Epoch, History, Policy, Profile, settle};
+use apportion::{Charter, Epoch, History, Policy, Profile, settle};
 use serde_json::Value;
 
 use super::{Component, used};
@@ -19,14 +19,12 @@ pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> 
     let component = Component::find(&arguments.policy)?;
     let epoch = objects::epoch(&arguments.epoch)?;
     let parameters = objects::parameters(arguments.parameters.as_deref())?;
-    let make = || -> Result<Engine> { Ok(engines.make()?.with_compile_time(super::COMPILE_TIME)) };
 
-    let (anew, _) =
-        timed(|| component.admit(&engines.without_cache()?.with_compile_time(super::COMPILE_TIME)))?;
-    component.admit(&make()?)?; // into the folder, if there is one
-    let (again, policy) = timed(|| component.admit(&make()?))?;
+    let (anew, _) = timed(|| component.admit(&engines.without_folder()?))?;
+    component.admit(&engines.make()?)?; // into the folder, if there is one
+    let (again, policy) = timed(|| component.admit(&engines.make()?))?;
     let settled = times(&policy, &epoch, &parameters, arguments.runs.into())?;
-    let profile = component.profile(&make()?, &epoch, &parameters)?;
+    let profile = component.profile(&engines.make()?, &epoch, &parameters)?;
 
     let mut text = format!("policy {} {}\n", shown(policy.name()), shown(policy.version()));
     let size = [(epoch.payees().len(), "payee"), (epoch.node_count(), "node"), (epoch.edge_count(), "edge")];

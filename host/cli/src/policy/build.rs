@@ -1,14 +1,15 @@
 //! `apportion policy build`: the language's own tools, then a component that is admitted.
 
+use std::env;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 use wit_component::ComponentEncoder;
 
-use super::language::{Check, Made, Need};
+use super::language::{Check, Made, Need, STAND_INS};
 use super::project::{MANIFEST, Project};
 use crate::arguments::BuildPolicyArguments;
 use crate::engine::Engines;
@@ -78,16 +79,42 @@ fn require(project: &Project, need: &Need) -> Result<()> {
 fn run(project: &Project, step: &[&str]) -> Result<()> {
     let mut command = project.command(step);
     let shown = step.iter().map(|word| project.filled(word)).collect::<Vec<_>>().join(" ");
+    let place = || format!("cannot run `{shown}`");
     // What tools print is no result of ours.
-    let output = command.stdin(Stdio::null()).stdout(io::stderr()).status();
-    let status = output.with_context(|| format!("cannot run `{shown}`"))?;
+    command.stdin(Stdio::null()).stdout(io::stderr());
+    let explained = project.language.explained;
+    // A tool is left the terminal, with its colours, unless there is something to look for.
+    let (status, word) = match explained {
+        [] => (command.status().with_context(place)?, None),
+        _ => read_along(command.stderr(Stdio::piped()).spawn().with_context(place)?, explained)
+            .with_context(place)?,
+    };
     if !status.success() {
-        bail!(Refused(format!(
-            "`{}` does not build: see what `{shown}` said above",
-            project.entry().display()
-        )));
+        let entry = project.entry();
+        let see = format!("see what `{shown}` said above");
+        bail!(Refused(format!("`{}` does not build: {}", entry.display(), word.unwrap_or(&see))));
     }
     Ok(())
+}
+
+/// Passes on what a tool says, and gives the word for the first thing in it that is explained.
+fn read_along<'a>(
+    mut tool: Child,
+    explained: &[(&str, &'a str)],
+) -> io::Result<(ExitStatus, Option<&'a str>)> {
+    let mut word = None;
+    if let Some(said) = tool.stderr.take() {
+        let mut lines = BufReader::new(said);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line)? > 0 {
+            io::stderr().write_all(&line)?;
+            let text = String::from_utf8_lossy(&line);
+            let found = explained.iter().find(|(part, _)| text.trim_end().ends_with(part));
+            word = word.or(found.map(|(_, word)| *word));
+            line.clear();
+        }
+    }
+    Ok((tool.wait()?, word))
 }
 
 impl Project {
@@ -100,7 +127,10 @@ impl Project {
     /// one of the machine.
     fn command(&self, words: &[&str]) -> Command {
         let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
+        let stand_in = STAND_INS.iter().find(|(name, _)| name == program && !self.has(program));
+        let (program, first) = stand_in.and_then(|(_, words)| words.split_first()).unwrap_or((program, &[]));
         let mut command = Command::new(self.tool(program));
+        command.args(first);
         command.args(arguments.iter().map(|word| self.filled(word))).current_dir(&self.folder);
         // A tool's own calls say nothing to an author, and stand after what does.
         command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
@@ -108,20 +138,27 @@ impl Project {
     }
 
     fn tool(&self, program: &str) -> PathBuf {
-        let own = [".venv/bin", ".venv/Scripts"].map(|bin| {
-            let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-            self.folder.join(bin).join(name)
-        });
-        let own = own.into_iter().find(|path| path.exists());
+        self.own_tool(program).unwrap_or_else(|| PathBuf::from(program))
+    }
+
+    fn own_tool(&self, program: &str) -> Option<PathBuf> {
+        let bins = [".venv/bin", ".venv/Scripts"].map(|bin| self.folder.join(bin).join(file_name(program)));
+        let own = bins.into_iter().find(|path| path.exists())?;
         // A relative path would be looked for from the folder that the command runs in.
-        let own = own.and_then(|path| std::path::absolute(path).ok());
-        own.unwrap_or_else(|| PathBuf::from(program))
+        std::path::absolute(own).ok()
+    }
+
+    /// Whether there is a tool by this name, in the project or on the machine.
+    fn has(&self, program: &str) -> bool {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let mut folders = env::split_paths(&path);
+        self.own_tool(program).is_some() || folders.any(|folder| folder.join(file_name(program)).is_file())
     }
 
     /// Whether Rust's standard library for a target is installed, or a sysroot named that has it.
     fn rust_target(&self, target: &str) -> bool {
         let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.to_uppercase().replace('-', "_"));
-        if std::env::var(flags).is_ok_and(|flags| flags.contains("--sysroot")) {
+        if env::var(flags).is_ok_and(|flags| flags.contains("--sysroot")) {
             return true;
         }
         let printed = self.command(&["rustc", "--print", "target-libdir", "--target", target]).output();
@@ -129,4 +166,9 @@ impl Project {
             output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
         })
     }
+}
+
+/// A program's file: `zig.exe` on Windows.
+fn file_name(program: &str) -> String {
+    format!("{program}{}", env::consts::EXE_SUFFIX)
 }

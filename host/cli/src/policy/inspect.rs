@@ -14,7 +14,7 @@ use crate::objects;
 use crate::table::grouped;
 
 pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<()> {
-    let engine = engines.make()?.with_compile_time(super::COMPILE_TIME);
+    let engine = engines.make()?;
     let component = Component::find(&arguments.policy)?;
     let policy = component.admit(&engine)?;
     let mut text = String::new();

@@ -16,6 +16,8 @@ pub struct Language {
     /// and for the same as an identifier.
     pub steps: &'static [&'static [&'static str]],
     pub made: Made,
+    /// What a tool says that needs another word for an author: a part of it, and that word.
+    pub explained: &'static [(&'static str, &'static str)],
     files: &'static [&'static [File]],
 }
 
@@ -36,6 +38,10 @@ pub enum Check {
     /// Rust's standard library is there for this target.
     RustTarget(&'static str),
 }
+
+/// Commands that do for a tool which is not there by its usual name.
+pub const STAND_INS: &[(&str, &[&str])] =
+    &[("zig", &["python3", "-m", "ziglang"]), ("clang-19", &["clang"]), ("wasm-ld-19", &["wasm-ld"])];
 
 /// What a build leaves.
 pub enum Made {
@@ -104,6 +110,16 @@ const JAVASCRIPT_KIT: &[File] = files!("guest-sdk/javascript/kit/" => "kit/":
     "text.js"
 );
 
+/// The contract's bindings and headers of the kit of C, which Zig shares.
+const C_BINDINGS: &[File] = files!("guest-sdk/c/kit/" => "kit/":
+    "bindings/policy.c"
+    "bindings/policy.h"
+    "bindings/policy_component_type.o"
+    "include/math.h"
+    "include/stdlib.h"
+    "include/string.h"
+);
+
 const NODE: Need = Need {
     what: "Node.js",
     check: Check::Runs(&["node", "--version"]),
@@ -145,6 +161,7 @@ const LANGUAGES: &[Language] = &[
             "target",
         ]],
         made: Made::CoreModule("target/wasm32-unknown-unknown/release/{module}.wasm"),
+        explained: &[],
         files: &[
             files!("guest-sdk/rust/kit/" => "kit/": "Cargo.toml"),
             files!("guest-sdk/src/" => "kit/src/":
@@ -173,6 +190,7 @@ const LANGUAGES: &[Language] = &[
         needs: &[NODE, COMPONENTIZE_JS, ESBUILD],
         steps: &[&["node", "kit/build.mjs", "rule.js", "build/{name}.wasm"]],
         made: Made::Component,
+        explained: &[],
         files: &[
             JAVASCRIPT_KIT,
             files!("guest-sdk/javascript/template/" => "": "README.md" "package.json" "policy.toml" "rule.js"),
@@ -198,6 +216,7 @@ const LANGUAGES: &[Language] = &[
             &["node", "kit/build.mjs", "rule.ts", "build/{name}.wasm"],
         ],
         made: Made::Component,
+        explained: &[],
         files: &[
             JAVASCRIPT_KIT,
             files!("guest-sdk/typescript/template/" => "":
@@ -235,6 +254,7 @@ const LANGUAGES: &[Language] = &[
             "build/{name}.wasm",
         ]],
         made: Made::Component,
+        explained: &[],
         files: &[
             files!("guest-sdk/python/kit/" => "kit/":
                 "__init__.py"
@@ -244,6 +264,133 @@ const LANGUAGES: &[Language] = &[
                 "epoch.py"
             ),
             files!("guest-sdk/python/template/" => "": "README.md" "policy.toml" "requirements.txt" "rule.py"),
+        ],
+    },
+    Language {
+        name: "c",
+        title: "C",
+        entry: "rule.c",
+        prepare: &["sudo apt install clang-19 lld-19"],
+        needs: &[
+            Need {
+                what: "clang",
+                check: Check::Runs(&["clang-19", "--version"]),
+                install: "install version 19 or newer, as by `apt install clang-19 lld-19`",
+            },
+            Need {
+                what: "wasm-ld, clang's linker for WebAssembly,",
+                check: Check::Runs(&["wasm-ld-19", "--version"]),
+                install: "install lld of clang's version, as by `apt install lld-19`",
+            },
+        ],
+        steps: &[&["clang-19", "--config=kit/clang.cfg", "rule.c", "-o", "build/rule.core.wasm"]],
+        made: Made::CoreModule("build/rule.core.wasm"),
+        explained: &[
+            ("undefined symbol: allocate", "`rule.c` must define `allocate`: see kit/apportion.h"),
+            ("undefined symbol: policy", "`rule.c` must define `policy`: see kit/apportion.h"),
+        ],
+        files: &[
+            C_BINDINGS,
+            files!("guest-sdk/c/kit/" => "kit/":
+                "apportion.c"
+                "apportion.h"
+                "clang.cfg"
+                "json.c"
+                "limits.c"
+                "number.c"
+                "runtime.c"
+            ),
+            files!("guest-sdk/c/template/" => "": "README.md" "parameters.json" "policy.toml" "rule.c"),
+        ],
+    },
+    Language {
+        name: "zig",
+        title: "Zig",
+        entry: "rule.zig",
+        prepare: &["python3 -m venv .venv", ".venv/bin/pip install ziglang==0.16.0"],
+        needs: &[Need {
+            what: "Zig",
+            check: Check::Runs(&["zig", "version"]),
+            install: "run `python3 -m venv .venv && .venv/bin/pip install ziglang==0.16.0`",
+        }],
+        // -j1: with several threads the compiler numbers what has no name in the order in which they come to it. Compiled
+        // and linked apart: debug information holds paths of this machine and goes (-fstrip), the names of functions stay
+        // for messages about traps. ReleaseSafe: an index out of bounds or an overflow ends the run with a message.
+        steps: &[
+            &[
+                "zig",
+                "build-obj",
+                "-j1",
+                "-target",
+                "wasm32-freestanding",
+                "-O",
+                "ReleaseSafe",
+                "--cache-dir",
+                "build/cache",
+                "-fstrip",
+                "-fcompiler-rt",
+                "-femit-bin=build/rule.o",
+                "--dep",
+                "apportion",
+                "--dep",
+                "rule",
+                "-Mroot=kit/component.zig",
+                "-Ikit/bindings",
+                "-Ikit/include",
+                "-Mapportion=kit/apportion.zig",
+                "--dep",
+                "apportion",
+                "-Mrule=rule.zig",
+            ],
+            &[
+                "zig",
+                "build-obj",
+                "-j1",
+                "-target",
+                "wasm32-freestanding",
+                "-O",
+                "ReleaseSafe",
+                "--cache-dir",
+                "build/cache",
+                "-fstrip",
+                "-fno-compiler-rt",
+                "-femit-bin=build/bindings.o",
+                "-Ikit/include",
+                "kit/bindings/policy.c",
+            ],
+            &[
+                "zig",
+                "build-exe",
+                "-j1",
+                "-target",
+                "wasm32-freestanding",
+                "-O",
+                "ReleaseSafe",
+                "--cache-dir",
+                "build/cache",
+                "-fno-strip",
+                "-fno-compiler-rt",
+                "-fno-entry",
+                "-rdynamic",
+                "--stack",
+                "1048576",
+                "-femit-bin=build/rule.core.wasm",
+                "build/rule.o",
+                "build/bindings.o",
+                "kit/bindings/policy_component_type.o",
+            ],
+        ],
+        made: Made::CoreModule("build/rule.core.wasm"),
+        explained: &[],
+        files: &[
+            C_BINDINGS,
+            files!("guest-sdk/zig/kit/" => "kit/":
+                "apportion.zig"
+                "component.zig"
+                "epoch.zig"
+                "limits.zig"
+            ),
+            files!("guest-sdk/zig/template/" => "": "README.md" "parameters.json" "policy.toml" "rule.zig"),
         ],
     },
 ];
