@@ -559,10 +559,7 @@ impl Policy {
         );
         match ran {
             Ok(ran) => {
-                let answer = match ran.result {
-                    Ok(allocation) => self.check(allocation, payees, pool),
-                    Err(refusal) => Err(refused(refusal)),
-                };
+                let answer = self.check(ran.result, payees, pool);
                 Ok(Run { answer, usage: Some(ran.usage), log: ran.log })
             }
             Err(Failed { error: RunError::Fault(fault), log }) => {
@@ -582,7 +579,9 @@ impl Policy {
         Ok((Subject { epoch: question.epoch.clone(), pool: question.pool, history }, parameters))
     }
 
-    fn check(&self, allocation: Allocation, payees: usize, pool: u128) -> Result<Answer, Fault> {
+    /// Holds what it answered to the contract; a refusal is a fault in the policy's own words.
+    fn check(&self, answer: Result<Allocation, Refusal>, payees: usize, pool: u128) -> Result<Answer, Fault> {
+        let allocation = answer.map_err(refused)?;
         check_division(&allocation.division, payees, pool)?;
         let measures = check_measures(allocation.measures, payees)?;
         let carry = allocation.carry;

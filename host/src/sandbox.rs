@@ -370,6 +370,20 @@ fn listen(store: &mut Store<State>, runtime: &Runtime) -> Result<(), HostError> 
     runtime.check_cancelled()
 }
 
+/// Waits until one more compiler may run, up to a time, and no longer than until it is cancelled.
+fn leave_to_compile(runtime: &Runtime, time: Duration) -> Result<compilers::Leave, HostError> {
+    let mut left = time;
+    loop {
+        runtime.check_cancelled()?;
+        let step = left.min(COMPILE_STEP);
+        match runtime.compilers.begin(step) {
+            Some(leave) => return Ok(leave),
+            None if left > step => left -= step,
+            None => return Err(HostError::CompileTime(time)),
+        }
+    }
+}
+
 /// Compiles within a time, on a thread of its own: the compiler needs more stack than an embedder may have left.
 ///
 /// A compiler cannot be interrupted. One that takes too long, or is cancelled, is left to finish by itself and its
@@ -379,7 +393,7 @@ pub(crate) fn compile<R: Send + 'static>(
     time: Duration,
     work: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, HostError> {
-    let leave = runtime.compilers.begin(time).ok_or(HostError::CompileTime(time))?;
+    let leave = leave_to_compile(runtime, time)?;
     let (sender, receiver) = mpsc::sync_channel(1);
     let thread = thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK);
     let work = move || {

@@ -10,7 +10,7 @@ use crate::fault::{Fault, RunError};
 use crate::sandbox::{self, Failed, Limits, Usage};
 use crate::text::visible;
 
-use super::{AdmissionError, Engine, Question, invalid, refused};
+use super::{AdmissionError, Engine, Question, invalid};
 
 /// The longest name of a function that is told.
 const MAX_NAME: usize = 200;
@@ -45,7 +45,7 @@ impl Engine {
         let owned = component.to_vec();
         let hardened =
             sandbox::compile(&self.runtime, self.compile_time, move || apportion_harden::harden(&owned))?;
-        hardened.map_err(|error| AdmissionError::Invalid(visible(&error.to_string(), super::MAX_SUMMARY)))
+        hardened.map_err(|error| invalid(wasmtime::Error::new(error)))
     }
 
     /// Runs a policy that looks at no history once, and tells where its instructions went. The counts are those of any
@@ -97,10 +97,7 @@ impl Engine {
         match ran {
             Ok(ran) => {
                 let (answer, charged) = ran.result;
-                let ended = match answer {
-                    Ok(allocation) => policy.check(allocation, epoch.payees().len(), pool).map(|_| ()),
-                    Err(refusal) => Err(refused(refusal)),
-                };
+                let ended = policy.check(answer, epoch.payees().len(), pool).map(|_| ());
                 let functions = charges(functions, &charged);
                 let used = Usage { memory: ran.usage.memory - beside, ..ran.usage };
                 Ok(Profile { ended, used: Some(used), functions, log: ran.log })

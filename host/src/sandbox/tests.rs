@@ -91,3 +91,20 @@ fn memory_that_the_system_does_not_give_is_the_hosts_fault() {
         assert!(matches!(whose(refused.unwrap_err(), Moment::Calling), RunError::Host(HostError::Run(_))));
     }
 }
+
+/// Who waits until one more compiler may run waits for so long and no longer, and is let go when cancelled.
+#[test]
+fn waiting_for_a_compiler_ends() {
+    let cancel = Cancel::new();
+    let mut runtime = Runtime::new(Setup::default()).unwrap();
+    runtime.cancel = Some(cancel.clone());
+    let mut running = Vec::new();
+    while let Some(leave) = runtime.compilers.begin(Duration::ZERO) {
+        running.push(leave);
+    }
+    let late = compile(&runtime, Duration::from_millis(1), || ());
+    assert!(matches!(late, Err(HostError::CompileTime(_))));
+    cancel.cancel();
+    let cancelled = compile(&runtime, Duration::MAX, || ());
+    assert!(matches!(cancelled, Err(HostError::Cancelled)));
+}
