@@ -14,7 +14,7 @@ use wasmparser::{Encoding, Instance, InstantiationArgKind, Parser, Payload, Vali
 use crate::Profiled;
 use crate::body;
 use crate::cost;
-use crate::depth::{self, Calls};
+use crate::depth::{self, Calls, Depth};
 use crate::error::Error;
 use crate::meter::{self, Initial};
 use crate::module;
@@ -87,8 +87,8 @@ pub(crate) fn is_hardened(bytes: &[u8]) -> bool {
     matches!(scan::scan(bytes, Encoding::Component), Err(Error::Hardened(_)))
 }
 
-/// What each function of each core module takes of the depth, if it counts.
-fn depths(scan: &Scan) -> Result<Vec<Vec<Option<i32>>>, Error> {
+/// What each function of each core module does with the depth.
+fn depths(scan: &Scan) -> Result<Vec<Vec<Depth>>, Error> {
     let mut calls = Vec::new();
     for (number, module) in scan.modules.iter().enumerate() {
         let mut of_module = Vec::new();
@@ -99,7 +99,7 @@ fn depths(scan: &Scan) -> Result<Vec<Vec<Option<i32>>>, Error> {
         }
         calls.push(of_module);
     }
-    Ok(depth::amounts(scan, &calls))
+    Ok(depth::of(scan, &calls))
 }
 
 /// What the component's instances start with, all together.

@@ -7,7 +7,7 @@ use wasmparser::Operator;
 use crate::body::Body;
 use crate::link::{self, Callee};
 use crate::meter;
-use crate::scan::Scan;
+use crate::scan::{CoreModule, Scan};
 
 /// A chain of calls that counts nothing is at most this deep.
 const FREE: u64 = 1 << 15;
@@ -42,13 +42,38 @@ impl Calls {
     }
 }
 
-/// For each module, for each function with a body, what it takes of the depth, if it counts.
-pub(crate) fn amounts(scan: &Scan, calls: &[Vec<Calls>]) -> Vec<Vec<Option<i32>>> {
+/// How a function meets the depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Depth {
+    /// What it takes of it, if it counts.
+    pub amount: Option<i32>,
+    /// Whether direct calls lead from it back to it, all within its module.
+    pub recursive: bool,
+}
+
+/// For each module, for each function with a body, what it does with the depth.
+pub(crate) fn of(scan: &Scan, calls: &[Vec<Calls>]) -> Vec<Vec<Depth>> {
+    let mut all = amounts(scan, calls);
+    scan.modules
+        .iter()
+        .zip(calls)
+        .map(|(module, calls)| {
+            let amounts = all.by_ref().take(module.functions.len());
+            amounts
+                .zip(recursive(module, calls))
+                .map(|(amount, recursive)| Depth { amount, recursive })
+                .collect()
+        })
+        .collect()
+}
+
+/// What each function with a body takes of the depth, over all modules.
+fn amounts(scan: &Scan, calls: &[Vec<Calls>]) -> impl Iterator<Item = Option<i32>> + use<> {
     let graph = Graph::new(scan, calls);
     let mut uncounted = vec![0_u64; graph.edges.len()];
     let mut amount = vec![None; graph.edges.len()];
     for group in graph.groups() {
-        let cyclic = group.len() > 1 || group.iter().any(|node| graph.calls(*node).contains(node));
+        let cyclic = graph.is_cycle(&group);
         // Nodes that stand for many functions take nothing themselves; they are told of first.
         let (junctions, functions): (Vec<_>, Vec<_>) =
             group.iter().partition(|node| graph.frame(**node).is_none());
@@ -62,17 +87,25 @@ pub(crate) fn amounts(scan: &Scan, calls: &[Vec<Calls>]) -> Vec<Vec<Option<i32>>
             }
         }
     }
-    let mut amounts = amount.into_iter();
-    scan.modules
-        .iter()
-        .map(|module| {
-            amounts
-                .by_ref()
-                .take(module.functions.len())
-                .map(|amount| amount.and_then(|amount| i32::try_from(amount).ok()))
-                .collect()
-        })
-        .collect()
+    amount.into_iter().map(|amount| amount.and_then(|amount| i32::try_from(amount).ok()))
+}
+
+/// Which functions of a module lie on a cycle of direct calls.
+fn recursive(module: &CoreModule, calls: &[Calls]) -> Vec<bool> {
+    let imported = module.imported_functions.len();
+    let own = |function: &u32| (*function as usize).checked_sub(imported);
+    let edges = calls.iter().map(|calls| calls.direct.iter().filter_map(own).collect()).collect();
+    let graph = Graph { edges, frames: Vec::new() };
+    let mut recursive = vec![false; calls.len()];
+    for group in graph.groups() {
+        let cyclic = graph.is_cycle(&group);
+        for node in group {
+            if let Some(recursive) = recursive.get_mut(node) {
+                *recursive = cyclic;
+            }
+        }
+    }
+    recursive
 }
 
 /// Functions with bodies, in order; behind them one junction for each signature, and one for all that is unknown.
@@ -157,6 +190,11 @@ impl Graph {
         self.edges.get(node).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a group of [`Self::groups`] has a way from a node back to it.
+    fn is_cycle(&self, group: &[usize]) -> bool {
+        group.len() > 1 || group.iter().any(|node| self.calls(*node).contains(node))
+    }
+
     fn frame(&self, node: usize) -> Option<u64> {
         self.frames.get(node).copied()
     }
@@ -215,7 +253,7 @@ struct Junctions {
 
 impl Junctions {
     /// The node for all functions of a signature whose address is taken.
-    fn of(&mut self, graph: &mut Graph, ty: Option<&u32>, module: &crate::scan::CoreModule) -> usize {
+    fn of(&mut self, graph: &mut Graph, ty: Option<&u32>, module: &CoreModule) -> usize {
         let Some(signature) = ty.and_then(|ty| module.types.get(*ty as usize)) else { return self.unknown };
         *self.signatures.entry(format!("{signature:?}")).or_insert_with(|| {
             graph.edges.push(Vec::new());

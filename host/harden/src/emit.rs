@@ -17,6 +17,11 @@
 //! end
 //! stop: depth
 //! ```
+//!
+//! A function that direct calls lead back to is written as two. The *inner* function is handed what is left of the
+//! instructions and of the depth, behind its parameters, and hands back what is left of the instructions, behind its
+//! results; inner functions call each other so, and recursion goes without a store. Under the function's own index
+//! stands its *door*, for all others: it takes both from the meter's globals and puts them back.
 
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, ValType};
@@ -26,8 +31,9 @@ use crate::Resource;
 use crate::body::{Body, Float, Op};
 use crate::charge::Charges;
 use crate::cost;
+use crate::depth::Depth;
 use crate::error::Error;
-use crate::module::Output;
+use crate::module::{Counters, Output};
 use crate::nan;
 
 /// Where the counter's value is.
@@ -42,15 +48,18 @@ pub(crate) fn function(
     body: &Body,
     charges: &Charges,
     places: &[Option<Float>],
-    depth: Option<i32>,
+    depth: Depth,
     output: &mut Output,
 ) -> Result<Function, Error> {
+    let inner = depth.recursive;
     let bulk = body.ops.iter().any(|op| cost::bulk_shift(&op.op).is_some());
     let metered = charges.any() || bulk;
-    let home = if metered && some_loop_never_calls(body, charges) { Held::Local } else { Held::Global };
-    let leaves = depth.is_some() || home == Held::Local;
+    let home =
+        if inner || metered && some_loop_never_calls(body, charges) { Held::Local } else { Held::Global };
+    let leaves = depth.amount.is_some() || home == Held::Local;
 
-    let mut locals = Locals { next: body.params + body.declared_count, declared: Vec::new() };
+    let handed = if inner { HANDED } else { 0 };
+    let mut locals = Locals { next: body.params + handed + body.declared_count, declared: Vec::new() };
     for (count, ty) in &body.declared {
         locals.declared.push((*count, output.indices.val_type(*ty)?));
     }
@@ -60,9 +69,17 @@ pub(crate) fn function(
         places,
         seconds: seconds(body),
         output,
-        left: if metered { locals.add(ValType::I64) } else { 0 },
+        left: match (inner, metered) {
+            (true, _) => body.params,
+            (false, true) => locals.add(ValType::I64),
+            (false, false) => 0,
+        },
         size: if bulk || !charges.table.is_empty() { locals.add(ValType::I32) } else { 0 },
-        deeper: if depth.is_some() { locals.add(ValType::I32) } else { 0 },
+        deeper: match (inner, depth.amount) {
+            (true, _) => body.params + 1,
+            (false, Some(_)) => locals.add(ValType::I32),
+            (false, None) => 0,
+        },
         float: [
             if needs(places, Float::F32) { locals.add(ValType::F32) } else { 0 },
             if needs(places, Float::F64) { locals.add(ValType::F64) } else { 0 },
@@ -72,8 +89,9 @@ pub(crate) fn function(
         } else {
             0
         },
+        inner,
         home,
-        held: Held::Global,
+        held: if inner { Held::Local } else { Held::Global },
         dead: false,
         metered,
         leaves,
@@ -81,11 +99,27 @@ pub(crate) fn function(
         arms: Vec::new(),
         code: Vec::new(),
     };
-    emitter.whole(depth)?;
+    emitter.whole(depth.amount)?;
     let code = emitter.code;
     let mut function = Function::new(locals.declared);
     function.raw(code);
     Ok(function)
+}
+
+/// How many locals an inner function is handed behind the author's parameters.
+const HANDED: u32 = 2;
+
+/// The door to an inner function. The depth of the meter is as before when it is left.
+pub(crate) fn door(params: u32, inner: u32, counters: &Counters) -> Function {
+    let mut body = Function::new([(1, ValType::I32)]);
+    let depth = params;
+    let mut sink = body.instructions();
+    for param in 0..params {
+        sink.local_get(param);
+    }
+    sink.global_get(counters.instructions).global_get(counters.depth).local_tee(depth).call(inner);
+    sink.global_set(counters.instructions).local_get(depth).global_set(counters.depth).end();
+    body
 }
 
 /// Whether some loop that charges runs without calling: then the counter is best kept in a local.
@@ -167,6 +201,7 @@ struct Emitter<'e, 'a> {
     float: [u32; 2],
     vector: u32,
 
+    inner: bool,
     home: Held,
     held: Held,
     /// Behind a branch that is always taken.
@@ -193,18 +228,18 @@ impl Emitter<'_, '_> {
 
     fn whole(&mut self, depth: Option<i32>) -> Result<(), Error> {
         if let Some(amount) = depth {
-            let (global, local) = (self.output.counters.depth, self.deeper);
-            self.put()
-                .block(BlockType::Empty)
-                .global_get(global)
-                .i32_const(amount)
-                .i32_sub()
-                .local_tee(local)
-                .i32_const(0)
-                .i32_lt_s()
-                .br_if(0)
-                .local_get(local)
-                .global_set(global);
+            let (global, local, inner) = (self.output.counters.depth, self.deeper, self.inner);
+            let mut sink = self.put();
+            sink.block(BlockType::Empty);
+            if inner {
+                sink.local_get(local);
+            } else {
+                sink.global_get(global);
+            }
+            sink.i32_const(amount).i32_sub().local_tee(local).i32_const(0).i32_lt_s().br_if(0);
+            if !inner {
+                sink.local_get(local).global_set(global);
+            }
         }
         if self.metered {
             self.put().block(BlockType::Empty);
@@ -223,10 +258,13 @@ impl Emitter<'_, '_> {
             self.put().end();
             self.held = self.home;
         }
-        if leaves || !self.dead {
+        if self.inner {
+            let left = self.left;
+            self.put().local_get(left);
+        } else if leaves || !self.dead {
             self.write_back();
         }
-        if let Some(amount) = depth {
+        if let (Some(amount), false) = (depth, self.inner) {
             let (global, local) = (self.output.counters.depth, self.deeper);
             self.put().local_get(local).i32_const(amount).i32_add().global_set(global);
         }
@@ -358,11 +396,11 @@ impl Emitter<'_, '_> {
                 self.put().unreachable();
                 self.dead = true;
             }
-            Operator::Call { .. } | Operator::CallIndirect { .. } => {
-                self.write_back();
-                self.same(&op.op)?;
-                self.held = Held::Global;
-            }
+            Operator::Call { function_index } => match self.output.inner_of.get(function_index).copied() {
+                Some(callee) if self.inner => self.call_inner(callee),
+                _ => self.call(&op.op)?,
+            },
+            Operator::CallIndirect { .. } => self.call(&op.op)?,
             Operator::MemoryGrow { mem } => {
                 self.write_back();
                 let grow = self.output.memory_grower(*mem);
@@ -385,9 +423,34 @@ impl Emitter<'_, '_> {
         Ok(())
     }
 
+    fn call(&mut self, op: &Operator) -> Result<(), Error> {
+        self.write_back();
+        if self.inner {
+            let (global, local) = (self.output.counters.depth, self.deeper);
+            self.put().local_get(local).global_set(global);
+        }
+        self.same(op)?;
+        self.held = Held::Global;
+        Ok(())
+    }
+
+    fn call_inner(&mut self, callee: u32) {
+        let (left, deeper) = (self.left, self.deeper);
+        self.load();
+        self.put().local_get(deeper).call(callee).local_set(left);
+        self.held = Held::Local;
+    }
+
     /// The instruction as it is, but for the indices that moved.
     fn same(&mut self, op: &Operator) -> Result<(), Error> {
-        let instruction: Instruction = self.output.indices.instruction(op.clone())?;
+        let mut instruction: Instruction = self.output.indices.instruction(op.clone())?;
+        if let Instruction::LocalGet(local) | Instruction::LocalSet(local) | Instruction::LocalTee(local) =
+            &mut instruction
+            && self.inner
+            && *local >= self.body.params
+        {
+            *local += HANDED;
+        }
         wasm_encoder::Encode::encode(&instruction, &mut self.code);
         Ok(())
     }

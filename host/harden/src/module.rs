@@ -15,6 +15,7 @@ use crate::Resource;
 use crate::body;
 use crate::charge;
 use crate::cost;
+use crate::depth::Depth;
 use crate::emit;
 use crate::error::Error;
 use crate::meter;
@@ -25,23 +26,31 @@ use crate::scan::{self, CoreModule};
 const MOST_PAGES: u64 = 65_536;
 const MOST_ELEMENTS: u64 = 10_000_000;
 
-/// Writes the module whose bytes are given; `depths` tells what its functions with bodies take of the depth. What
+/// Writes the module whose bytes are given; `depths` tells what its functions with bodies do with the depth. What
 /// these are charged is noted by their places, from `first_place` on, if there is one.
 pub(crate) fn rewrite(
     bytes: &[u8],
     number: usize,
     module: &CoreModule,
-    depths: &[Option<i32>],
+    depths: &[Depth],
     first_place: Option<u32>,
 ) -> Result<Module, Error> {
     let mut output = Output::new(module, first_place);
+    output.add_inner_functions(module, depths)?;
     let mut code = CodeSection::new();
     for ((function, body), depth) in module.functions.iter().zip(depths) {
         let body =
             body::read(function, body).map_err(|error| Error::in_function(number, function, &error))?;
         let charges = charge::charges(&body);
         let places = nan::places(&body);
-        code.function(&emit::function(&body, &charges, &places, *depth, &mut output)?);
+        let written = emit::function(&body, &charges, &places, *depth, &mut output)?;
+        match output.inner_of.get(&function.index).copied() {
+            None => code.function(&written),
+            Some(inner) => {
+                output.set_body(inner, written);
+                code.function(&emit::door(body.params, inner, &output.counters))
+            }
+        };
         output.place = output.place.map(|place| place + 1);
     }
     sections(bytes, number, output, code)
@@ -124,9 +133,9 @@ fn sections(bytes: &[u8], number: usize, mut output: Output, mut code: CodeSecti
     if let Some(ty) = output.spend_type {
         imports.import(meter::MODULE, meter::SPEND, EntityType::Function(ty));
     }
-    for (ty, body) in output.growers.iter().map(|grower| (grower.ty, &grower.body)) {
-        functions.function(ty);
-        code.function(body);
+    for added in &output.added {
+        functions.function(added.ty);
+        code.function(&added.body);
     }
     for (params, results) in &output.added_types {
         types.ty().function(params.iter().copied(), results.iter().copied());
@@ -163,9 +172,12 @@ pub(crate) struct Output {
     added_types: Vec<(Vec<ValType>, Vec<ValType>)>,
     type_of: BTreeMap<(Vec<ValType>, Vec<ValType>), u32>,
     first_added_function: u32,
-    growers: Vec<Grower>,
-    /// Their indices, by whether it is a table's, and the memory's or table's index.
+    /// The functions behind the author's.
+    added: Vec<Added>,
+    /// What stands for `memory.grow` and `table.grow`, by whether it is a table's, and the memory's or table's index.
     grower_of: BTreeMap<(bool, u32), u32>,
+    /// The inner functions of those of the author's that are recursive: see [`emit`].
+    pub inner_of: BTreeMap<u32, u32>,
     memories: Vec<Option<u64>>,
     tables: Vec<(Option<u64>, RefType)>,
 }
@@ -179,8 +191,8 @@ pub(crate) struct Counters {
     table: u32,
 }
 
-/// A function that stands for `memory.grow` or `table.grow`.
-struct Grower {
+/// A function that no function of the author's has the place of.
+struct Added {
     ty: u32,
     body: Function,
 }
@@ -210,8 +222,9 @@ impl Output {
             added_types: Vec::new(),
             type_of: BTreeMap::new(),
             first_added_function,
-            growers: Vec::new(),
+            added: Vec::new(),
             grower_of: BTreeMap::new(),
+            inner_of: BTreeMap::new(),
             memories: module.memories.iter().map(|memory| memory.maximum).collect(),
             tables: module
                 .tables
@@ -274,7 +287,9 @@ impl Output {
             function.instructions().local_get(0).memory_grow(memory);
         };
         let body = growth.body(self, size, grow);
-        self.grower((false, memory), Grower { ty, body })
+        let index = self.add(Added { ty, body });
+        self.grower_of.insert((false, memory), index);
+        index
     }
 
     pub(crate) fn table_grower(&mut self, table: u32) -> u32 {
@@ -299,14 +314,44 @@ impl Output {
             function.instructions().local_get(0).local_get(1).table_grow(table);
         };
         let body = growth.body(self, size, grow);
-        self.grower((true, table), Grower { ty, body })
+        let index = self.add(Added { ty, body });
+        self.grower_of.insert((true, table), index);
+        index
     }
 
-    fn grower(&mut self, of: (bool, u32), grower: Grower) -> u32 {
-        let index = self.first_added_function + u32::try_from(self.growers.len()).unwrap_or(u32::MAX);
-        self.growers.push(grower);
-        self.grower_of.insert(of, index);
-        index
+    /// Gives each recursive function an index for its inner one, whose body comes later.
+    fn add_inner_functions(&mut self, module: &CoreModule, depths: &[Depth]) -> Result<(), Error> {
+        for ((function, _), depth) in module.functions.iter().zip(depths) {
+            let ty = module.function_types.get(function.index as usize);
+            let Some((params, results)) = ty.and_then(|ty| module.types.get(*ty as usize)) else { continue };
+            if !depth.recursive {
+                continue;
+            }
+            let (mut taken, mut given) = (Vec::new(), Vec::new());
+            for (types, own) in [(&mut taken, params), (&mut given, results)] {
+                for ty in own {
+                    types.push(self.indices.val_type(*ty)?);
+                }
+            }
+            taken.extend([ValType::I64, ValType::I32]);
+            given.push(ValType::I64);
+            let ty = self.added_type(taken, given);
+            let inner = self.add(Added { ty, body: Function::new([]) });
+            self.inner_of.insert(function.index, inner);
+        }
+        Ok(())
+    }
+
+    fn set_body(&mut self, function: u32, body: Function) {
+        let place = function.checked_sub(self.first_added_function);
+        if let Some(added) = place.and_then(|place| self.added.get_mut(place as usize)) {
+            added.body = body;
+        }
+    }
+
+    fn add(&mut self, added: Added) -> u32 {
+        self.added.push(added);
+        self.first_added_function + u32::try_from(self.added.len() - 1).unwrap_or(u32::MAX)
     }
 }
 

@@ -3,7 +3,7 @@
 use apportion_harden::Resource;
 use wasmtime::Val;
 
-use crate::engine::{Bits, Ending, Hardened, Host, on_deep_stack, original, plain_engine, wasm};
+use crate::engine::{Bits, Ending, Hardened, Host, MOST, on_deep_stack, original, plain_engine, wasm};
 
 const FIBONACCI: &str = r#"(module (func $fib (export "run") (param i32) (result i32)
     (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
@@ -54,6 +54,52 @@ fn depth_is_counted_and_not_the_native_stack() {
         assert_eq!(hardened.call("run", &[Val::I32(82)]), Ending::Values(vec![Bits::I32(82)]));
         assert_eq!(hardened.call("run", &[Val::I32(83)]), Ending::Exhausted(Resource::Depth));
     });
+}
+
+/// Functions that call each other directly are handed what is left, others find it with the meter: which way a call goes
+/// must make no difference.
+#[test]
+fn depth_is_the_same_by_whatever_way_a_call_goes() {
+    let module = wasm(
+        r#"(module
+            (type $count (func (param i32) (result i32)))
+            (table funcref (elem $even))
+            (func $even (export "run") (type $count) (local $seven i64)
+                (local.set $seven (i64.const 7))
+                (if (i32.eqz (local.get 0)) (then (return (i32.wrap_i64 (local.get $seven)))))
+                (if (result i32) (i32.and (local.get 0) (i32.const 1))
+                    (then (i32.add (i32.const 1) (call $even (i32.sub (local.get 0) (i32.const 1)))))
+                    (else (i32.add (i32.const 1) (call $odd (i32.sub (local.get 0) (i32.const 1)))))))
+            (func $odd (type $count)
+                (if (result i32) (i32.and (local.get 0) (i32.const 2))
+                    (then (i32.add (i32.const 1) (call $even (i32.sub (local.get 0) (i32.const 1)))))
+                    (else (i32.add (i32.const 1)
+                        (call_indirect (type $count) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))))))"#,
+    );
+    // One parameter, three operands, and in $even a local.
+    let (even, odd) = (64 + 8 * 5, 64 + 8 * 4);
+    let mut deepest = even;
+    let mut number = 40;
+    let mut in_even = true;
+    while number > 0 {
+        in_even = !in_even || number % 2 == 1;
+        deepest += if in_even { even } else { odd };
+        number -= 1;
+    }
+    for (depth, wanted) in
+        [(deepest, Ending::Values(vec![Bits::I32(47)])), (deepest - 1, Ending::Exhausted(Resource::Depth))]
+    {
+        let limits = [0, depth, u64::MAX, u64::MAX];
+        let mut hardened =
+            Hardened::with(&plain_engine(), &module, Host { limits, exhausted: None }).unwrap();
+        let (ending, count) = hardened.count("run", &[Val::I32(40)]);
+        assert_eq!(ending, wanted);
+        if let Ending::Values(_) = wanted {
+            // What was taken was given back: a second time is as the first.
+            assert_eq!(hardened.call("run", &[Val::I32(40)]), wanted);
+            assert_eq!(u64::try_from(hardened.left()).unwrap(), MOST - 2 * count);
+        }
+    }
 }
 
 /// Ordinary programs (see benches/kernels.rs) with sizes at which they do not take long, and their counts: these are
