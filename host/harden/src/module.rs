@@ -6,10 +6,10 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
     BlockType, CodeSection, DataCountSection, DataSection, ElementSection, EntityType, ExportSection,
-    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, Module, NameSection,
-    RefType, StartSection, TableSection, TypeSection, ValType,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, MemorySection, Module, NameMap,
+    NameSection, RefType, StartSection, TableSection, TypeSection, ValType,
 };
-use wasmparser::{KnownCustom, Parser, Payload};
+use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload};
 
 use crate::Resource;
 use crate::body;
@@ -115,11 +115,7 @@ fn sections(bytes: &[u8], number: usize, mut output: Output, mut code: CodeSecti
             Payload::CustomSection(section) => {
                 // Of what is beside the code only the names still fit it. A damaged list of names is no list.
                 if let KnownCustom::Name(section) = section.as_known() {
-                    let mut read = NameSection::new();
-                    let all = section
-                        .into_iter()
-                        .try_for_each(|part| utils::parse_custom_name_subsection(indices, &mut read, part?));
-                    names = all.is_ok().then_some(read);
+                    names = function_names(section, indices, &output.inner_of).ok();
                 }
             }
             _ => {}
@@ -156,6 +152,29 @@ fn sections(bytes: &[u8], number: usize, mut output: Output, mut code: CodeSecti
         written.section(&names);
     }
     Ok(written)
+}
+
+/// What functions are called; an inner function as the one it is the body of.
+fn function_names(
+    section: NameSectionReader,
+    indices: &mut Indices,
+    inner_of: &BTreeMap<u32, u32>,
+) -> Result<NameSection, reencode::Error<Infallible>> {
+    let (mut names, mut inner) = (NameMap::new(), BTreeMap::new());
+    for part in section {
+        let Name::Function(functions) = part? else { continue };
+        for naming in functions {
+            let naming = naming?;
+            names.append(indices.function_index(naming.index)?, naming.name);
+            inner.extend(inner_of.get(&naming.index).map(|inner| (*inner, naming.name)));
+        }
+    }
+    for (index, name) in inner {
+        names.append(index, name);
+    }
+    let mut section = NameSection::new();
+    section.functions(&names);
+    Ok(section)
 }
 
 /// What a module's functions share while they are written.
