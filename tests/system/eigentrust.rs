@@ -1,0 +1,51 @@
+//! EigenTrust in the sandbox and natively: the same bits.
+
+use apportion::{Charter, Engine, History, settle};
+use apportion_guest::run;
+use apportion_tests::native;
+use eigentrust::Eigentrust;
+
+use crate::retro_funding::{TRACKS, months, standard};
+
+#[test]
+fn component_and_native_rule_give_the_same_scores() {
+    let engine = Engine::new().unwrap();
+    let policies = [standard(&engine, "eigentrust")];
+    // A real graph: projects, packages and developers, and who depends on whom; the used are trusted beforehand.
+    let epoch = &months(&engine, TRACKS[0])[5].imported.epoch;
+    for parameters in [
+        r#"{"alpha": 0.2}"#,
+        r#"{"pretrust_metric": "onchain.total_transaction_count", "edge_kinds": {"package-dependency": 2}, "epsilon": 1e-9}"#,
+    ] {
+        let charter =
+            Charter::single("Trusted", &policies[0], serde_json::from_str(parameters).unwrap()).unwrap();
+        let settlement = settle(epoch, &charter, &policies, &History::default()).unwrap();
+        let natively = run::<Eigentrust>(&native::epoch(epoch).unwrap(), parameters).unwrap();
+        let scores = &natively.measures[0].values;
+        let payouts = &settlement.payouts.list().payouts;
+        assert!(payouts.len() > 200 && payouts.len() == scores.len());
+        assert!(scores.iter().filter(|score| **score > 0.0).count() > 100);
+        for (payout, score) in payouts.iter().zip(scores) {
+            assert_eq!(payout.parts[0].measures[0].to_bits(), score.to_bits(), "{}", payout.payee);
+        }
+    }
+}
+
+#[test]
+fn parameters_that_cannot_be_are_refused_before_a_run() {
+    let policy = standard(&Engine::new().unwrap(), "eigentrust");
+    for parameters in [
+        r#"{"alpha": -0.1}"#,
+        r#"{"alpha": 1.1}"#,
+        r#"{"alpha": "half"}"#,
+        r#"{"epsilon": 0}"#,
+        r#"{"max_iterations": 0}"#,
+        r#"{"max_iterations": 10001}"#,
+        r#"{"pretrust_metric": 1}"#,
+        r#"{"edge_kinds": {"trusts": -1}}"#,
+        r#"{"damping": 0.5}"#,
+    ] {
+        let value = serde_json::from_str(parameters).unwrap();
+        assert!(policy.check_parameters(&value).is_err(), "{parameters} is allowed");
+    }
+}
