@@ -35,11 +35,17 @@ impl Graph {
         epoch.build().unwrap()
     }
 
+    /// The PageRank of each node, which sums to 1 here, where each belongs to a payee; so it is the payee's share.
     fn shares(&self, start: Start, damping: f64) -> Vec<f64> {
         let start = if start == Start::ByWeight { r#","start_kinds": {"page": 1}"# } else { "" };
         let parameters =
             format!(r#"{{"tolerance": 1e-14, "max_iterations": 10000, "damping": {damping}{start}}}"#);
-        run::<Pagerank>(&self.epoch(), &parameters).unwrap().shares()
+        let allocation = run::<Pagerank>(&self.epoch(), &parameters).unwrap();
+        let scores = allocation.measures[0].values.clone();
+        for (score, share) in scores.iter().zip(allocation.shares()) {
+            assert!((score - share).abs() < 1e-11, "{score} and {share}");
+        }
+        scores
     }
 
     fn touched(&self, node: usize) -> bool {

@@ -147,6 +147,9 @@ fn small_gifts_and_projects_of_few_do_not_count() {
     let small = allocate(round(&example()), r#"{"min_contribution": 1.5}"#);
     close(&measure(&small, "match"), &[12.0, 16.0, 0.0]);
     assert_eq!(measure(&small, "contributed"), [13.0, 20.0, 9.0]);
+    // The least is enough.
+    let at_least = allocate(round(&example()), r#"{"min_contribution": 1}"#);
+    close(&measure(&at_least, "match"), &[22.0, 16.0, 6.0]);
     // Several edges are one contribution: 1 and 1 are 2.
     let twice = round(&example()).edge(Edge::new("contributor:00", "project:0", "gave"));
     let twice = allocate(twice, r#"{"min_contribution": 1.5}"#);
