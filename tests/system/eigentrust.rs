@@ -15,7 +15,8 @@ fn component_and_native_rule_give_the_same_scores() {
     let epoch = &months(&engine, TRACKS[0])[5].imported.epoch;
     for parameters in [
         r#"{"alpha": 0.2}"#,
-        r#"{"pretrust_metric": "onchain.total_transaction_count", "edge_kinds": {"package-dependency": 2}, "epsilon": 1e-9}"#,
+        r#"{"pretrust_metric": "onchain.total_transaction_count", "epsilon": 1e-9, "edge_kinds":
+            {"package-dependency": 2, "onchain-project-to-developer": 1, "developer-to-devtooling-project": 0.5}}"#,
     ] {
         let charter =
             Charter::single("Trusted", &policies[0], serde_json::from_str(parameters).unwrap()).unwrap();
