@@ -1,11 +1,36 @@
-//! EigenTrust in the sandbox and natively: the same bits.
+//! EigenTrust in the sandbox: what go-eigentrust published, and the same bits as natively.
+
+use std::fs;
 
 use apportion::{Charter, Engine, History, settle};
 use apportion_guest::run;
-use apportion_tests::native;
+use apportion_import::tables;
+use apportion_tests::{data, native};
 use eigentrust::Eigentrust;
 
 use crate::retro_funding::{TRACKS, months, standard};
+
+/// From the committed tables to payouts, as the policy's page says to do it by hand.
+#[test]
+fn three_peers_are_trusted_as_published() {
+    let policies = [standard(&Engine::new().unwrap(), "eigentrust")];
+    let folder = data("eigentrust");
+    let epoch = tables::import(&folder.join("epoch.toml"), &mut |_| {}).unwrap().epoch;
+    let parameters = fs::read_to_string(folder.join("parameters.json")).unwrap();
+    let charter =
+        Charter::single("Trusted", &policies[0], serde_json::from_str(&parameters).unwrap()).unwrap();
+    let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
+    let payouts = &settlement.payouts.list().payouts;
+    let published = fs::read_to_string(folder.join("published.csv")).unwrap();
+    assert_eq!(published.lines().count(), 1 + payouts.len());
+    for (line, payout) in published.lines().skip(1).zip(payouts) {
+        let (payee, trust) = line.split_once(',').unwrap();
+        let difference = payout.parts[0].measures[0] - trust.parse::<f64>().unwrap();
+        assert!(payout.payee == payee && difference.abs() < 1e-6, "{payee} by {difference}");
+    }
+    // 28/129, 39/129 and 62/129 of 1,000.00.
+    assert_eq!(payouts.iter().map(|payout| payout.amount).collect::<Vec<_>>(), [21_705, 30_233, 48_062]);
+}
 
 #[test]
 fn component_and_native_rule_give_the_same_scores() {
