@@ -35,7 +35,7 @@ pub struct Link {
 pub struct Network {
     /// How many nodes the epoch has.
     node_count: usize,
-    /// The rows of the nodes that a link touches, ascending. The columns below speak of places in this list.
+    /// The rows of its nodes, see `members()`. The columns below speak of places in this list.
     members: Vec<u32>,
     /// The links by target, in their order: those into place n are `[offsets[n], offsets[n + 1])`.
     offsets: Vec<usize>,
@@ -123,12 +123,13 @@ impl Network {
         Self { node_count, members, offsets, sources, parts, dangling }
     }
 
-    /// The rows of the nodes that a link touches, ascending.
+    /// The rows of the nodes that a link touches, ascending; then those that were added.
     pub fn members(&self) -> &[u32] {
         &self.members
     }
 
     /// The positive entries of `preference` over the members, summing to 1; uniform if there are none.
+    #[inline]
     fn teleport(&self, preference: &[f64]) -> Vec<f64> {
         let of = |node: &u32| preference.get(*node as usize).copied().unwrap_or(0.0);
         let mut teleport: Vec<f64> = self.members.iter().map(|node| of(node).max(0.0)).collect();
@@ -151,7 +152,6 @@ impl PageRank {
     /// The iteration is NetworkX's `pagerank`, to the order of its terms: start uniform; each node passes `damping` of
     /// its score on, in proportion to the weights of its links; a node without links passes it on along the
     /// preference; everything else comes from the preference. An empty network has no scores and is settled.
-    ///
     /// Takes time in proportion to links times iterations; the scores are the same bits on every machine.
     ///
     /// Source: L. Page, S. Brin, R. Motwani, T. Winograd, "The PageRank Citation Ranking", 1999, section 6
@@ -178,7 +178,7 @@ impl PageRank {
         Ranking { scores, iterations, settled }
     }
 
-    /// One iteration; returns how much it changed the scores in sum.
+    #[inline] // One iteration; returns how much it changed the scores in sum.
     fn step(&self, network: &Network, teleport: &[f64], now: &[f64], next: &mut [f64]) -> f64 {
         let dangling: f64 = network.dangling.iter().map(|place| now[*place as usize]).sum();
         let mut change = 0.0;
@@ -195,6 +195,11 @@ impl PageRank {
         change
     }
 }
+
+// Last, because where a panic stands in this file is part of the components that can reach it.
+mod eigentrust;
+
+pub use eigentrust::EigenTrust;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,13 @@
 
 pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
     crate::StandardPolicy {
+        name: "eigentrust",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "c093dc3f20451825af805b4a65a47c6a34dd7df604c2bb0328f38e4d7c1c6fb6",
+        bytes: include_bytes!("../eigentrust.wasm"),
+    },
+    crate::StandardPolicy {
         name: "equal",
         version: "0.1.0",
         contract: "0.1.0",
@@ -42,5 +49,12 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         contract: "0.1.0",
         digest: "792136404e0069f35a514fc1b91f2618bd4b3d31afc1daf0da07d243c33d08cf",
         bytes: include_bytes!("../proportional.wasm"),
+    },
+    crate::StandardPolicy {
+        name: "quadratic-funding",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "00dd694f17e1d99168702faf4f528b26a0d091a99834549dce4b8cde316af5f6",
+        bytes: include_bytes!("../quadratic-funding.wasm"),
     },
 ];
