@@ -7,6 +7,7 @@ mod concurrency;
 mod conformance;
 mod crash;
 mod damage;
+mod explain;
 mod fuzz;
 mod golden;
 mod hostile;
