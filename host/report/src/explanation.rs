@@ -183,3 +183,49 @@ fn cut(text: &str) -> String {
         text.chars().take(FITS - 1).chain(['…']).collect()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+mod tests {
+    use apportion::explain::{Question, explain};
+    use apportion::{
+        Asset, Charter, ColumnNames, Edge, Engine, EpochBuilder, Header, History, Node, Pool, Window,
+    };
+
+    use super::*;
+
+    /// Whatever a stranger writes into an epoch, the page shows it and does nothing else with it.
+    #[test]
+    fn a_strangers_text_is_only_shown() {
+        let hostile = "</script><img src=x onerror=alert(1)>\"'&";
+        let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 1000 };
+        let header = Header { number: 1, window: Window { start: 0, end: 1 }, pool };
+        let mut epoch = EpochBuilder::new(header, ColumnNames::default()).unwrap();
+        epoch.payee(hostile, hostile);
+        for (id, payee) in [(hostile, Some(hostile)), ("answer", None)] {
+            epoch.node(Node { id, kind: hostile, weight: 1.0, time: None, payee, metrics: &[], labels: &[] });
+        }
+        let (source, target) = ("answer", hostile);
+        let edge = Edge { source, target, kind: hostile, weight: 1.0, time: None, metrics: &[], labels: &[] };
+        epoch.edge(edge);
+        let epoch = epoch.finish().unwrap();
+
+        let policies =
+            [Engine::new().unwrap().admit(include_bytes!("../../../policies/dist/equal.wasm")).unwrap()];
+        let charter = Charter::single("Test", &policies[0], serde_json::json!({})).unwrap();
+        let history = History::default();
+        let question = Question {
+            epoch: &epoch,
+            charter: &charter,
+            policies: &policies,
+            history: &history,
+            before: None,
+            runs: 9,
+        };
+        let explanation = explain(&question, hostile, |_, _| ()).unwrap();
+        let page = explanation_page(&[explanation.clone(), explanation]);
+        assert!(!page.contains("<img") && page.matches("</script>").count() == 1, "{page}");
+        assert!(page.contains("Side by side") && page.contains("&lt;img src=x onerror=alert(1)&gt;"));
+        assert!(page.contains("100.0 %") && page.contains("10.00 EUR"));
+    }
+}
