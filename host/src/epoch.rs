@@ -5,6 +5,7 @@
 
 mod builder;
 mod format;
+mod reduced;
 
 use std::fmt;
 use std::io::Read;

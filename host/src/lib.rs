@@ -33,6 +33,7 @@
 //! | an epoch is settled | [`settle`](settle()), [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
 //! | charters are adopted, epochs settled and everything checked | [`Ledger`], [`DirectoryStore`], [`verify`](verify()) |
+//! | one payout is explained, by settling again without what was contributed | [`explain`] |
 //! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
 //! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
@@ -68,6 +69,7 @@ mod canonical;
 mod charter;
 mod compare;
 mod epoch;
+pub mod explain;
 mod fault;
 mod graph;
 mod ledger;

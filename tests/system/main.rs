@@ -8,6 +8,7 @@ mod conformance;
 mod crash;
 mod damage;
 mod eigentrust;
+mod explain;
 mod fuzz;
 mod golden;
 mod hostile;

@@ -69,6 +69,7 @@ A first try, from the project's folder:
 pub enum Command {
     Settle(SettleArguments),
     Replay(ReplayArguments),
+    Explain(ExplainArguments),
     Import(ImportArguments),
     Inspect(InspectArguments),
     Prove(ProveArguments),
@@ -201,6 +202,62 @@ fn epochs(text: &str) -> Result<RangeInclusive<u64>, String> {
     if first > last { Err(format!("{first} is after {last}")) } else { Ok(first..=last) }
 }
 
+/// Say why a payee got what it got
+///
+/// The epoch is settled again without each of the payee's contributions, under the same rule and on all cores: what it
+/// would get then shows what each is worth to it. Works for any policy. Nothing is paid or appended.
+///
+/// Also told: the policy's own measures of the payee, who relied on it, the strongest ways on which credit comes to it,
+/// and what changed since the epoch before.
+#[derive(Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct ExplainArguments {
+    /// A ledger in which the epoch is settled
+    #[arg(long, value_name = "DIR", requires = "epoch", required_unless_present = "settled", conflicts_with_all = ["settled", "before"])]
+    pub ledger: Option<PathBuf>,
+
+    /// The epoch's number in the ledger
+    #[arg(long, value_name = "N", requires = "ledger")]
+    pub epoch: Option<u64>,
+
+    /// Without a ledger, the settled epoch: a folder written by `apportion settle -o`
+    #[arg(long, value_name = "DIR")]
+    pub settled: Option<PathBuf>,
+
+    /// The settled epoch before it, to say what changed: another such folder
+    #[arg(long, value_name = "DIR", requires = "settled")]
+    pub before: Option<PathBuf>,
+
+    /// The payee's id, letter by letter as in the payouts; give a second one to see both side by side
+    #[arg(long = "payee", value_name = "ID", required = true, allow_hyphen_values = true)]
+    pub payees: Vec<String>,
+
+    /// How often the epoch is settled again for each payee, at most. A payee with more contributions than that is explained
+    /// by groups of them first, and those that matter most are taken apart
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub runs: usize,
+
+    /// A component that the charter names and that is no standard policy; can be given several times
+    #[arg(long = "policy", value_name = "FILE")]
+    pub policies: Vec<PathBuf>,
+
+    /// How to print: words, or everything as JSON (a list with an object per payee; amounts are strings in base units)
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub format: TextFormat,
+
+    /// Show every contribution and not only those that matter most
+    #[arg(long)]
+    pub all: bool,
+
+    /// Write a page for everyone to read, which opens offline
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
+    /// Replace the page if it is there with other content
+    #[arg(long, requires = "html")]
+    pub force: bool,
+}
+
 /// Say in words what a file is and what it holds
 ///
 /// Knows epochs, policies (components), charters, receipts, payouts and proofs. A standard policy can be named without a
@@ -261,13 +318,13 @@ pub struct CheckProofArguments {
     pub receipt: String,
 
     /// How to print what is proven
-    #[arg(long, value_enum, default_value_t = ProofFormat::Text)]
-    pub format: ProofFormat,
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub format: TextFormat,
 }
 
-/// How a proven payout is printed.
+/// How something about one payee is printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProofFormat {
+pub enum TextFormat {
     /// For people
     Text,
     /// One object; amounts are strings in base units

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use apportion::signature::Signer;
-use apportion::{DirectoryStore, Ledger, Verification};
+use apportion::{Digest, DirectoryStore, Ledger, Receipt, Verification};
 
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
@@ -31,6 +31,36 @@ pub fn open_or_make(path: &Path) -> Result<Ledger<DirectoryStore>> {
 /// A signer for people: the names the charter gives, and the key.
 pub fn who(signer: &Signer) -> String {
     format!("{} ({})", signer.principals.join(", "), signer.fingerprint)
+}
+
+/// The receipt of the epoch of that number.
+pub fn receipt_of(ledger: &Ledger<DirectoryStore>, path: &Path, number: u64) -> Result<Receipt> {
+    let settled: Vec<(u64, Digest)> = ledger.settled().collect();
+    let Some((_, digest)) = settled.iter().find(|(settled, _)| *settled == number) else {
+        let numbers: Vec<u64> = settled.iter().map(|(number, _)| *number).collect();
+        let place = path.display();
+        bail!(Refused(format!("epoch {number} is not settled in `{place}`; {}", these(&numbers))));
+    };
+    let receipt = ledger.receipt(digest)?;
+    if receipt.settlement().number != number {
+        let says = receipt.settlement().number;
+        bail!(Refused(format!(
+            "receipt `{digest}` is entered for epoch {number} and says that it is of {says}"
+        )));
+    }
+    Ok(receipt)
+}
+
+/// Which epochs are settled, in few words: `settled are 1..6, 9`.
+fn these(numbers: &[u64]) -> String {
+    let runs = numbers.chunk_by(|before, after| before.checked_add(1) == Some(*after));
+    let runs: Vec<String> = runs
+        .filter_map(|run| match (run.first()?, run.last()?) {
+            (first, last) if first == last => Some(first.to_string()),
+            (first, last) => Some(format!("{first}..{last}")),
+        })
+        .collect();
+    if runs.is_empty() { "none is yet".to_owned() } else { format!("settled are {}", runs.join(", ")) }
 }
 
 pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {

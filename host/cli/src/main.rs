@@ -1,4 +1,4 @@
-//! The program `apportion`: settles epochs, imports data, shows any object in words.
+//! The program `apportion`: settles epochs, replays and explains them, imports data, shows any object in words.
 //!
 //! It uses the library's public names and nothing else. Data goes to standard output, everything said about it to
 //! standard error.
@@ -6,6 +6,7 @@
 mod arguments;
 mod charter;
 mod engine;
+mod explain;
 mod import;
 mod inspect;
 mod ledger;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Settle(arguments) => settle::settle(&arguments, &engines),
         Command::Replay(arguments) => replay::replay(&arguments, &engines),
+        Command::Explain(arguments) => explain::explain(&arguments, &engines),
         Command::Inspect(arguments) => inspect::inspect(&arguments, &engines),
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check_proof(&arguments),

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt};
+use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt, Settled};
 use apportion_standard::StandardPolicy;
 
 use crate::outcome::Refused;
@@ -52,6 +52,17 @@ pub fn receipt(path: &Path) -> Result<Receipt> {
 pub fn payouts(path: &Path) -> Result<Payouts> {
     let read = Payouts::from_bytes(&bytes(path, MAX_TEXT)?);
     read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
+}
+
+/// Reads a folder that `apportion settle -o` wrote, without a word.
+pub fn settled(folder: &Path) -> Result<Settled> {
+    let settled = Settled::new(
+        epoch_unseen(&folder.join("epoch"))?,
+        charter(&folder.join("charter.json"))?,
+        receipt(&folder.join("receipt.json"))?,
+        payouts(&folder.join("payouts.json"))?,
+    );
+    settled.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", folder.display()))
 }
 
 /// The policies that charters name: given ones, and of the standard ones those that they need.

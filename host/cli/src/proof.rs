@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use apportion::{Asset, Digest, Payouts, Proof, Proven, Receipt};
 use serde_json::{Value, json};
 
-use crate::arguments::{CheckProofArguments, ProofFormat, ProveArguments};
+use crate::arguments::{CheckProofArguments, ProveArguments, TextFormat};
 use crate::inspect::shown;
 use crate::ledger;
 use crate::objects;
@@ -46,33 +46,9 @@ fn settled(arguments: &ProveArguments) -> Result<(Receipt, Payouts)> {
 
 fn in_ledger(path: &Path, number: u64) -> Result<(Receipt, Payouts)> {
     let ledger = ledger::open(path)?;
-    let settled: Vec<(u64, Digest)> = ledger.settled().collect();
-    let Some((_, digest)) = settled.iter().find(|(settled, _)| *settled == number) else {
-        let numbers: Vec<u64> = settled.iter().map(|(number, _)| *number).collect();
-        let place = path.display();
-        bail!(Refused(format!("epoch {number} is not settled in `{place}`; {}", these(&numbers))));
-    };
-    let receipt = ledger.receipt(digest)?;
-    if receipt.settlement().number != number {
-        let says = receipt.settlement().number;
-        bail!(Refused(format!(
-            "receipt `{digest}` is entered for epoch {number} and says that it is of {says}"
-        )));
-    }
+    let receipt = ledger::receipt_of(&ledger, path, number)?;
     let payouts = ledger.payouts(&receipt.settlement().payouts)?;
     Ok((receipt, payouts))
-}
-
-/// Which epochs are settled, in few words: `settled are 1..6, 9`.
-fn these(numbers: &[u64]) -> String {
-    let runs = numbers.chunk_by(|before, after| before.checked_add(1) == Some(*after));
-    let runs: Vec<String> = runs
-        .filter_map(|run| match (run.first()?, run.last()?) {
-            (first, last) if first == last => Some(first.to_string()),
-            (first, last) => Some(format!("{first}..{last}")),
-        })
-        .collect();
-    if runs.is_empty() { "none is yet".to_owned() } else { format!("settled are {}", runs.join(", ")) }
 }
 
 pub fn check_proof(arguments: &CheckProofArguments) -> Result<()> {
@@ -83,8 +59,8 @@ pub fn check_proof(arguments: &CheckProofArguments) -> Result<()> {
         .context("--receipt")?;
     let proven = checked(&arguments.proof, Some(digest))?;
     let text = match arguments.format {
-        ProofFormat::Text => words(&proven),
-        ProofFormat::Json => format!("{}\n", object(&proven)),
+        TextFormat::Text => words(&proven),
+        TextFormat::Json => format!("{}\n", object(&proven)),
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
     Ok(())

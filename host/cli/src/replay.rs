@@ -264,14 +264,7 @@ impl Past for Folders {
     }
 
     fn load(&self, index: usize) -> Result<Settled> {
-        let folder = self.0.get(index).context("no such epoch")?;
-        let settled = Settled::new(
-            objects::epoch_unseen(&folder.join("epoch"))?,
-            objects::charter(&folder.join("charter.json"))?,
-            objects::receipt(&folder.join("receipt.json"))?,
-            objects::payouts(&folder.join("payouts.json"))?,
-        );
-        settled.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", folder.display()))
+        objects::settled(self.0.get(index).context("no such epoch")?)
     }
 }
 

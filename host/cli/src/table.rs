@@ -226,7 +226,7 @@ fn changes(comparison: &Comparison, all: bool) -> String {
 }
 
 /// Rows under a header, all but the first column to the right.
-fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
+pub fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.to_vec());

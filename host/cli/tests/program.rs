@@ -113,6 +113,55 @@ fn a_month_is_imported_settled_and_shown() {
     assert!(words.contains(&digest) && table.contains(&digest), "the receipt's digest is that of its file");
 }
 
+/// From a ledger and from a folder, as words, as JSON and as a page; and what is refused.
+#[test]
+fn a_payout_is_explained() {
+    let folder = Folder::new("explain");
+    let draft = folder.file("draft.toml", "name = \"Stars\"\n[[policies]]\npolicy = \"proportional\"\n[policies.parameters]\nnode_metrics = { stars = 1.0 }\n");
+    let (charter, ledger) = (folder.path("charter.json"), folder.path("ledger"));
+    done(&["charter", "new", &draft, "-o", &charter]);
+    done(&["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1"]);
+    for number in [6, 7] {
+        let epoch = folder.file("epoch", numbered_epoch(number).as_bytes());
+        done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
+    }
+    let page = folder.path("why.html");
+    let asked = ["explain", "--ledger", &ledger, "--epoch", "7", "--payee", "ada"];
+    let words = done(&[&asked[..], &["--payee", "cy", "--html", &page]].concat());
+    for part in [
+        "Ada gets 193.54 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
+        "paper paper",
+        "0.00 EUR  193.54 EUR less",
+        "It is its only contribution.",
+        "misc (nobody's)",
+        "misc --used 100.0 %--> paper: 100.0 % of what leaves misc",
+        "In epoch 6 it got as much.",
+        "Side by side",
+    ] {
+        assert!(words.contains(part), "{part:?} is not in {words}");
+    }
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.contains("<svg class=\"ways\"") && html.contains("Ada gets 193.54 EUR"), "{html}");
+    let json = done(&[&asked[..], &["--format", "json"]].concat());
+    let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(told[0]["amount"], "19354");
+    assert_eq!(told[0]["contributions"][0]["difference"], "-19354");
+    assert_eq!(told[0]["without_all"], serde_json::json!({"amount": "0"}));
+
+    let epoch = folder.file("alone", numbered_epoch(7).as_bytes());
+    let settled = folder.path("settled");
+    done(&["settle", "--epoch", &epoch, "--charter", &charter, "-o", &settled]);
+    assert!(done(&["explain", "--settled", &settled, "--payee", "ada"]).contains("Ada gets 193.54 EUR"));
+
+    for (arguments, said) in [
+        (vec!["--ledger", &ledger, "--epoch", "8", "--payee", "ada"], "epoch 8 is not settled in"),
+        (vec!["--ledger", &ledger, "--epoch", "7", "--payee", "AD"], "did you mean `ada`?"),
+        (vec!["--settled", &settled, "--payee", "zoe"], "ids look like `ada`, `ben`, `cy`"),
+    ] {
+        refused(&[&["explain"][..], &arguments].concat(), 3, said);
+    }
+}
+
 /// Two settled epochs under two other charters: every form, the page, and what is refused.
 #[test]
 fn settled_epochs_are_replayed_under_other_charters() {

@@ -1,4 +1,4 @@
-//! A comparison of two rules as one HTML file for people who are no programmers.
+//! A comparison of two rules, or why a payee got its amount, as one HTML file for people who are no programmers.
 //!
 //! The file opens offline: it asks nothing of any other place, and its content security policy forbids it to. Text
 //! from epochs and charters may come from anyone and is escaped wherever it stands. Without scripts it is a page of
@@ -15,11 +15,15 @@
 
 mod charts;
 mod escape;
+pub mod explained;
+mod explanation;
 mod rules;
 mod sections;
 mod wording;
 
 use apportion::Comparison;
+
+pub use explanation::explanation_page;
 
 use escape::{fill, json};
 use wording::Wording;
