@@ -124,16 +124,50 @@ pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut String) {
             None if required(name) => ", required".to_owned(),
             None => ", optional".to_owned(),
         };
-        say!(text, "    {path}: {}{default}", kind_of(resolved));
+        say!(text, "    {path}: {}{default}", kind_of(root, resolved));
         let description = member.get("description").or(resolved.get("description"));
         if let Some(description) = description.and_then(Value::as_str) {
             say!(text, "        {}", shown(description));
+        }
+        for choice in choices(root, resolved) {
+            choice_of(root, choice, &path, text);
         }
         // A schema may refer to itself; nobody writes parameters this deep by hand.
         if resolved.get("properties").is_some() && path.matches('.').count() < MAX_DEPTH {
             parameters(root, resolved, &format!("{path}."), text);
         }
     }
+}
+
+/// One of several forms that a member may have: a word, or an object by its members.
+fn choice_of(root: &Value, choice: &Value, path: &str, text: &mut String) {
+    let description = choice.get("description").and_then(Value::as_str);
+    let description = description.map(|text| format!(": {}", shown(text))).unwrap_or_default();
+    if let Some(word) = choice.get("const") {
+        say!(text, "        {}{description}", shown(&word.to_string()));
+    } else if choice.get("properties").is_some() {
+        say!(text, "        an object{description}");
+        if path.matches('.').count() < MAX_DEPTH {
+            parameters(root, choice, &format!("{path}."), text);
+        }
+    }
+}
+
+/// The forms of which a member has one, those of forms that are choices themselves among them; none if it has but one.
+fn choices<'a>(root: &'a Value, member: &'a Value) -> Vec<&'a Value> {
+    fn collect<'a>(root: &'a Value, member: &'a Value, depth: usize, found: &mut Vec<&'a Value>) {
+        let of = |name| member.get(name).and_then(Value::as_array);
+        match of("oneOf").or(of("anyOf")) {
+            Some(forms) if depth < MAX_DEPTH => {
+                forms.iter().for_each(|form| collect(root, resolved(root, form), depth + 1, found));
+            }
+            _ if depth > 0 => found.push(member),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(root, member, 0, &mut found);
+    found
 }
 
 const MAX_DEPTH: usize = 4;
@@ -144,7 +178,21 @@ fn resolved<'a>(root: &'a Value, member: &'a Value) -> &'a Value {
     target.and_then(|pointer| root.pointer(pointer)).unwrap_or(member)
 }
 
-fn kind_of(member: &Value) -> String {
+/// The type of a member, or of each form that it may have.
+fn kind_of(root: &Value, member: &Value) -> String {
+    let mut kinds: Vec<String> = match choices(root, member) {
+        forms if forms.is_empty() => vec![type_of(member)],
+        forms => forms.into_iter().map(type_of).collect(),
+    };
+    kinds.dedup();
+    kinds.join(" or ")
+}
+
+fn type_of(member: &Value) -> String {
+    if let Some(words) = member.get("enum").and_then(Value::as_array) {
+        let words: Vec<String> = words.iter().map(|word| shown(&word.to_string())).collect();
+        return words.join(" or ");
+    }
     match member.get("type") {
         Some(Value::String(kind)) => shown(kind),
         Some(Value::Array(kinds)) => {
