@@ -22,6 +22,8 @@ const MOST_CALLS: usize = 8;
 /// Parts of the names of what calls an author's rule: the contract's export, in the bindings of each language.
 const EXPORTED: [&str; 3] =
     ["apportion:policy/", "exports_apportion_policy_", "exports::apportion::policy::rule::Guest>"];
+/// What runs a rule that is not compiled, in Python and in QuickJS: the functions of such a policy tell an author nothing.
+const INTERPRETERS: [&str; 2] = ["_PyEval_EvalFrameDefault", "JS_CallInternal"];
 /// How the names begin of what a panic goes through: Rust's, Zig's and the kit's of C.
 const PANICS: [&str; 13] = [
     "__rustc::",
@@ -132,6 +134,9 @@ pub fn call_lines(calls: &[String]) -> String {
 
 /// Those between what a panic goes through and what calls the rule, both of which are the same for every author.
 pub fn authors(calls: &[String]) -> &[String] {
+    if calls.iter().any(|name| INTERPRETERS.contains(&name.as_str())) {
+        return &[];
+    }
     let exported = |name: &String| EXPORTED.iter().any(|part| name.contains(part));
     let calls = calls.split(exported).next().unwrap_or_default();
     let panics = |name: &&String| PANICS.iter().any(|part| name.starts_with(part));

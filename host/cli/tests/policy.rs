@@ -242,23 +242,24 @@ fn a_fault_is_told_with_the_authors_functions() {
         (func $exports_apportion_policy_rule_allocate (param i32) (call $mine (local.get 0)))";
     let rule =
         |loops: u8| format!("(call $exports_apportion_policy_rule_allocate (i32.const {loops})) unreachable");
-    let told = |loops: u8, language: &str| {
+    let told = |loops: u8| {
         let folder = project(&hostile::allocating(&rule(loops), parts), "{}");
-        let manifest = format!("name = \"mine\"\nlanguage = \"{language}\"\n");
-        fs::write(folder.path().join("policy.toml"), manifest).unwrap();
         ended(folder.path(), &["policy", "test", "--instructions", "1000000"], 6).0
     };
-    let printed = told(0, "c");
-    let functions = "  it was in `inner`\n    called by `mine`\n  `allocate` in `rule.c` broke off";
+    let printed = told(0);
+    let functions = "  it was in `inner`\n    called by `mine`\n  `allocate` in `rule.js` broke off";
     assert!(printed.contains(functions), "{printed}");
-    let printed = told(1, "c");
+    let printed = told(1);
     assert!(
         printed.contains("`inner`\n    called by `mine`\n  at a half, a third and a fifth of the way it"),
         "{printed}"
     );
     assert!(printed.contains("the way it was in `inner` too"), "{printed}");
     // An interpreter's functions are not the author's.
-    assert!(!told(0, "python").contains("it was in"));
+    let parts_of_python = "(func $stat unreachable) (func $_PyEval_EvalFrameDefault (call $stat))";
+    let python = hostile::allocating("(call $_PyEval_EvalFrameDefault) unreachable", parts_of_python);
+    let (printed, _) = ended(project(&python, "{}").path(), &["policy", "test"], 6);
+    assert!(printed.contains("unreachable") && !printed.contains("it was in"), "{printed}");
 
     let folder = project(&hostile::allocating(&rule(0), parts), "{}");
     let arguments = ["--epoch", "cases/small/epoch", "--rule", "build/mine.wasm"];

@@ -16,8 +16,6 @@ pub struct Language {
     /// and for the same as an identifier, `{paths}` for what keeps the machine's folders out of a component of Rust.
     pub steps: &'static [&'static [&'static str]],
     pub made: Made,
-    /// Whether a component's functions are an interpreter's and not the author's, so that naming them tells nothing.
-    pub interpreted: bool,
     /// What the author's file must have, so that there is a policy in it.
     pub exports: &'static str,
     /// What a tool says that needs another word for an author: a part of it, and that word.
@@ -173,7 +171,6 @@ const LANGUAGES: &[Language] = &[
             ],
         ],
         made: Made::CoreModule("target/wasm32-unknown-unknown/release/{module}.wasm"),
-        interpreted: false,
         exports: "`apportion_guest::export!(Rule);`, with the type that is the policy in the place of `Rule`",
         explained: &[],
         files: &[
@@ -204,7 +201,6 @@ const LANGUAGES: &[Language] = &[
         needs: &[NODE, COMPONENTIZE_JS, ESBUILD],
         steps: &[&["node", "kit/build.mjs", "rule.js", "build/{name}.wasm"]],
         made: Made::Component,
-        interpreted: true,
         exports: "`export const rule = policy({ ... })`",
         explained: &[],
         files: &[
@@ -232,7 +228,6 @@ const LANGUAGES: &[Language] = &[
             &["node", "kit/build.mjs", "rule.ts", "build/{name}.wasm"],
         ],
         made: Made::Component,
-        interpreted: true,
         exports: "`export const rule = policy({ ... })`",
         explained: &[],
         files: &[
@@ -272,7 +267,6 @@ const LANGUAGES: &[Language] = &[
             "build/{name}.wasm",
         ]],
         made: Made::Component,
-        interpreted: true,
         exports: "`@policy(...)` above the one function that is the rule",
         explained: &[],
         files: &[
@@ -305,7 +299,6 @@ const LANGUAGES: &[Language] = &[
         ],
         steps: &[&["clang-19", "--config=kit/clang.cfg", "rule.c", "-o", "build/rule.core.wasm"]],
         made: Made::CoreModule("build/rule.core.wasm"),
-        interpreted: false,
         exports: "`const Policy policy = { ... };` and `Answer allocate(const Json *parameters)`",
         explained: &[
             ("undefined symbol: allocate", "`rule.c` must define `allocate`: see kit/apportion.h"),
@@ -403,7 +396,6 @@ const LANGUAGES: &[Language] = &[
             ],
         ],
         made: Made::CoreModule("build/rule.core.wasm"),
-        interpreted: false,
         exports: "`pub const policy`, `pub const Parameters` and `pub fn allocate`",
         explained: &[],
         files: &[

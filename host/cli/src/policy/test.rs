@@ -47,13 +47,13 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
         failed += usize::from(has_failed);
         out.write_all(told(case, &verdict).as_bytes())?;
         if let (true, Err(Broken::Fault(fault))) = (has_failed, &outcome.got) {
-            if !project.language.interpreted {
-                out.write_all(call_lines(&outcome.calls).as_bytes())?;
-                if fault.code == FaultCode::OutOfInstructions
-                    && let Some(function) = repeating(case, &policy, limits, &outcome.calls)?
-                {
-                    writeln!(out, "  at a half, a third and a fifth of the way it was in `{function}` too")?;
-                }
+            let functions = call_lines(&outcome.calls);
+            out.write_all(functions.as_bytes())?;
+            if fault.code == FaultCode::OutOfInstructions
+                && !functions.is_empty()
+                && let Some(function) = repeating(case, &policy, limits, &outcome.calls)?
+            {
+                writeln!(out, "  at a half, a third and a fifth of the way it was in `{function}` too")?;
             }
             writeln!(out, "  {}", advice(fault, &project, &limits))?;
         }
