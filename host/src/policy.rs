@@ -159,11 +159,13 @@ pub struct Measure {
     pub values: Vec<f64>,
 }
 
-/// A run's end, with what it used if it returned and what the policy said to its author.
+/// A run's end, with what it used if it returned, what the policy said to its author, and which functions it was in if it
+/// broke off.
 pub(crate) struct Run {
     pub(crate) answer: Result<Answer, Fault>,
     pub(crate) usage: Option<Usage>,
     pub(crate) log: String,
+    pub(crate) calls: Vec<String>,
 }
 
 impl Engine {
@@ -560,10 +562,10 @@ impl Policy {
         match ran {
             Ok(ran) => {
                 let answer = self.check(ran.result, payees, pool);
-                Ok(Run { answer, usage: Some(ran.usage), log: ran.log })
+                Ok(Run { answer, usage: Some(ran.usage), log: ran.log, calls: Vec::new() })
             }
-            Err(Failed { error: RunError::Fault(fault), log }) => {
-                Ok(Run { answer: Err(fault), usage: None, log })
+            Err(Failed { error: RunError::Fault(fault), log, calls }) => {
+                Ok(Run { answer: Err(fault), usage: None, log, calls })
             }
             Err(Failed { error: RunError::Host(error), .. }) => Err(error),
         }

@@ -2,6 +2,7 @@
 //! one fresh instance a run.
 
 mod budget;
+pub(crate) mod calls;
 mod cancel;
 mod compilers;
 pub(crate) mod meter;
@@ -286,10 +287,11 @@ pub(crate) struct Ran<R> {
     pub(crate) log: String,
 }
 
-/// A run that gave nothing: whose fault, and what the policy said before.
+/// A run that gave nothing: whose fault, what the policy said before, and which functions it was in.
 pub(crate) struct Failed {
     pub(crate) error: RunError,
     pub(crate) log: String,
+    pub(crate) calls: Vec<String>,
 }
 
 /// The system had no memory for what a policy may have.
@@ -314,7 +316,7 @@ pub(crate) fn run<I, R: Send + 'static>(
     instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
     call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Send + 'static,
 ) -> Result<Ran<R>, Failed> {
-    let failed = |error: HostError| Failed { error: error.into(), log: String::new() };
+    let failed = |error: HostError| Failed { error: error.into(), log: String::new(), calls: Vec::new() };
     if let Some(cancel) = &runtime.cancel {
         cancel.reaches(&runtime.engine, &runtime.budget);
     }
@@ -336,22 +338,23 @@ fn run_here<I, R>(
     store.limiter(|state| state);
     store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
     store.set_max_component_handles(0); // the contract has no resources; linking WASI allows some
+    let ended = |error: wasmtime::Error, moment| (calls::of(&error), whose(error, moment));
     let called = (|| {
-        listen(&mut store, runtime)?;
-        let instance = instantiate(&mut store).map_err(|error| whose(error, Moment::Instantiating))?;
-        call(&instance, &mut store).map_err(|error| whose(error, Moment::Calling))
+        listen(&mut store, runtime).map_err(|error| (Vec::new(), error.into()))?;
+        let instance = instantiate(&mut store).map_err(|error| ended(error, Moment::Instantiating))?;
+        call(&instance, &mut store).map_err(|error| ended(error, Moment::Calling))
     })();
     let state = store.into_data();
     match called {
         Ok((_, used)) if (used.memory, used.table) != (state.memory.used, state.table.used) => {
             let error = HostError::Broken(Unmetered("memory or tables").to_string()).into();
-            Err(Failed { error, log: state.log })
+            Err(Failed { error, log: state.log, calls: Vec::new() })
         }
         Ok((result, Metered { instructions, memory, table })) => {
             let transfer = limits.transfer - state.transfer_left;
             Ok(Ran { result, usage: Usage { instructions, memory, table, transfer }, log: state.log })
         }
-        Err(error) => Err(Failed { error, log: state.log }),
+        Err((calls, error)) => Err(Failed { error, log: state.log, calls }),
     }
 }
 
@@ -417,8 +420,8 @@ pub(crate) fn compile<R: Send + 'static>(
     }
 }
 
-fn host(error: wasmtime::Error) -> RunError {
-    HostError::Run(error.to_string()).into()
+fn host(error: &wasmtime::Error) -> RunError {
+    HostError::Run(error.root_cause().to_string()).into()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -450,7 +453,7 @@ fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
         )
         .into(),
         // Memory that the operating system did not give: not the policy's doing.
-        Moment::Instantiating => host(error),
+        Moment::Instantiating => host(&error),
         // Everything else that can go wrong in a call is reading what the policy passed.
         Moment::Calling => Fault::new(
             FaultCode::BadOutput,

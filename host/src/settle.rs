@@ -102,6 +102,9 @@ pub enum SettleError {
         fault: Fault,
         /// What the policy said to its author before.
         log: String,
+        /// The functions that it was in if it broke off, the innermost first, as the component calls them; at most 32,
+        /// without those that have no name. Not part of any result.
+        calls: Vec<String>,
     },
     /// The host's fault.
     #[error(transparent)]
@@ -132,7 +135,7 @@ pub fn settle(
         match (&run.answer, terms.on_fault) {
             (Err(fault), OnFault::Stop) => {
                 let (policy, fault) = (policy.name().to_owned(), fault.clone());
-                return Err(SettleError::Fault { policy, fault, log: run.log });
+                return Err(SettleError::Fault { policy, fault, log: run.log, calls: run.calls });
             }
             _ => settled.push(Settled::of(policy, pool, run.answer, run.usage)?),
         }

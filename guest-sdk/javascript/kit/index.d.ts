@@ -172,4 +172,7 @@ export interface Label {
 declare global {
   /** Lines for the run's log. */
   var console: Record<"debug" | "error" | "info" | "log" | "warn", (...values: unknown[]) => void>;
+  /** Text as UTF-8 and back, for what a policy hands over. */
+  var TextEncoder: new () => { encode(text: string): Uint8Array };
+  var TextDecoder: new () => { decode(bytes: Uint8Array): string };
 }

@@ -209,3 +209,11 @@ pub fn log(comptime format: []const u8, arguments: anytype) void {
     var said: bindings.policy_string_t = .{ .ptr = &line, .len = writer.end };
     bindings.apportion_policy_diagnostics_log(&said);
 }
+
+/// Ends the run, as the policy's fault, where `holds` is false; the log says at which line:
+/// `check(@src(), points.len == epoch.payeeCount())`.
+pub fn check(here: std.builtin.SourceLocation, holds: bool) void {
+    if (holds) return;
+    log("{s}:{d}: in {s}: a check does not hold", .{ here.file, here.line, here.fn_name });
+    @trap();
+}

@@ -52,7 +52,8 @@ export fn exports_apportion_policy_rule_allocate(
         apportion.log("the parameters are no `Parameters`: {t}; the schema should refuse them", .{wrong});
         @trap();
     };
-    const answer: anyerror!apportion.Allocation = author.allocate(read);
+    // A function of its own, so that what stops the run in it is told with its name.
+    const answer: anyerror!apportion.Allocation = @call(.never_inline, author.allocate, .{read});
     allocation.* = lowered(answer catch |wrong| {
         if (wrong == error.Refused) if (apportion.refusal) |refused| {
             refusal.tag = switch (refused.why) {

@@ -16,6 +16,31 @@ Exit codes:
   5  a policy gave no allocation, and the charter says to stop then
   6  a case of `policy test` came out otherwise than expected";
 
+/// How many functions are named of those that a policy was in.
+const MOST_CALLS: usize = 8;
+
+/// Parts of the names of what calls an author's rule: the contract's export, in the bindings of each language.
+const EXPORTED: [&str; 3] =
+    ["apportion:policy/", "exports_apportion_policy_", "exports::apportion::policy::rule::Guest>"];
+/// What runs a rule that is not compiled, in Python and in QuickJS: the functions of such a policy tell an author nothing.
+const INTERPRETERS: [&str; 2] = ["_PyEval_EvalFrameDefault", "JS_CallInternal"];
+/// How the names begin of what a panic goes through: Rust's, Zig's and the kit's of C.
+const PANICS: [&str; 13] = [
+    "__rustc::",
+    "std::panicking::",
+    "core::panicking::",
+    "core::option::",
+    "core::result::",
+    "core::slice::index::",
+    "core::str::slice_error_fail",
+    "alloc::raw_vec::",
+    "alloc::alloc::",
+    "component.panic",
+    "debug.",
+    "abort",
+    "check_failed",
+];
+
 /// The input is at fault: exit code 3. Wraps errors that do not say so by their type.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -33,8 +58,11 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            if let Some(log) = policy_log(&error) {
-                eprintln!("the policy said:\n{log}");
+            if let Some(SettleError::Fault { log, calls, .. }) = error.downcast_ref() {
+                eprint!("{}", call_lines(calls));
+                if !log.is_empty() {
+                    eprintln!("the policy said:\n{}", log_lines(log));
+                }
             }
             ExitCode::from(code(&error))
         }
@@ -92,12 +120,27 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
         .any(|e| e.kind() == ErrorKind::BrokenPipe)
 }
 
-/// What the policy told its author before it failed.
-fn policy_log(error: &anyhow::Error) -> Option<String> {
-    match error.downcast_ref::<SettleError>()? {
-        SettleError::Fault { log, .. } if !log.is_empty() => Some(log_lines(log)),
-        _ => None,
+/// The functions that a policy was in, the innermost first, a line each; nothing where it names none of its author's.
+pub fn call_lines(calls: &[String]) -> String {
+    let mut shown = String::new();
+    for same in authors(calls).chunk_by(|inner, outer| inner == outer).take(MOST_CALLS) {
+        let Some(name) = same.first() else { continue };
+        let lead = if shown.is_empty() { "  it was in" } else { "    called by" };
+        let itself = if same.len() > 1 { ", which called itself" } else { "" };
+        shown.push_str(&format!("{lead} `{name}`{itself}\n"));
     }
+    shown
+}
+
+/// Those between what a panic goes through and what calls the rule, both of which are the same for every author.
+pub fn authors(calls: &[String]) -> &[String] {
+    if calls.iter().any(|name| INTERPRETERS.contains(&name.as_str())) {
+        return &[];
+    }
+    let exported = |name: &String| EXPORTED.iter().any(|part| name.contains(part));
+    let calls = calls.split(exported).next().unwrap_or_default();
+    let panics = |name: &&String| PANICS.iter().any(|part| name.starts_with(part));
+    calls.get(calls.iter().take_while(panics).count()..).unwrap_or_default()
 }
 
 /// What a policy said, for a terminal: it may be anyone's.

@@ -8,6 +8,7 @@ mod inspect;
 mod language;
 mod new;
 mod project;
+mod rust;
 mod test;
 
 use std::fmt::Write as _;
@@ -21,7 +22,7 @@ use crate::arguments::{PolicyAction, PolicyArguments};
 use crate::engine::Engines;
 use crate::inspect::shown;
 use crate::objects;
-use crate::outcome::log_lines;
+use crate::outcome::{call_lines, log_lines};
 use crate::progress::Spinner;
 use crate::table::grouped;
 pub use language::languages;
@@ -78,6 +79,7 @@ fn used(profile: &Profile) -> String {
     let mut text = String::new();
     if let Err(fault) = &profile.ended {
         let _ = writeln!(text, "  no allocation: {}: {}", fault.code, shown(&fault.sentence));
+        text.push_str(&call_lines(&profile.calls));
     }
     if let Some(used) = &profile.used {
         for (what, used, unit) in [

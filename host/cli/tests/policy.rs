@@ -232,6 +232,45 @@ fn a_broken_rule_is_told_with_its_file_and_what_it_said() {
     assert!(printed.contains("out-of-instructions") && printed.contains(advice), "{printed}");
 }
 
+/// Of a language whose functions the component has, those that a fault is in are named: not what a panic goes through,
+/// nor what calls the rule; of a loop the one that it is in.
+#[test]
+fn a_fault_is_told_with_the_authors_functions() {
+    let parts = "(func $check_failed unreachable) (func $inner (param i32)
+          (if (local.get 0) (then (loop (call $tiny) (br 0)))) (call $check_failed))
+        (func $tiny (nop) (nop)) (func $mine (param i32) (call $inner (local.get 0)))
+        (func $exports_apportion_policy_rule_allocate (param i32) (call $mine (local.get 0)))";
+    let rule =
+        |loops: u8| format!("(call $exports_apportion_policy_rule_allocate (i32.const {loops})) unreachable");
+    let told = |loops: u8| {
+        let folder = project(&hostile::allocating(&rule(loops), parts), "{}");
+        ended(folder.path(), &["policy", "test", "--instructions", "1000000"], 6).0
+    };
+    let printed = told(0);
+    let functions = "  it was in `inner`\n    called by `mine`\n  `allocate` in `rule.js` broke off";
+    assert!(printed.contains(functions), "{printed}");
+    let printed = told(1);
+    assert!(
+        printed.contains("`inner`\n    called by `mine`\n  at a half, a third and a fifth of the way it"),
+        "{printed}"
+    );
+    assert!(printed.contains("the way it was in `inner` too"), "{printed}");
+    // An interpreter's functions are not the author's.
+    let parts_of_python = "(func $stat unreachable) (func $_PyEval_EvalFrameDefault (call $stat))";
+    let python = hostile::allocating("(call $_PyEval_EvalFrameDefault) unreachable", parts_of_python);
+    let (printed, _) = ended(project(&python, "{}").path(), &["policy", "test"], 6);
+    assert!(printed.contains("unreachable") && !printed.contains("it was in"), "{printed}");
+
+    let folder = project(&hostile::allocating(&rule(0), parts), "{}");
+    let arguments = ["--epoch", "cases/small/epoch", "--rule", "build/mine.wasm"];
+    let (_, said) = ended(folder.path(), &[&["settle"][..], &arguments].concat(), 5);
+    assert!(said.contains("  it was in `inner`\n    called by `mine`\n"), "{said}");
+    let epoch = ["build/mine.wasm", "--epoch", "cases/small/epoch"];
+    let (printed, _) = ended(folder.path(), &[&["policy", "inspect"][..], &epoch].concat(), 0);
+    assert!(printed.contains("unreachable: it stopped itself"), "{printed}");
+    assert!(printed.contains("  it was in `inner`\n    called by `mine`\n"), "{printed}");
+}
+
 #[test]
 fn what_is_no_project_or_no_case_is_told() {
     let folder = project(&standard("equal"), "{}");

@@ -7,13 +7,9 @@ use wasmtime::component::Component;
 use crate::abi;
 use crate::epoch::Epoch;
 use crate::fault::{Fault, RunError};
-use crate::sandbox::{self, Failed, Limits, Usage};
-use crate::text::visible;
+use crate::sandbox::{self, Failed, Limits, Usage, calls};
 
 use super::{AdmissionError, Engine, Question, invalid};
-
-/// The longest name of a function that is told.
-const MAX_NAME: usize = 200;
 
 /// One run, and what each of the policy's functions was charged.
 #[derive(Clone, Debug)]
@@ -26,6 +22,8 @@ pub struct Profile {
     pub functions: Vec<FunctionCharge>,
     /// What the policy said to its author.
     pub log: String,
+    /// The functions that it was in if it broke off, as in [`SettleError::Fault`](crate::SettleError::Fault).
+    pub calls: Vec<String>,
 }
 
 /// What one function was charged, without what it called.
@@ -100,10 +98,10 @@ impl Engine {
                 let ended = policy.check(answer, epoch.payees().len(), pool).map(|_| ());
                 let functions = charges(functions, &charged);
                 let used = Usage { memory: ran.usage.memory - beside, ..ran.usage };
-                Ok(Profile { ended, used: Some(used), functions, log: ran.log })
+                Ok(Profile { ended, used: Some(used), functions, log: ran.log, calls: Vec::new() })
             }
-            Err(Failed { error: RunError::Fault(fault), log }) => {
-                Ok(Profile { ended: Err(fault), used: None, functions: Vec::new(), log })
+            Err(Failed { error: RunError::Fault(fault), log, calls }) => {
+                Ok(Profile { ended: Err(fault), used: None, functions: Vec::new(), log, calls })
             }
             Err(Failed { error: RunError::Host(error), .. }) => Err(error.into()),
         }
@@ -116,7 +114,7 @@ fn charges(functions: Vec<ProfiledFunction>, charged: &[u64]) -> Vec<FunctionCha
         .map(|(ProfiledFunction { module, index, name }, &instructions)| FunctionCharge {
             name: name.map_or_else(
                 || format!("function {index} of core module {module}"),
-                |name| visible(&name, MAX_NAME),
+                |name| calls::shown(&name),
             ),
             instructions,
         })

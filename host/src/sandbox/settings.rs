@@ -21,7 +21,7 @@ use wasmtime::{
 
 use crate::fault::HostError;
 
-use super::{RUN_STACK, WASM_STACK};
+use super::{RUN_STACK, WASM_STACK, calls};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a policy's memory is bounded by addresses that are reserved, which takes 64 bits");
@@ -139,7 +139,7 @@ fn config(Setup { backend, interruptible }: Setup) -> wasmtime::Result<Config> {
     config.metadata_for_gc_heap_corruption(false);
 
     // Nothing of this machine in a result, and nothing for debuggers.
-    config.wasm_backtrace_max_frames(None);
+    config.wasm_backtrace_max_frames(calls::MOST); // for authors: by name alone, and apart from the fault
     config.wasm_backtrace_details(WasmBacktraceDetails::Disable); // the default asks an environment variable
     config.generate_address_map(false);
     config.debug_info(false);
@@ -172,7 +172,7 @@ mod tests {
         assert!(!engine.get_concurrency_support() && !engine.get_shared_memory());
         assert!(!engine.get_consume_fuel() && engine.get_epoch_interruption());
         assert_eq!(engine.get_cranelift_nan_canonicalization(), Some(false));
-        assert_eq!(engine.get_wasm_backtrace_max_frames(), 0);
+        assert_eq!(engine.get_wasm_backtrace_max_frames(), 32);
         assert!(!engine.get_memory_init_cow());
     }
 }

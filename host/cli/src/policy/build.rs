@@ -7,15 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
+use apportion::AdmissionError;
 use wit_component::ComponentEncoder;
 
-use super::language::{Check, Made, Need, STAND_INS};
+use super::language::{Check, Made, Need, PATHS, STAND_INS};
 use super::project::{MANIFEST, Project};
+use super::rust;
 use crate::arguments::BuildPolicyArguments;
 use crate::engine::Engines;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file};
 use crate::table::grouped;
+
+const LEFT_NOTHING: &str =
+    "the build did not leave what it should: does a manifest have another name than `{name}`?";
 
 pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> {
     let project = Project::open(&arguments.folder)?;
@@ -31,13 +36,12 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
     if let Made::CoreModule(path) = project.language.made {
         let path = project.file(&project.filled(path));
         let place = || format!("`{}`", path.display());
-        let module = fs::read(&path).with_context(place)?;
+        let module = fs::read(&path).with_context(place).with_context(|| project.filled(LEFT_NOTHING))?;
         let encoded = ComponentEncoder::default().validate(true).module(&module).and_then(|it| it.encode());
         let encoded = encoded.map_err(|error| Refused(format!("it makes no component: {error:#}")));
         write_file(&component, &encoded.with_context(place)?, Existing::Replace)?;
     }
-    let policy = super::admitted(engines, &component)
-        .with_context(|| format!("what was built of `{}` is no policy", project.entry().display()))?;
+    let policy = super::admitted(engines, &component).map_err(|error| no_policy(&project, error))?;
     let bytes = fs::metadata(&component).with_context(|| format!("`{}`", component.display()))?.len();
     let size = grouped(&bytes.to_string());
     let (shown, name, version, digest) =
@@ -52,6 +56,18 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
         );
     }
     Ok(())
+}
+
+/// Why what was built is no policy, and what to do where nothing in it says that it is one.
+fn no_policy(project: &Project, error: anyhow::Error) -> anyhow::Error {
+    let (entry, exports) = (project.entry(), project.language.exports);
+    let entry = entry.display();
+    match error.downcast_ref() {
+        Some(AdmissionError::NoRule) => {
+            error.context(format!("`{entry}` exports no policy: it must have {exports}"))
+        }
+        _ => error.context(format!("what was built of `{entry}` is no policy")),
+    }
 }
 
 fn require(project: &Project, need: &Need) -> Result<()> {
@@ -78,7 +94,11 @@ fn require(project: &Project, need: &Need) -> Result<()> {
 
 fn run(project: &Project, step: &[&str]) -> Result<()> {
     let mut command = project.command(step);
-    let shown = step.iter().map(|word| project.filled(word)).collect::<Vec<_>>().join(" ");
+    let words = step.iter().filter(|word| **word != PATHS);
+    let shown = words.map(|word| project.filled(word)).collect::<Vec<_>>().join(" ");
+    if step.contains(&PATHS) {
+        rust::keep_paths_out(&mut command, &project.folder)?;
+    }
     let place = || format!("cannot run `{shown}`");
     // What tools print is no result of ours.
     command.stdin(Stdio::null()).stdout(io::stderr());
@@ -131,7 +151,8 @@ impl Project {
         let (program, first) = stand_in.and_then(|(_, words)| words.split_first()).unwrap_or((program, &[]));
         let mut command = Command::new(self.tool(program));
         command.args(first);
-        command.args(arguments.iter().map(|word| self.filled(word))).current_dir(&self.folder);
+        let arguments = arguments.iter().filter(|word| **word != PATHS);
+        command.args(arguments.map(|word| self.filled(word))).current_dir(&self.folder);
         // A tool's own calls say nothing to an author, and stand after what does.
         command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
         command

@@ -27,10 +27,11 @@ pub struct Case {
     pub expected: Option<Expected>,
 }
 
-/// How a policy dealt with a case, and what it said to its author.
+/// How a policy dealt with a case, what it said to its author, and which functions it was in if it broke off.
 pub struct Outcome {
     pub got: Result<Expected, Broken>,
     pub log: String,
+    pub calls: Vec<String>,
 }
 
 /// Why there is neither an allocation nor a refusal.
@@ -83,7 +84,7 @@ impl Case {
 
     /// Settles the case's epoch by the policy alone, in the sandbox that settles money.
     pub fn run(&self, policy: &Policy, limits: Limits) -> Result<Outcome> {
-        let broken = |broken| Ok(Outcome { got: Err(broken), log: String::new() });
+        let broken = |broken| Ok(Outcome { got: Err(broken), log: String::new(), calls: Vec::new() });
         let charter = match Charter::single("A policy's test", policy, self.parameters.clone()) {
             Ok(charter) => charter,
             Err(error) => return broken(Broken::Parameters(error.to_string())),
@@ -93,11 +94,11 @@ impl Case {
         match apportion::settle(&self.epoch, &charter, std::slice::from_ref(policy), &History::default()) {
             Ok(settlement) => {
                 let log = settlement.logs.concat();
-                Ok(Outcome { got: Ok(Expected::of(&self.epoch, &settlement)), log })
+                Ok(Outcome { got: Ok(Expected::of(&self.epoch, &settlement)), log, calls: Vec::new() })
             }
-            Err(SettleError::Fault { fault, log, .. }) => {
+            Err(SettleError::Fault { fault, log, calls, .. }) => {
                 let got = Expected::of_fault(&fault).ok_or(Broken::Fault(fault));
-                Ok(Outcome { got, log })
+                Ok(Outcome { got, log, calls })
             }
             Err(SettleError::Parameters(error)) => broken(Broken::Parameters(error.to_string())),
             Err(other) => Err(other.into()),

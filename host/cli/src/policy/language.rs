@@ -13,9 +13,11 @@ pub struct Language {
     /// What must be there for a build.
     pub needs: &'static [Need],
     /// Commands run in the project's folder, one after the other; `{name}` and `{module}` stand for the policy's name
-    /// and for the same as an identifier.
+    /// and for the same as an identifier, `{paths}` for what keeps the machine's folders out of a component of Rust.
     pub steps: &'static [&'static [&'static str]],
     pub made: Made,
+    /// What the author's file must have, so that there is a policy in it.
+    pub exports: &'static str,
     /// What a tool says that needs another word for an author: a part of it, and that word.
     pub explained: &'static [(&'static str, &'static str)],
     files: &'static [&'static [File]],
@@ -42,6 +44,9 @@ pub enum Check {
 /// Commands that do for a tool which is not there by its usual name.
 pub const STAND_INS: &[(&str, &[&str])] =
     &[("zig", &["python3", "-m", "ziglang"]), ("clang-19", &["clang"]), ("wasm-ld-19", &["wasm-ld"])];
+
+/// Stands for the argument that keeps the machine's folders out of a component of Rust.
+pub const PATHS: &str = "{paths}";
 
 /// What a build leaves.
 pub enum Made {
@@ -151,16 +156,22 @@ const LANGUAGES: &[Language] = &[
                 install: "run `rustup target add wasm32-unknown-unknown`",
             },
         ],
-        steps: &[&[
-            "cargo",
-            "build",
-            "--release",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--target-dir",
-            "target",
-        ]],
+        // Fetched first, because the folders of what was fetched are among the paths.
+        steps: &[
+            &["cargo", "fetch", "--quiet", "--target", "wasm32-unknown-unknown"],
+            &[
+                "cargo",
+                "build",
+                "--release",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--target-dir",
+                "target",
+                PATHS,
+            ],
+        ],
         made: Made::CoreModule("target/wasm32-unknown-unknown/release/{module}.wasm"),
+        exports: "`apportion_guest::export!(Rule);`, with the type that is the policy in the place of `Rule`",
         explained: &[],
         files: &[
             files!("guest-sdk/rust/kit/" => "kit/": "Cargo.toml"),
@@ -190,6 +201,7 @@ const LANGUAGES: &[Language] = &[
         needs: &[NODE, COMPONENTIZE_JS, ESBUILD],
         steps: &[&["node", "kit/build.mjs", "rule.js", "build/{name}.wasm"]],
         made: Made::Component,
+        exports: "`export const rule = policy({ ... })`",
         explained: &[],
         files: &[
             JAVASCRIPT_KIT,
@@ -216,6 +228,7 @@ const LANGUAGES: &[Language] = &[
             &["node", "kit/build.mjs", "rule.ts", "build/{name}.wasm"],
         ],
         made: Made::Component,
+        exports: "`export const rule = policy({ ... })`",
         explained: &[],
         files: &[
             JAVASCRIPT_KIT,
@@ -254,6 +267,7 @@ const LANGUAGES: &[Language] = &[
             "build/{name}.wasm",
         ]],
         made: Made::Component,
+        exports: "`@policy(...)` above the one function that is the rule",
         explained: &[],
         files: &[
             files!("guest-sdk/python/kit/" => "kit/":
@@ -285,6 +299,7 @@ const LANGUAGES: &[Language] = &[
         ],
         steps: &[&["clang-19", "--config=kit/clang.cfg", "rule.c", "-o", "build/rule.core.wasm"]],
         made: Made::CoreModule("build/rule.core.wasm"),
+        exports: "`const Policy policy = { ... };` and `Answer allocate(const Json *parameters)`",
         explained: &[
             ("undefined symbol: allocate", "`rule.c` must define `allocate`: see kit/apportion.h"),
             ("undefined symbol: policy", "`rule.c` must define `policy`: see kit/apportion.h"),
@@ -381,6 +396,7 @@ const LANGUAGES: &[Language] = &[
             ],
         ],
         made: Made::CoreModule("build/rule.core.wasm"),
+        exports: "`pub const policy`, `pub const Parameters` and `pub fn allocate`",
         explained: &[],
         files: &[
             C_BINDINGS,

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
-use apportion::{Fault, FaultCode, Limits};
+use apportion::{Fault, FaultCode, Limits, Policy};
 
 use super::case::{Broken, Case, Outcome};
 use super::expected::Expected;
 use super::project::Project;
 use crate::arguments::TestPolicyArguments;
 use crate::engine::Engines;
-use crate::outcome::{Failed, Refused, log_lines};
+use crate::outcome::{Failed, Refused, authors, call_lines, log_lines};
 use crate::table::{count, grouped};
 
 /// How much of a case's log is shown.
@@ -47,6 +47,14 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
         failed += usize::from(has_failed);
         out.write_all(told(case, &verdict).as_bytes())?;
         if let (true, Err(Broken::Fault(fault))) = (has_failed, &outcome.got) {
+            let functions = call_lines(&outcome.calls);
+            out.write_all(functions.as_bytes())?;
+            if fault.code == FaultCode::OutOfInstructions
+                && !functions.is_empty()
+                && let Some(function) = repeating(case, &policy, limits, &outcome.calls)?
+            {
+                writeln!(out, "  at a half, a third and a fifth of the way it was in `{function}` too")?;
+            }
             writeln!(out, "  {}", advice(fault, &project, &limits))?;
         }
         if !outcome.log.is_empty() && (arguments.log || has_failed) {
@@ -97,6 +105,20 @@ fn verdict(case: &Case, outcome: &Outcome, bless: bool) -> Result<Verdict> {
         return Ok(Verdict::Blessed);
     }
     Ok(Verdict::Failed(why))
+}
+
+/// The innermost function that a run was in not only when its instructions ended but on the way there too: what loops
+/// without end is in it, or in what it calls again and again.
+fn repeating(case: &Case, policy: &Policy, limits: Limits, calls: &[String]) -> Result<Option<String>> {
+    let mut common = calls.to_vec();
+    for part in [2, 3, 5] {
+        let sooner = Limits { instructions: limits.instructions / part, ..limits };
+        let calls = case.run(policy, sooner)?.calls;
+        let same =
+            common.iter().rev().zip(calls.iter().rev()).take_while(|(one, other)| one == other).count();
+        common.drain(..common.len() - same);
+    }
+    Ok(authors(&common).first().cloned())
 }
 
 /// What an author can do about a fault.
