@@ -1,5 +1,6 @@
 //! Awards over several epochs, by a policy that awards by weight: each test is one line of the module's page.
 
+#![cfg(feature = "constraints")]
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
 
 use apportion_guest::constraints::Constraints;

@@ -9,6 +9,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../equal.wasm"),
     },
     crate::StandardPolicy {
+        name: "jury",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "f41a44ccd3f1534fc588569dea9c1f7636d9b517ac29886bb28f89494971559b",
+        bytes: include_bytes!("../jury.wasm"),
+    },
+    crate::StandardPolicy {
         name: "lifetime",
         version: "0.1.0",
         contract: "0.1.0",
@@ -42,5 +49,12 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         contract: "0.1.0",
         digest: "792136404e0069f35a514fc1b91f2618bd4b3d31afc1daf0da07d243c33d08cf",
         bytes: include_bytes!("../proportional.wasm"),
+    },
+    crate::StandardPolicy {
+        name: "split",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "aeb3632feb2df910ca6798774497bbef92bb76b5a5e1f24108bb12fc5efab26d",
+        bytes: include_bytes!("../split.wasm"),
     },
 ];
