@@ -65,9 +65,9 @@
 //!    Networks*, 2nd edition, section 6.5.2. Rates are fractions and no step rounds.
 //! 3. **Whole units.** First every category's sum is rounded, then each amount within it, both by largest remainder,
 //!    and among equal ones to the first by id: without constraints this is the engine's own division.
-//! 4. **Minimum payout.** Within a category (without budgets: among all), who would get less than the minimum is left
-//!    out, the smallest first, until nobody gets less; equal scores stay or go together. What they leave goes to the
-//!    others of the category by the rule of step 2, and stays in the treasury if none of them may have it.
+//! 4. **Minimum payout.** Within a category (without budgets: among all), who would get less than the minimum, before
+//!    rounding, is left out, the smallest first, until nobody gets less; equal scores stay or go together. What they leave
+//!    goes to the others of the category by the rule of step 2, and stays in the treasury if none of them may have it.
 //!
 //! The order of payees decides nothing but who of equal remainders gets a base unit. Dividing by the
 //! amounts that came out gives the same amounts again, unless a minimum and budgets together left something in the

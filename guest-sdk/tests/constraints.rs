@@ -198,7 +198,8 @@ proptest! {
             let larger = Case { scores, ..case.without_minimum() };
             let with = larger.divide().unwrap();
             let smallest = (0..with.len()).filter(|row| larger.scores[*row] > 0).map(|row| with[row]).min();
-            prop_assert!(smallest < Some(case.minimum) || smallest == Some(0) && case.minimum == 0);
+            // What is a fraction less may be rounded up to it here.
+            prop_assert!(smallest <= Some(case.minimum), "{smallest:?}");
         }
     }
 

@@ -12,7 +12,7 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         name: "jury",
         version: "0.1.0",
         contract: "0.1.0",
-        digest: "f41a44ccd3f1534fc588569dea9c1f7636d9b517ac29886bb28f89494971559b",
+        digest: "68fd8d0ef97b746aeb0fe461997001aa3df0e1f4b469eb49719ae0a176a98fb8",
         bytes: include_bytes!("../jury.wasm"),
     },
     crate::StandardPolicy {

@@ -81,30 +81,56 @@ impl Policy for Jury {
         projects, by a method that the parameters name.";
 
     fn allocate(epoch: &Epoch, parameters: &Parameters) -> Result<Allocation, Refusal> {
-        if let Method::Median(median) = &parameters.method {
-            let ballots = Ballots::of(epoch, parameters.jurors)?;
-            let (medians, votes) = (ballots.medians(median), ballots.votes());
-            return Ok(parameters
-                .constraints
-                .divide(epoch, &by_payee(epoch, ballots.projects(), &medians))?
-                .measure("median", by_payee(epoch, ballots.projects(), &medians))
-                .measure("votes", by_payee(epoch, ballots.projects(), &votes)));
-        }
-        let comparisons = Comparisons::of(epoch, parameters.jurors)?;
-        let values = match &parameters.method {
-            Method::BradleyTerry(method) => method.strengths(&comparisons)?,
-            Method::HuberLogs(method) => method.values(&comparisons)?,
-            Method::Colley(method) => method.ratings(&comparisons)?,
-            Method::RankCentrality(method) => method.centralities(&comparisons)?,
-            Method::Median(_) => Vec::new(),
-        };
-        let scores = by_payee(epoch, comparisons.projects(), &values);
+        let Valued { projects, values, counts, names } = match &parameters.method {
+            Method::BradleyTerry(method) => compared(epoch, parameters, &|all| method.strengths(all)),
+            Method::HuberLogs(method) => compared(epoch, parameters, &|all| method.values(all)),
+            Method::Colley(method) => compared(epoch, parameters, &|all| method.ratings(all)),
+            Method::RankCentrality(method) => compared(epoch, parameters, &|all| method.centralities(all)),
+            Method::Median(method) => voted(epoch, parameters, method),
+        }?;
+        let scores = by_payee(epoch, &projects, &values);
         Ok(parameters
             .constraints
             .divide(epoch, &scores)?
-            .measure("value", scores)
-            .measure("comparisons", by_payee(epoch, comparisons.projects(), &comparisons.counts())))
+            .measure(names[0], scores)
+            .measure(names[1], by_payee(epoch, &projects, &counts)))
     }
+}
+
+/// What the jury's word came to.
+struct Valued {
+    /// Nodes.
+    projects: Vec<usize>,
+    /// One of each project.
+    values: Vec<f64>,
+    /// How often each project was spoken of.
+    counts: Vec<f64>,
+    /// What the two are called.
+    names: [&'static str; 2],
+}
+
+fn compared(
+    epoch: &Epoch,
+    parameters: &Parameters,
+    method: &dyn Fn(&Comparisons<'_>) -> Result<Vec<f64>, Refusal>,
+) -> Result<Valued, Refusal> {
+    let comparisons = Comparisons::of(epoch, parameters.jurors)?;
+    Ok(Valued {
+        projects: comparisons.projects().to_vec(),
+        values: method(&comparisons)?,
+        counts: comparisons.counts(),
+        names: ["value", "comparisons"],
+    })
+}
+
+fn voted(epoch: &Epoch, parameters: &Parameters, median: &Median) -> Result<Valued, Refusal> {
+    let ballots = Ballots::of(epoch, parameters.jurors)?;
+    Ok(Valued {
+        projects: ballots.projects().to_vec(),
+        values: ballots.medians(median),
+        counts: ballots.votes(),
+        names: ["median", "votes"],
+    })
 }
 
 /// Sums over the projects that each payee owns. What nobody owns counts for nobody.
