@@ -74,6 +74,9 @@
 //! - [`Factor`], [`Positive`], [`Share`]: numbers of parameters whose range is part of their type.
 //! - [`propagate`], [`scale`], [`limits`], [`math`]: the arithmetic that most programmes use, each function with its
 //!   units, its edge cases and its source.
+//! - [`mod@constraints`] and [`vesting`]: parameters that any policy can take over: who is excluded, caps, floors, minimum
+//!   payouts, budgets per category, and awards that are paid over several epochs. [`exact`] divides whole units. These
+//!   three are the feature `constraints`, which is on unless a policy turns it off.
 //!
 //! The crate is `no_std`; a policy may use `std`, and [`export!`] does, for the panic hook: a panic's message and place
 //! reach the run's log before the trap.
@@ -89,19 +92,31 @@ mod allocation;
 #[allow(missing_docs, warnings, clippy::all, clippy::unwrap_used, clippy::cast_possible_truncation)]
 #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::panic, clippy::expect_used)]
 pub mod bindings;
+#[cfg(feature = "constraints")]
+mod bound;
 mod builder;
 mod columns;
 #[doc(hidden)]
 pub mod component;
+#[cfg(feature = "constraints")]
+pub mod constraints;
 mod epoch;
+#[cfg(feature = "constraints")]
+pub mod exact;
+#[cfg(feature = "constraints")]
+mod fill;
 pub mod limits;
 pub mod math;
 mod parameter;
 mod policy;
 pub mod propagate;
 pub mod scale;
+#[cfg(feature = "constraints")]
+pub mod vesting;
 
 pub use allocation::{Allocation, BadScore, Division, Measure, Refusal, weights_from_scores};
+#[cfg(feature = "constraints")]
+pub use bound::{Bound, InvalidBound};
 pub use builder::{Edge, EpochBuilder, Node};
 pub use columns::{Columns, InvalidEpoch, LabelColumn, MetricColumn};
 pub use epoch::{Epoch, Label, NO_PAYEE};

@@ -168,7 +168,7 @@ pub fn corpus(engine: &Engine) -> Vec<Case> {
 }
 
 /// All standard policies over the golden epochs and the real months; those that are a month's own with the parameters
-/// of that month, on the other track's months too, where they refuse.
+/// of that month, on the other track's months too, where they refuse; and some over examples of their own.
 fn standard(engine: &Engine) -> Vec<Case> {
     let cooperative = fs::read(folder().join("../golden/cooperative.epoch")).unwrap();
     let mut epochs = vec![
@@ -198,6 +198,9 @@ fn standard(engine: &Engine) -> Vec<Case> {
                     own.unwrap_or_else(|| &last[&(format!("m6-{track}"), policy.name)]).clone()
                 }
                 "proportional" | "lifetime" => weighted(epoch),
+                // These epochs have neither comparisons nor lists: `examples` runs the two over some that have.
+                "jury" => json!({"method": {"colley": {}}}),
+                "split" => json!({"payees": {(epoch.payees().iter().next().unwrap()): 500_000}}),
                 _ => json!({}),
             };
             cases.push(Case {
@@ -212,7 +215,44 @@ fn standard(engine: &Engine) -> Vec<Case> {
         }
     }
     cases.extend(looking_back(engine, &cases));
+    cases.extend(examples());
     cases
+}
+
+/// Policies over the example beside their source, whose data no other epoch has.
+fn examples() -> Vec<Case> {
+    let case = |policy: &str, description: &str, name: &str, parameters: Value| {
+        let path = folder().join("../../policies").join(policy).join("example").join(description);
+        let component = apportion_standard::find(policy).unwrap().bytes.to_vec();
+        Case {
+            name: format!("{policy}-example-{name}"),
+            component: Arc::new(component),
+            epoch: apportion_import::tables::import(&path, &mut |_| {}).unwrap().epoch,
+            parameters,
+            paid: BTreeMap::new(),
+            carry: Vec::new(),
+            limits: Limits::default(),
+        }
+    };
+    let jury = |name: &str, method: Value| {
+        let constraints = json!({"cap": "60%", "minimum": "0.01"});
+        let parameters = json!({"method": {name: method}, "jurors": "alike", "constraints": constraints});
+        let data = if name == "median" { "ballots.toml" } else { "comparisons.toml" };
+        case("jury", data, name, parameters)
+    };
+    vec![
+        jury("bradley-terry", json!({"prior": 0.1, "ties": "rao-kupper"})),
+        jury("huber-logs", json!({"delta": 0.2})),
+        jury("colley", json!({})),
+        jury("rank-centrality", json!({"prior": 0.1})),
+        jury("median", json!({"of": "voters", "quorum": 2})),
+        case(
+            "split",
+            "epoch.toml",
+            "lists",
+            json!({"payees": {"treasurer": 100_000}, "lists": {"app": 900_000}}),
+        ),
+    ]
 }
 
 /// Parameters for a rule that weighs: everything that the epoch has.

@@ -131,15 +131,16 @@ fn build(root: &Path, policies: &[&Package]) -> Result<()> {
     let given = std::env::var(FLAGS).unwrap_or_default();
     require_standard_library(&given)?;
 
-    let mut command = cargo();
-    command.current_dir(root).args(["build", "--locked", "--profile", "policy", "--target", TARGET]);
-    for policy in policies {
-        command.args(["--package", &policy.name]);
-    }
     // The folder of the target is where `cargo metadata` says; a build script's variables are not for a child.
-    command.env(FLAGS, flags(&given, root)?);
-    let status = command.status().context("cannot run cargo")?;
-    ensure!(status.success(), "the policies do not build");
+    let flags = flags(&given, root)?;
+    // One by one: together all would be given every feature of the SDK that one of them asks for, and code that a policy
+    // does not use changes its bytes too.
+    for policy in policies {
+        let mut command = cargo();
+        command.current_dir(root).args(["build", "--locked", "--profile", "policy", "--target", TARGET]);
+        let status = command.args(["--package", &policy.name]).env(FLAGS, &flags).status();
+        ensure!(status.context("cannot run cargo")?.success(), "the policy `{}` does not build", policy.name);
+    }
     Ok(())
 }
 

@@ -16,6 +16,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../equal.wasm"),
     },
     crate::StandardPolicy {
+        name: "jury",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "68fd8d0ef97b746aeb0fe461997001aa3df0e1f4b469eb49719ae0a176a98fb8",
+        bytes: include_bytes!("../jury.wasm"),
+    },
+    crate::StandardPolicy {
         name: "lifetime",
         version: "0.1.0",
         contract: "0.1.0",
@@ -56,5 +63,12 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         contract: "0.1.0",
         digest: "00dd694f17e1d99168702faf4f528b26a0d091a99834549dce4b8cde316af5f6",
         bytes: include_bytes!("../quadratic-funding.wasm"),
+    },
+    crate::StandardPolicy {
+        name: "split",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "aeb3632feb2df910ca6798774497bbef92bb76b5a5e1f24108bb12fc5efab26d",
+        bytes: include_bytes!("../split.wasm"),
     },
 ];

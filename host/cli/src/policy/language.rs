@@ -178,10 +178,14 @@ const LANGUAGES: &[Language] = &[
             files!("guest-sdk/src/" => "kit/src/":
                 "allocation.rs"
                 "bindings.rs"
+                "bound.rs"
                 "builder.rs"
                 "columns.rs"
                 "component.rs"
+                "constraints.rs"
                 "epoch.rs"
+                "exact.rs"
+                "fill.rs"
                 "lib.rs"
                 "limits.rs"
                 "math.rs"
@@ -189,6 +193,7 @@ const LANGUAGES: &[Language] = &[
                 "policy.rs"
                 "propagate.rs"
                 "scale.rs"
+                "vesting.rs"
             ),
             files!("guest-sdk/rust/template/" => "": "Cargo.toml" "README.md" "policy.toml" "src/lib.rs"),
         ],
