@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 mod cache;
+mod commits;
 mod concurrency;
 mod conformance;
 mod crash;

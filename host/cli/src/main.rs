@@ -6,6 +6,7 @@
 mod arguments;
 mod charter;
 mod engine;
+mod git;
 mod import;
 mod inspect;
 mod ledger;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let engines = Engines::new(&arguments.engine);
     let done = match arguments.command {
+        Command::Try(arguments) => git::try_git(&arguments, &engines),
         Command::Settle(arguments) => settle::settle(&arguments, &engines),
         Command::Replay(arguments) => replay::replay(&arguments, &engines),
         Command::Inspect(arguments) => inspect::inspect(&arguments, &engines),

@@ -20,7 +20,7 @@ const MAX_PATH: usize = 4_096;
 /// How many commits a thread takes at once: neighbours share most trees.
 const CHUNK: usize = 64;
 /// How many commits' changes are held before they are handed on.
-const BATCH: usize = 16_384;
+const BATCH: usize = 4_096;
 
 /// A path and how many lines were added and removed there.
 pub(super) struct Change {
