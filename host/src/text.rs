@@ -58,7 +58,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 /// `text` from a stranger (a policy's message), cut to `max` bytes, with a space for every invisible character.
-pub(crate) fn visible(text: &str, max: usize) -> String {
+pub fn visible(text: &str, max: usize) -> String {
     let mut shown = String::new();
     for c in text.chars() {
         let c = if is_invisible(c) { ' ' } else { c };

@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod fuzz;
+pub mod git;
 pub mod hostile;
 pub mod native;
 pub mod wasi;

@@ -4,6 +4,7 @@
 
 mod cache;
 mod calls;
+mod commits;
 mod concurrency;
 mod conformance;
 mod crash;

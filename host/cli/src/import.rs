@@ -9,6 +9,7 @@ use apportion_import::{ImportError, tables};
 
 use crate::arguments::{ImportArguments, ImportSource, RetroFundingArguments, TablesArguments, Track};
 use crate::engine::Engines;
+use crate::git;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
@@ -18,6 +19,7 @@ use crate::table::{amount, count, grouped};
 pub fn import(arguments: &ImportArguments, engines: &Engines) -> Result<()> {
     match &arguments.source {
         ImportSource::Tables(arguments) => from_tables(arguments),
+        ImportSource::Git(arguments) => git::import_git(arguments, engines),
         ImportSource::RetroFunding(arguments) => from_retro_funding(arguments, engines),
     }
 }
@@ -71,7 +73,8 @@ fn refused(error: ImportError) -> Refused {
     Refused(error.to_string())
 }
 
-fn told(epoch: &Epoch, notes: &[String], path: &Path) {
+/// Says what was made and what to know about it.
+pub fn told(epoch: &Epoch, notes: &[String], path: &Path) {
     for note in notes {
         eprintln!("note: {note}");
     }

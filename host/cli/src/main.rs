@@ -7,6 +7,7 @@ mod arguments;
 mod charter;
 mod engine;
 mod explain;
+mod git;
 mod import;
 mod inspect;
 mod ledger;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let engines = Engines::new(&arguments.engine);
     let done = match arguments.command {
+        Command::Try(arguments) => git::try_git(&arguments, &engines),
         Command::Settle(arguments) => settle::settle(&arguments, &engines),
         Command::Replay(arguments) => replay::replay(&arguments, &engines),
         Command::Explain(arguments) => explain::explain(&arguments, &engines),

@@ -13,7 +13,7 @@ use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
 use crate::progress::Spinner;
-use crate::table;
+use crate::table::{self, Shown};
 
 pub fn settle(arguments: &SettleArguments, engines: &Engines) -> Result<()> {
     let epoch = objects::epoch(&arguments.epoch)?;
@@ -23,42 +23,60 @@ pub fn settle(arguments: &SettleArguments, engines: &Engines) -> Result<()> {
         None => settle_alone(arguments, &engine, &epoch)?,
     };
 
+    let output = arguments.output.as_deref().map(|folder| (folder, Existing::from_force(arguments.force)));
+    let shown = if arguments.all { Shown::All } else { Shown::Paid };
+    give(&epoch, &charter, &settlement, arguments.format, shown, output)
+}
+
+/// Prints a settlement, and writes it into a folder if one is given.
+pub fn give(
+    epoch: &Epoch,
+    charter: &Charter,
+    settlement: &Settlement,
+    format: Format,
+    shown: Shown,
+    output: Option<(&Path, Existing)>,
+) -> Result<()> {
     // Printed into memory first: if writing fails nothing was said to be settled.
     let mut text = Vec::new();
-    match arguments.format {
-        Format::Table => {
-            text.extend_from_slice(table::payouts(&epoch, &settlement, arguments.all).as_bytes())
-        }
-        Format::Json => print_json(&settlement, &mut text)?,
-        Format::Csv => print_csv(&epoch, &settlement, &mut text)?,
+    match format {
+        Format::Table => text.extend_from_slice(table::payouts(epoch, settlement, shown).as_bytes()),
+        Format::Json => print_json(settlement, &mut text)?,
+        Format::Csv => print_csv(epoch, settlement, &mut text)?,
     }
-    if let Some(folder) = &arguments.output {
+    if let Some((folder, existing)) = output {
         let files = [
             ("charter.json", charter.as_bytes()),
             ("epoch", epoch.as_bytes()),
             ("payouts.json", settlement.payouts.as_bytes()),
             ("receipt.json", settlement.receipt.as_bytes()),
         ];
-        write_files(folder, &files, Existing::from_force(arguments.force))?;
+        write_files(folder, &files, existing)?;
         eprintln!("wrote charter.json, epoch, payouts.json and receipt.json to `{}`", folder.display());
     }
     let mut out = std::io::stdout().lock();
     out.write_all(&text).and_then(|()| out.flush()).context("cannot print the result")
 }
 
-/// Settles by a charter of the caller's, as a first epoch; nothing remembers it.
+/// Settles by a charter of the caller's.
 fn settle_alone(
     arguments: &SettleArguments,
     engine: &Engine,
     epoch: &Epoch,
 ) -> Result<(Charter, Settlement)> {
     let (charter, policies) = charter_and_policies(arguments, engine)?;
+    let settlement = settled(epoch, &charter, &policies)?;
+    Ok((charter, settlement))
+}
+
+/// Settles an epoch as a first one; nothing remembers it.
+pub fn settled(epoch: &Epoch, charter: &Charter, policies: &[Policy]) -> Result<Settlement> {
     let names: Vec<&str> =
         charter.terms().policies.iter().map(|appointment| appointment.name.as_str()).collect();
     let spinner = Spinner::new(format!("settling epoch {} by {}", epoch.number(), names.join(", ")));
-    let settled = apportion::settle(epoch, &charter, &policies, &History::default());
+    let settled = apportion::settle(epoch, charter, policies, &History::default());
     spinner.done();
-    Ok((charter, settled?))
+    Ok(settled?)
 }
 
 /// Settles by the charter in force and appends to the ledger.

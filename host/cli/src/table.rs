@@ -39,8 +39,19 @@ pub fn measure_columns(settlement: &Settlement) -> Vec<MeasureColumn> {
     columns
 }
 
+/// Whose payouts a table shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Of those who are paid, the first so many.
+    Top(usize),
+    /// Of all who are paid.
+    Paid,
+    /// Also of those who get nothing.
+    All,
+}
+
 /// The whole answer: whose epoch, the table, what is retained, the total, the receipt.
-pub fn payouts(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
+pub fn payouts(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
     let receipt = &settlement.receipt;
     let settled = receipt.settlement();
     let asset = &epoch.pool().asset;
@@ -71,9 +82,9 @@ pub fn payouts(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
         }
     }
     line(&mut text, String::new());
-    line(&mut text, rows(epoch, settlement, all));
+    line(&mut text, rows(epoch, settlement, shown));
     let unpaid = settlement.payouts.list().payouts.iter().filter(|payout| payout.amount == 0).count();
-    if unpaid > 0 && !all {
+    if unpaid > 0 && shown != Shown::All {
         line(
             &mut text,
             format!(
@@ -86,14 +97,26 @@ pub fn payouts(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
     text
 }
 
-fn rows(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
+fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
     let settled = settlement.receipt.settlement();
     let asset = &epoch.pool().asset;
     let mut payouts: Vec<(&Payout, &str)> =
         settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()).collect();
-    payouts.retain(|(payout, _)| all || payout.amount > 0);
+    payouts.retain(|(payout, _)| shown == Shown::All || payout.amount > 0);
     // The largest first; the sort is stable, so that equal amounts stay in the order of ids.
     payouts.sort_by_key(|(payout, _)| std::cmp::Reverse(payout.amount));
+    let rest = match shown {
+        Shown::Top(most) => payouts.split_off(most.min(payouts.len())),
+        Shown::Paid | Shown::All => Vec::new(),
+    };
+    let of_rest = (!rest.is_empty()).then(|| {
+        (format!("{} more, --all shows them", rest.len()), rest.iter().map(|(payout, _)| payout.amount).sum())
+    });
+    let sums = [
+        of_rest,
+        Some(("retained in the treasury".to_owned(), settled.retained)),
+        Some(("total".to_owned(), settled.pool)),
+    ];
 
     let mut columns = measure_columns(settlement);
     loop {
@@ -111,8 +134,8 @@ fn rows(epoch: &Epoch, settlement: &Settlement, all: bool) -> String {
             row.extend(columns.iter().map(|column| number(column.value(payout))));
             table.add_row(row);
         }
-        for (title, amount) in [("retained in the treasury", settled.retained), ("total", settled.pool)] {
-            table.add_row(vec![title.to_owned(), share(amount, settled.pool), aligned(asset, amount)]);
+        for (title, amount) in sums.iter().flatten() {
+            table.add_row(vec![title.clone(), share(*amount, settled.pool), aligned(asset, *amount)]);
         }
         for column in 1..3 + columns.len() {
             if let Some(column) = table.column_mut(column) {

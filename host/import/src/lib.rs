@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cell;
+pub mod git;
 mod problem;
 mod progress;
 pub mod retro_funding;

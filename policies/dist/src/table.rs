@@ -2,6 +2,13 @@
 
 pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
     crate::StandardPolicy {
+        name: "commits",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "8244a5ae118f95cfa1668045e47072acf305655c6d03c9cb9f6ac7f759448c86",
+        bytes: include_bytes!("../commits.wasm"),
+    },
+    crate::StandardPolicy {
         name: "eigentrust",
         version: "0.1.0",
         contract: "0.1.0",
