@@ -6,6 +6,7 @@ mod cache;
 mod concurrency;
 mod conformance;
 mod crash;
+mod credrank;
 mod damage;
 mod fuzz;
 mod golden;
