@@ -89,7 +89,7 @@ pub struct SettleArguments {
     #[arg(long, value_name = "FILE")]
     pub epoch: PathBuf,
 
-    /// The charter: a file made by `apportion charter new` or `apportion import retro-funding`
+    /// The charter: a file made by `apportion charter new` or `apportion import`
     #[arg(long, value_name = "FILE", required_unless_present_any = ["rule", "ledger"], conflicts_with_all = ["rule", "ledger"])]
     pub charter: Option<PathBuf>,
 

@@ -178,7 +178,7 @@ impl Past {
         let end = seconds(distribution.cred_until);
         let start = self.start.min(end - WEEK_SECONDS);
         let amount = distribution.paid.values().sum();
-        let mut payees: BTreeSet<usize> = distribution.active.iter().copied().collect();
+        let mut payees: BTreeSet<usize> = self.instance.active_at(index).collect();
         payees.extend(distribution.paid.keys());
         let payees: Vec<usize> = payees.into_iter().collect();
         self.instance.epoch(&Selection {
@@ -233,7 +233,9 @@ fn next(
         problem: fault.to_string(),
     })?;
     // The last week of the graph may still be going on when the graph is made.
-    let end = until.unwrap_or_else(|| seconds(week_start(last)).max(start + WEEK_SECONDS));
+    let complete = seconds(week_start(last)).max(start + WEEK_SECONDS);
+    let paid_until = distributions.iter().map(|distribution| seconds(distribution.cred_until)).max();
+    let end = until.unwrap_or_else(|| paid_until.map_or(complete, |paid_until| complete.max(paid_until)));
     let amount = match &options.pool {
         Some(text) => asset.parse(text)?,
         None if grain.allocations.is_empty() => {
@@ -241,8 +243,7 @@ fn next(
         }
         None => grain.budget,
     };
-    let active = instance.identities.iter().enumerate().filter(|(_, identity)| identity.is_active);
-    let payees: Vec<usize> = active.map(|(place, _)| place).collect();
+    let payees: Vec<usize> = instance.active_at(distributions.len()).collect();
     if payees.is_empty() {
         return Err(wrong(LEDGER, "has no active identity: there is nobody to pay".to_owned()));
     }

@@ -168,7 +168,7 @@ impl Chain {
         let accumulated: f64 =
             (0..self.weeks.count).map(|week| now[self.rows.len() + 1 + week * (self.participants + 1)]).sum();
         // Where no participant is reached there is no cred to scale.
-        let scale = if accumulated > 0.0 { self.total_mint / accumulated } else { 0.0 };
+        let scale = Some(self.total_mint / accumulated).filter(|scale| scale.is_finite()).unwrap_or(0.0);
         now.iter_mut().for_each(|score| *score *= scale);
         Ok(Scores {
             iterations,

@@ -101,7 +101,7 @@ fn given(epoch: &Epoch, kind: &str) -> Result<Cred, Refusal> {
     let last = rows.iter().map(|row| week_of(*row)).max().unwrap_or(0);
     let count = usize::try_from(last - first).unwrap_or(usize::MAX).saturating_add(1);
     let payees = epoch.payees().len();
-    if count.saturating_mul(payees) > MAX_GIVEN {
+    if count.saturating_mul(payees.max(1)) > MAX_GIVEN {
         return Err(Refusal::NoAnswer(format!(
             "cred of {payees} payees over {count} weeks is more than the {MAX_GIVEN} numbers that are held"
         )));

@@ -71,12 +71,11 @@ impl Memory {
             if earned > 0 {
                 *account.earned.entry(account.last_week).or_default() += earned;
             }
-            while account.earned.len() > KEPT_WEEKS {
-                if let Some((_, earliest)) = account.earned.pop_first() {
-                    if let Some(mut next) = account.earned.first_entry() {
-                        *next.get_mut() += earliest;
-                    }
-                }
+            while account.earned.len() > KEPT_WEEKS
+                && let Some((_, earliest)) = account.earned.pop_first()
+                && let Some(mut next) = account.earned.first_entry()
+            {
+                *next.get_mut() += earliest;
             }
             (account.paid_before, account.last_week) = (*paid, this_week);
         }
@@ -205,6 +204,25 @@ impl<'a> Bytes<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Paid 1 in every week for longer than weeks are kept apart.
+    #[test]
+    fn what_was_earned_long_ago_is_kept_as_one() {
+        const SECONDS: i64 = 7 * 24 * 60 * 60;
+        let kept = i64::try_from(KEPT_WEEKS).unwrap();
+        let (mut carry, mut memory) = (Vec::new(), Memory::default());
+        for week in 0..kept + 20 {
+            let epoch = Epoch::builder().window(0, week * SECONDS).carry(carry);
+            let paid = u128::try_from(week).unwrap();
+            memory = Memory::of(&epoch.paid("ann", paid).build().unwrap()).unwrap();
+            carry = memory.write().unwrap();
+        }
+        let end = (kept + 19) * SECONDS;
+        let earned = |weeks| memory.earned("ann", Lookback::until(end, weeks));
+        assert_eq!(memory.accounts["ann"].earned.len(), KEPT_WEEKS);
+        assert_eq!([earned(1), earned(104)], [1, 104]);
+        assert_eq!(earned(0), u128::try_from(kept + 19).unwrap());
+    }
 
     #[test]
     fn numbers_have_one_spelling() {

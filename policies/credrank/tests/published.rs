@@ -1,6 +1,6 @@
 //! Thirteen distributions that a real SourceCred instance paid, to the base unit.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the message")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
 //! The rule on small graphs: against arithmetic by hand and a second, dense implementation.
 
-#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the message")]
 
 use apportion_guest::{Allocation, Division, Edge, Epoch, EpochBuilder, Node, run};
 use credrank::{CredRank, Parameters, scores};

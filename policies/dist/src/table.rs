@@ -2,6 +2,13 @@
 
 pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
     crate::StandardPolicy {
+        name: "credrank",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "a44a36fabe083ca2e286c2667a6da99ab171076979199d24bd158f3f64280235",
+        bytes: include_bytes!("../credrank.wasm"),
+    },
+    crate::StandardPolicy {
         name: "equal",
         version: "0.1.0",
         contract: "0.1.0",

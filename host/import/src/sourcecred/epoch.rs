@@ -38,7 +38,7 @@ pub(super) struct Selection<'a> {
     pub(super) header: Header,
     /// Only what had happened by then, in milliseconds since 1970.
     pub(super) until: Option<i64>,
-    /// Places of the identities that can be paid.
+    /// Places of the identities that can be paid, ascending.
     pub(super) payees: &'a [usize],
     /// What they were paid, by place.
     pub(super) paid: Option<&'a BTreeMap<usize, u128>>,
@@ -59,6 +59,12 @@ impl Instance {
         let times = nodes.chain(self.graph.edges.iter().map(|edge| edge.time));
         let (first, last) = (times.clone().min()?, times.max()?);
         Some((first, last))
+    }
+
+    /// Places of the identities that could be paid by the distribution of this place.
+    pub(super) fn active_at(&self, distribution: usize) -> impl Iterator<Item = usize> {
+        let identities = self.identities.iter().enumerate();
+        identities.filter(move |(_, identity)| identity.active_at(distribution)).map(|(place, _)| place)
     }
 
     pub(super) fn epoch(&self, selection: &Selection<'_>) -> Result<Epoch, ImportError> {
@@ -122,7 +128,7 @@ impl<'a> Making<'a> {
         let builder = EpochBuilder::new(selection.header.clone(), columns).map_err(ImportError::Epoch)?;
         let mut making = Making { instance, builder, places: Places::default(), label_count };
         for (number, identity) in instance.identities.iter().enumerate() {
-            let payee = selection.payees.contains(&number).then_some(identity.id.as_str());
+            let payee = selection.payees.binary_search(&number).is_ok().then_some(identity.id.as_str());
             if let Some(id) = payee {
                 making.places.payees.push(identity.place);
                 making.builder.payee(id, &identity.name);

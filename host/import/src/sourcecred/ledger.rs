@@ -1,6 +1,7 @@
 //! The ledger: who is whom, who is active, and what was paid.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -33,7 +34,8 @@ pub(super) struct Identity {
     pub(super) address: Address,
     /// The nodes that are this one too.
     pub(super) aliases: Vec<Address>,
-    pub(super) is_active: bool,
+    /// When it could be paid: from the distribution of which place until before that of which.
+    active: Vec<Range<usize>>,
     pub(super) place: Place,
 }
 
@@ -46,8 +48,6 @@ pub(super) struct Distribution {
     pub(super) made: i64,
     /// What each got, in base units, by the place of the identity it is now.
     pub(super) paid: BTreeMap<usize, u128>,
-    /// Places of the identities that could be paid.
-    pub(super) active: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -135,13 +135,13 @@ struct RawReceipt {
     amount: String,
 }
 
-/// Reads entry after entry. Identities keep their place when they are merged; the places move at the end.
+/// Reads entry after entry. Identities are merged at the end, so that no entry takes long.
 #[derive(Default)]
 struct Reader {
     ledger: Ledger,
     by_id: BTreeMap<String, usize>,
     by_address: BTreeMap<Address, usize>,
-    /// For each identity the one that it was merged into, or itself.
+    /// For each identity one that it was merged into, or itself.
     merged_into: Vec<usize>,
 }
 
@@ -187,8 +187,8 @@ impl Reader {
             }
             "MERGE_IDENTITIES" => self.merge(&of(entry.action)?)?,
             "TOGGLE_ACTIVATION" => {
-                let identity = self.identity(&of::<Toggle>(entry.action)?.identity_id)?;
-                identity.is_active = !identity.is_active;
+                let now = self.ledger.distributions.len();
+                self.identity(&of::<Toggle>(entry.action)?.identity_id)?.toggle(now);
             }
             "DISTRIBUTE_GRAIN" => {
                 let Distribute { distribution } = of(entry.action)?;
@@ -212,7 +212,7 @@ impl Reader {
             subtype: raw.subtype,
             address: address.clone(),
             aliases: Vec::new(),
-            is_active: false,
+            active: Vec::new(),
             place,
         });
         self.take(number, address)?;
@@ -232,7 +232,7 @@ impl Reader {
     fn take(&mut self, identity: usize, address: Address) -> Result<(), Fault> {
         let shown = shortened(&address.id());
         match self.by_address.insert(address, identity) {
-            Some(other) if other != identity => {
+            Some(other) if self.survivor(other) != self.survivor(identity) => {
                 Err(Fault::Parameters(format!("`{shown}` is another identity's already")))
             }
             _ => Ok(()),
@@ -245,28 +245,33 @@ impl Reader {
         if base == target {
             return Err(Fault::Parameters("merges an identity with itself".to_owned()));
         }
-        for into in &mut self.merged_into {
-            if *into == target {
-                *into = base;
-            }
+        if let Some(into) = self.merged_into.get_mut(target) {
+            *into = base;
         }
-        let Some(merged) = self.ledger.identities.get_mut(target) else { return Ok(()) };
-        let mut addresses = std::mem::take(&mut merged.aliases);
-        addresses.push(merged.address.clone());
-        for owner in self.by_address.values_mut().filter(|owner| **owner == target) {
-            *owner = base;
-        }
-        if let Some(base) = self.ledger.identities.get_mut(base) {
-            base.aliases.append(&mut addresses);
+        let now = self.ledger.distributions.len();
+        if let Some(identity) = self.ledger.identities.get_mut(target).filter(|target| target.active_at(now))
+        {
+            identity.toggle(now);
         }
         Ok(())
     }
 
-    fn distribute(&mut self, raw: RawDistribution, made: i64) -> Result<(), Fault> {
-        if raw.allocations.is_empty() {
-            self.ledger.empty_distributions += 1;
-            return Ok(());
+    /// Who an identity is after all merges so far. Shortens the way for the next one who asks.
+    fn survivor(&mut self, mut number: usize) -> usize {
+        loop {
+            let into = self.merged_into.get(number).copied().unwrap_or(number);
+            if into == number {
+                return number;
+            }
+            let further = self.merged_into.get(into).copied().unwrap_or(into);
+            if let Some(shortened) = self.merged_into.get_mut(number) {
+                *shortened = further;
+            }
+            number = further;
         }
+    }
+
+    fn distribute(&mut self, raw: RawDistribution, made: i64) -> Result<(), Fault> {
         let (cred_until, made) = (checked_time(raw.cred_timestamp)?, checked_time(made)?);
         let mut paid = BTreeMap::<usize, u128>::new();
         let mut sum = 0_u128;
@@ -285,12 +290,11 @@ impl Reader {
             sum = total;
             *paid.entry(self.place(&id)?).or_default() += amount;
         }
-        let identities = self.ledger.identities.iter().enumerate();
-        let is_here = |(number, identity): &(usize, &Identity)| {
-            identity.is_active && self.merged_into.get(*number) == Some(number)
-        };
-        let active = identities.filter(is_here).map(|(number, _)| number).collect();
-        self.ledger.distributions.push(Distribution { cred_until, made, paid, active });
+        if sum == 0 {
+            self.ledger.empty_distributions += 1;
+        } else {
+            self.ledger.distributions.push(Distribution { cred_until, made, paid });
+        }
         Ok(())
     }
 
@@ -308,37 +312,55 @@ impl Reader {
         self.ledger.identities.get_mut(place).ok_or(Fault::Missing)
     }
 
-    /// Leaves out those that were merged, and says who they are now.
+    /// Merges those that were merged.
     fn finish(mut self, problems: &mut Collector) -> Ledger {
-        let survives = |number: usize| self.merged_into.get(number) == Some(&number);
+        let survivors: Vec<usize> = (0..self.merged_into.len()).map(|number| self.survivor(number)).collect();
         let mut places = BTreeMap::new();
-        for number in (0..self.merged_into.len()).filter(|number| survives(*number)) {
+        for (number, _) in survivors.iter().enumerate().filter(|(number, survivor)| number == *survivor) {
             places.insert(number, places.len());
         }
-        let place = |number: &usize| {
-            self.merged_into.get(*number).and_then(|survivor| places.get(survivor)).copied().unwrap_or(0)
-        };
+        let place =
+            |number: &usize| survivors.get(*number).and_then(|survivor| places.get(survivor)).copied();
+        let (mut kept, mut merged) = (Vec::new(), Vec::new());
+        for (number, identity) in std::mem::take(&mut self.ledger.identities).into_iter().enumerate() {
+            if survivors.get(number) == Some(&number) { &mut kept } else { &mut merged }
+                .push((number, identity));
+        }
+        self.ledger.identities = kept.into_iter().map(|(_, identity)| identity).collect();
+        for (number, Identity { address, aliases, active, .. }) in merged {
+            let base = place(&number).and_then(|place| self.ledger.identities.get_mut(place));
+            if let Some(base) = base {
+                base.aliases.extend(aliases.into_iter().chain([address]));
+                base.active.extend(active);
+            }
+        }
         for distribution in &mut self.ledger.distributions {
             let mut paid = BTreeMap::<usize, u128>::new();
             for (number, amount) in &distribution.paid {
                 // Together they are what was summed up when it was read.
-                *paid.entry(place(number)).or_default() += amount;
+                *paid.entry(place(number).unwrap_or(0)).or_default() += amount;
             }
             distribution.paid = paid;
-            distribution.active = distribution.active.iter().map(place).collect();
-            distribution.active.sort_unstable();
-            distribution.active.dedup();
         }
-        let identities = std::mem::take(&mut self.ledger.identities).into_iter().enumerate();
-        self.ledger.identities =
-            identities.filter(|(number, _)| survives(*number)).map(|(_, identity)| identity).collect();
         if self.ledger.identities.is_empty() {
-            problems.add_file(
-                super::LEDGER,
-                Fault::Parameters("has no identity: there is nobody to pay".to_owned()),
-            );
+            let nobody = Fault::Parameters("has no identity: there is nobody to pay".to_owned());
+            problems.add_file(super::LEDGER, nobody);
         }
         self.ledger
+    }
+}
+
+impl Identity {
+    /// Whether it could be paid by the distribution of this place, under any of its names.
+    pub(super) fn active_at(&self, distribution: usize) -> bool {
+        self.active.iter().any(|span| span.contains(&distribution))
+    }
+
+    fn toggle(&mut self, now: usize) {
+        match self.active.last_mut() {
+            Some(span) if span.end == usize::MAX => span.end = now,
+            _ => self.active.push(now..usize::MAX),
+        }
     }
 }
 
@@ -356,7 +378,7 @@ fn node_address(text: &str) -> Result<Address, Fault> {
 
 /// Milliseconds since 1970, in the years 1 to 9999.
 pub(super) fn checked_time(milliseconds: i64) -> Result<i64, Fault> {
-    const MILLISECONDS: std::ops::Range<i64> = -62_135_596_800_000..253_402_300_800_000;
+    const MILLISECONDS: Range<i64> = -62_135_596_800_000..253_402_300_800_000;
     if MILLISECONDS.contains(&milliseconds) {
         return Ok(milliseconds);
     }

@@ -3,6 +3,7 @@
 
 mod formats;
 mod retro_funding;
+mod sourcecred;
 mod wrong;
 
 use std::path::Path;
