@@ -9,6 +9,11 @@ use apportion_guest::{Columns, InvalidEpoch, LabelColumn, MetricColumn};
 ///
 /// If the SDK takes for invalid what the engine takes for valid, which would be a bug of one of them.
 pub fn epoch(epoch: &Epoch) -> Result<apportion_guest::Epoch, InvalidEpoch> {
+    apportion_guest::Epoch::from_columns(columns(epoch))
+}
+
+/// The epoch's columns, as of a first epoch: nothing paid so far, nothing handed over.
+pub fn columns(epoch: &Epoch) -> Columns {
     let texts = |texts: Texts<'_>| texts.iter().map(str::to_owned).collect::<Vec<String>>();
     let metric = |name: &str, values: Option<&[f64]>| MetricColumn {
         name: name.to_owned(),
@@ -19,7 +24,7 @@ pub fn epoch(epoch: &Epoch) -> Result<apportion_guest::Epoch, InvalidEpoch> {
         words: label.map_or(Vec::new(), |label| texts(label.dictionary)),
         rows: label.map_or(Vec::new(), |label| label.rows.to_vec()),
     };
-    apportion_guest::Epoch::from_columns(Columns {
+    Columns {
         number: epoch.number(),
         window: (epoch.window().start, epoch.window().end),
         pool: epoch.pool().amount,
@@ -45,5 +50,5 @@ pub fn epoch(epoch: &Epoch) -> Result<apportion_guest::Epoch, InvalidEpoch> {
         edge_labels: epoch.edge_labels().iter().map(|name| label(name, epoch.edge_label(name))).collect(),
         paid: Vec::new(),
         carry: Vec::new(),
-    })
+    }
 }

@@ -8,6 +8,7 @@ mod commits;
 mod concurrency;
 mod conformance;
 mod crash;
+mod credrank;
 mod damage;
 mod eigentrust;
 mod explain;

@@ -155,7 +155,7 @@ pub struct SettleArguments {
     #[arg(long, value_name = "FILE")]
     pub epoch: PathBuf,
 
-    /// The charter: a file made by `apportion charter new` or `apportion import retro-funding`
+    /// The charter: a file made by `apportion charter new` or `apportion import`
     #[arg(long, value_name = "FILE", required_unless_present_any = ["rule", "ledger"], conflicts_with_all = ["rule", "ledger"])]
     pub charter: Option<PathBuf>,
 
@@ -409,6 +409,7 @@ pub enum ImportSource {
     Tables(TablesArguments),
     Git(GitArguments),
     RetroFunding(RetroFundingArguments),
+    Sourcecred(SourcecredArguments),
 }
 
 /// From tables: nodes and edges in CSV, Parquet or JSON Lines, described by a small TOML file
@@ -558,6 +559,59 @@ pub enum Track {
     /// On-chain builders, by the rule called goldilocks
     Onchain,
 }
+
+/// From a SourceCred instance, in SourceCred's own layout
+///
+/// Reads the folder that SourceCred works in: `sourcecred.json`, `config/`, `data/ledger.json` and what
+/// `sourcecred graph` has written under `output/graphs/`. Writes
+///
+///   epoch             what is to be paid next, from the whole graph
+///   charter.json      the policy `credrank` with the instance's grain policies
+///   past-0001.epoch   a distribution that was paid, with what everyone got; and so on
+///   recorded.json     the charter that pays past epochs what was paid
+///
+/// What becomes what is written in `host/import/README.md`.
+#[derive(Args)]
+#[command(verbatim_doc_comment, after_help = EXIT_CODES, after_long_help = format!("{WHAT_IF}\n\n{EXIT_CODES}"))]
+pub struct SourcecredArguments {
+    /// The instance's folder, with `sourcecred.json`
+    #[arg(value_name = "INSTANCE_DIR")]
+    pub instance: PathBuf,
+
+    /// The folder to write into
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+
+    /// The number of the epoch to be paid next; without it the one after the past ones
+    #[arg(long, value_name = "N")]
+    pub number: Option<u64>,
+
+    /// What is to be paid next, in whole units, as in `1000.5`; without it the budgets of `config/grain.json`
+    #[arg(long, value_name = "AMOUNT")]
+    pub pool: Option<String>,
+
+    /// Pay next for the weeks that have ended by then, as in `2024-06-16`; without it all but the graph's last week
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+
+    /// Write no past epochs
+    #[arg(long)]
+    pub no_past: bool,
+
+    /// Replace files that are there with other content
+    #[arg(long)]
+    pub force: bool,
+}
+
+const WHAT_IF: &str = "\
+What was paid, and what today's rule would have paid instead:
+  apportion import sourcecred INSTANCE_DIR -o out
+  apportion charter adopt out/recorded.json --ledger ledger --from 1
+  for epoch in out/past-*.epoch; do apportion settle --epoch $epoch --ledger ledger; done
+  apportion replay --ledger ledger --charter out/charter.json --html what-if.html
+From there on by Apportion (N is the number of `out/epoch`, which `apportion inspect` tells):
+  apportion charter adopt out/charter.json --ledger ledger --from N
+  apportion settle --epoch out/epoch --ledger ledger";
 
 /// Work with charters: which policies divide a programme's pools
 #[derive(Args)]

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Charter, Epoch};
+use apportion::{Charter, Epoch, Policy};
 use apportion_import::retro_funding::{self, Options};
-use apportion_import::{ImportError, tables};
+use apportion_import::{ImportError, sourcecred, tables};
 
-use crate::arguments::{ImportArguments, ImportSource, RetroFundingArguments, TablesArguments, Track};
+use crate::arguments::{
+    ImportArguments, ImportSource, RetroFundingArguments, SourcecredArguments, TablesArguments, Track,
+};
 use crate::engine::Engines;
 use crate::git;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
-use crate::progress::Spinner;
+use crate::progress::{Bar, Spinner};
 use crate::table::{amount, count, grouped};
 
 pub fn import(arguments: &ImportArguments, engines: &Engines) -> Result<()> {
@@ -21,6 +23,7 @@ pub fn import(arguments: &ImportArguments, engines: &Engines) -> Result<()> {
         ImportSource::Tables(arguments) => from_tables(arguments),
         ImportSource::Git(arguments) => git::import_git(arguments, engines),
         ImportSource::RetroFunding(arguments) => from_retro_funding(arguments, engines),
+        ImportSource::Sourcecred(arguments) => from_sourcecred(arguments, engines),
     }
 }
 
@@ -52,21 +55,73 @@ fn from_retro_funding(arguments: &RetroFundingArguments, engines: &Engines) -> R
     let imported =
         retro_funding::import(&arguments.month, track, &options).map_err(refused).with_context(place)?;
 
-    let standard = apportion_standard::find(imported.policy)
-        .context("the program lacks a standard policy, which is a bug")?;
-    let policy = objects::standard_policy(&engines.make()?, standard)?;
-    let parameters = imported.parameters;
-    policy.check_parameters(&parameters).map_err(|error| Refused(error.to_string())).with_context(place)?;
     let name = format!("Retro Funding, {track}");
-    let charter = Charter::single(&name, &policy, parameters)
-        .map_err(|error| Refused(error.to_string()))
-        .with_context(place)?;
+    let policy = standard(imported.policy, engines)?;
+    let charter = charter(&name, &policy, imported.parameters).with_context(place)?;
 
     let files = [("charter.json", charter.as_bytes()), ("epoch", imported.epoch.as_bytes())];
     write_files(&arguments.output, &files, Existing::from_force(arguments.force))?;
     told(&imported.epoch, &imported.notes, &arguments.output.join("epoch"));
-    eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.join("charter.json").display());
+    told_of(&charter, &arguments.output.join("charter.json"));
     Ok(())
+}
+
+fn from_sourcecred(arguments: &SourcecredArguments, engines: &Engines) -> Result<()> {
+    let options = sourcecred::Options {
+        number: arguments.number,
+        pool: arguments.pool.clone(),
+        until: arguments.until.clone(),
+    };
+    let place = || format!("`{}`", arguments.instance.display());
+    let spinner = Spinner::new(format!("reading {}", arguments.instance.display()));
+    let imported = sourcecred::import(&arguments.instance, &options, &mut |progress| {
+        let percent = (progress.bytes * 100).checked_div(progress.total_bytes).unwrap_or(100);
+        spinner.say(format!("{percent} %: {}", progress.file.escape_debug()));
+    });
+    spinner.done();
+    let imported = imported.map_err(refused).with_context(place)?;
+    let policy = standard(imported.policy, engines)?;
+    let next = charter("SourceCred", &policy, imported.parameters.clone()).with_context(place)?;
+    let recorded =
+        charter("SourceCred, as it was paid", &policy, imported.past.parameters()).with_context(place)?;
+
+    let (folder, existing) = (&arguments.output, Existing::from_force(arguments.force));
+    let past = if arguments.no_past { 0 } else { imported.past.count() };
+    if past > 0 {
+        let bar = Bar::new("writing past epochs");
+        for index in 0..past {
+            bar.at(index, past);
+            let epoch = imported.past.epoch(index).map_err(refused).with_context(place)?;
+            write_files(folder, &[(&format!("past-{:04}.epoch", index + 1), epoch.as_bytes())], existing)?;
+        }
+        bar.done();
+        write_files(folder, &[("recorded.json", recorded.as_bytes())], existing)?;
+    }
+    let files = [("charter.json", next.as_bytes()), ("epoch", imported.epoch.as_bytes())];
+    write_files(folder, &files, existing)?;
+    told(&imported.epoch, &imported.notes, &folder.join("epoch"));
+    told_of(&next, &folder.join("charter.json"));
+    if past > 0 {
+        eprintln!("wrote {} as `past-*.epoch`", count(past, "past epoch"));
+        told_of(&recorded, &folder.join("recorded.json"));
+    }
+    Ok(())
+}
+
+/// A policy that the program carries with it.
+fn standard(name: &str, engines: &Engines) -> Result<Policy> {
+    let standard =
+        apportion_standard::find(name).context("the program lacks a standard policy, which is a bug")?;
+    objects::standard_policy(&engines.make()?, standard)
+}
+
+fn charter(name: &str, policy: &Policy, parameters: serde_json::Value) -> Result<Charter> {
+    policy.check_parameters(&parameters).map_err(|error| Refused(error.to_string()))?;
+    Ok(Charter::single(name, policy, parameters).map_err(|error| Refused(error.to_string()))?)
+}
+
+fn told_of(charter: &Charter, path: &Path) {
+    eprintln!("wrote charter {} to `{}`", charter.digest(), path.display());
 }
 
 fn refused(error: ImportError) -> Refused {

@@ -162,6 +162,52 @@ fn a_payout_is_explained() {
     }
 }
 
+/// What was paid, settled as it was recorded; what comes next, by SourceCred's rule; the one replayed under the other.
+#[test]
+fn a_sourcecred_instance_is_imported_settled_and_replayed() {
+    let folder = Folder::new("sourcecred");
+    let instance = data("sourcecred/test-instance").display().to_string();
+    let (out, ledger) = (folder.path("out"), folder.path("ledger"));
+    let import = ["import", "sourcecred", &instance, "-o", &out];
+    let told = text(&run(&import).stderr);
+    for part in
+        ["note: 2 entries `TRANSFER_GRAIN`", "wrote epoch 7 (", "wrote 6 past epochs", "recorded.json"]
+    {
+        assert!(told.contains(part), "{part:?} is not in {told}");
+    }
+    done(&import); // the same again is no change
+    let file = |name: &str| Path::new(&out).join(name).display().to_string();
+    done(&["charter", "adopt", &file("recorded.json"), "--ledger", &ledger, "--from", "1"]);
+    for number in 1..=6 {
+        done(&["settle", "--epoch", &file(&format!("past-{number:04}.epoch")), "--ledger", &ledger]);
+    }
+    let rule = file("charter.json");
+    let replayed = done(&["replay", "--ledger", &ledger, "--charter", &rule]);
+    assert!(replayed.contains("6 epochs"), "{replayed}");
+    done(&["charter", "adopt", &rule, "--ledger", &ledger, "--from", "7"]);
+    let csv = done(&["settle", "--epoch", &file("epoch"), "--ledger", &ledger, "--format", "csv"]);
+    assert_eq!(csv.lines().count(), 4, "{csv}");
+
+    let without = folder.path("without");
+    done(&[
+        "import",
+        "sourcecred",
+        &instance,
+        "-o",
+        &without,
+        "--no-past",
+        "--pool",
+        "5",
+        "--until",
+        "2020-01-05",
+    ]);
+    let names = fs::read_dir(&without).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.count(), 2);
+    let nothing = folder.path("nothing");
+    refused(&["import", "sourcecred", &ledger, "-o", &nothing], 3, "sourcecred.json: there is no such file");
+    assert!(!Path::new(&nothing).exists());
+}
+
 /// Two settled epochs under two other charters: every form, the page, and what is refused.
 #[test]
 fn settled_epochs_are_replayed_under_other_charters() {
@@ -694,6 +740,7 @@ fn every_command_explains_itself() {
         &["import"],
         &["import", "tables"],
         &["import", "retro-funding"],
+        &["import", "sourcecred"],
         &["charter", "new"],
         &["prove"],
         &["check-proof"],

@@ -7,6 +7,7 @@ mod problem;
 mod progress;
 pub mod retro_funding;
 mod source;
+pub mod sourcecred;
 mod table;
 pub mod tables;
 

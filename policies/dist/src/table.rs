@@ -9,6 +9,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../commits.wasm"),
     },
     crate::StandardPolicy {
+        name: "credrank",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "a44a36fabe083ca2e286c2667a6da99ab171076979199d24bd158f3f64280235",
+        bytes: include_bytes!("../credrank.wasm"),
+    },
+    crate::StandardPolicy {
         name: "eigentrust",
         version: "0.1.0",
         contract: "0.1.0",

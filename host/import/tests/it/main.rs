@@ -4,6 +4,7 @@
 mod formats;
 mod git;
 mod retro_funding;
+mod sourcecred;
 mod wrong;
 
 use std::path::Path;
