@@ -74,6 +74,7 @@
 //! - [`Factor`], [`Positive`], [`Share`]: numbers of parameters whose range is part of their type.
 //! - [`propagate`], [`scale`], [`limits`], [`math`]: the arithmetic that most programmes use, each function with its
 //!   units, its edge cases and its source.
+//! - [`random`]: for rules that sample, started by the epoch's seed.
 //!
 //! The crate is `no_std`; a policy may use `std`, and [`export!`] does, for the panic hook: a panic's message and place
 //! reach the run's log before the trap.
@@ -99,6 +100,7 @@ pub mod math;
 mod parameter;
 mod policy;
 pub mod propagate;
+pub mod random;
 pub mod scale;
 
 pub use allocation::{Allocation, BadScore, Division, Measure, Refusal, weights_from_scores};
