@@ -43,4 +43,11 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         digest: "792136404e0069f35a514fc1b91f2618bd4b3d31afc1daf0da07d243c33d08cf",
         bytes: include_bytes!("../proportional.wasm"),
     },
+    crate::StandardPolicy {
+        name: "shapley",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "8eea28daf1e016e4457fa764fac33cbc415c356e32823f5e3f7f254dfc1f0842",
+        bytes: include_bytes!("../shapley.wasm"),
+    },
 ];

@@ -148,10 +148,12 @@ fn sources(measured: &[Measured], players: usize, missing: Missing) -> Result<Ve
     let measured_score = |row: u32| measured.get(row as usize).map_or(0.0, |measured| measured.score);
     let mut best = source.clone();
     for members in 1..source.len() {
+        if best[members] == NOT_MEASURED {
+            best[members] = best[0];
+        }
         for player in (0..players).filter(|player| members >> player & 1 == 1) {
             let part = best[members & !(1 << player)];
-            let better = measured_score(part) > measured_score(best[members]);
-            if better || best[members] == NOT_MEASURED && source[members] == NOT_MEASURED {
+            if measured_score(part) > measured_score(best[members]) {
                 best[members] = part;
             }
         }

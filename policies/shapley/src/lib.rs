@@ -17,8 +17,8 @@ mod values;
 use apportion_guest::{Allocation, Epoch, Policy, Refusal};
 
 pub use parameters::{
-    Coverage, Distance, Evaluations, Game, Improvements, MOST_PLAYERS, Missing, NearestNeighbours, Need,
-    Negative, Parameters, Players, Reachability, Repeated, Sampling,
+    Coverage, Distance, Evaluations, Game, Improvements, MOST_PLAYERS, MOST_STEPS, Missing,
+    NearestNeighbours, Need, Negative, Parameters, Players, Reachability, Repeated, Sampling,
 };
 use players::Roster;
 

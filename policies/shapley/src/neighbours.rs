@@ -4,7 +4,7 @@
 
 use apportion_guest::{Epoch, Label, NO_PAYEE, Refusal};
 
-use crate::parameters::{Distance, NearestNeighbours};
+use crate::parameters::{Distance, MOST_STEPS, NearestNeighbours};
 use crate::players;
 use crate::values::Values;
 
@@ -25,6 +25,9 @@ pub(crate) fn values(epoch: &Epoch, game: &NearestNeighbours) -> Result<Values, 
     if whole <= 0.0 {
         return Err(Refusal::no_answer("no test point has a weight"));
     }
+    if let Distance::Features(names) = &game.distance {
+        check_steps(points.len(), tests.len(), names.len())?;
+    }
     let distances = Distances::of(epoch, &game.distance, points)?;
     let mut values = Values::none(epoch, 1.0);
     let mut near = Vec::new();
@@ -33,6 +36,19 @@ pub(crate) fn values(epoch: &Epoch, game: &NearestNeighbours) -> Result<Values, 
         add(epoch, &near, label, *test, game.neighbours.get(), weight / whole, &mut values.rest);
     }
     Ok(values)
+}
+
+/// For each test point the distances of all points, and then sorting them.
+fn check_steps(points: usize, tests: usize, features: usize) -> Result<(), Refusal> {
+    let for_each_point = features as u64 + u64::from(points.ilog2());
+    let steps = (points as u64).saturating_mul(tests as u64).saturating_mul(for_each_point);
+    if steps <= MOST_STEPS {
+        return Ok(());
+    }
+    Err(Refusal::NoAnswer(format!(
+        "{tests} test points among {points} data points take {steps} steps, and at most {MOST_STEPS} are made: take \
+         fewer test points, or give edges to the nearest points alone and their distances as `edges`"
+    )))
 }
 
 /// Adds the values of the points for one test point. A coalition is worth the part of K votes that are right among its

@@ -8,6 +8,10 @@ use apportion_guest::{Refusal, Share};
 /// The most players whose coalitions are enumerated: 2^20 of them.
 pub const MOST_PLAYERS: u32 = 20;
 
+/// The most steps of enumerating (nodes and edges, times coalitions), of sampling (nodes and edges, times orders) and of
+/// sorting neighbours. They fit into the instructions that a charter grants by default.
+pub const MOST_STEPS: u64 = 1 << 30;
+
 /// Which game is played, by whom, and how its values are found.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(crate = "apportion_guest::serde", deny_unknown_fields)]
@@ -147,7 +151,7 @@ pub enum Missing {
     /// Nobody knows: there is no answer.
     #[default]
     Refused,
-    /// As much as the best of its evaluated parts.
+    /// As much as the best of its evaluated parts, the empty one among them.
     BestPart,
 }
 

@@ -4,13 +4,10 @@ use apportion_guest::{Epoch, Refusal};
 
 use crate::exact;
 use crate::network::{Divided, Fulfilled, Network, Part, Seen};
-use crate::parameters::{Need, Parameters, Reachability};
+use crate::parameters::{MOST_STEPS, Need, Parameters, Reachability};
 use crate::players::{Outcomes, Roster};
 use crate::sampling;
 use crate::values::{Uncertainty, Values};
-
-/// The most steps of enumerating, and the most of sampling: nodes and edges, times coalitions or orders.
-pub(crate) const MOST_STEPS: u64 = 1 << 30;
 
 /// The most edges that are walked to see what outcomes depend on.
 const MOST_WALKED: u64 = 1 << 30;

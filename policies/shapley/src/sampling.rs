@@ -9,9 +9,8 @@ use apportion_guest::{Epoch, Refusal, math};
 
 use crate::exact::Coalition;
 use crate::network::{Fulfilled, Part, Seen};
-use crate::parameters::Sampling;
+use crate::parameters::{MOST_STEPS, Sampling};
 use crate::players::Roster;
-use crate::reachability::MOST_STEPS;
 use crate::values::{Sampled, Values};
 
 /// What sampling a part came to, by payee, in units.

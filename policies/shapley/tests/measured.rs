@@ -47,6 +47,12 @@ fn a_missing_coalition_is_refused_or_as_good_as_its_best_part() {
          set `missing` to `best_part`"
     );
     close(&value(&epoch, &evaluations(r#", "missing": "best_part""#)), &[0.25, -0.05]);
+    // Both alone are worse than nobody, who is worth 0.
+    let epoch = trained(&[("a", -0.2), ("b", -0.1)]).build().unwrap();
+    close(&value(&epoch, &evaluations(r#", "missing": "best_part""#)), &[-0.05, 0.05]);
+    // And nobody may be worth less than 0.
+    let epoch = trained(&[("", -0.5), ("b", -0.7), ("ab", -0.6)]).build().unwrap();
+    close(&value(&epoch, &evaluations(r#", "missing": "best_part""#)), &[0.05, -0.15]);
     // The best part may be smaller than one that was measured: of all three it is Ann alone.
     let three = trained(&[("", 0.0), ("a", 0.9), ("ab", 0.1), ("c", 0.2), ("ac", 0.1), ("bc", 0.3)])
         .node(Node::new("data:c", "data").payee("cyd"));
@@ -161,6 +167,13 @@ fn a_value_below_0() {
     let (paid, retained) = divided(&epoch, &with("retained"));
     assert_eq!((paid[0], paid[1]), (2 * retained, 0));
     assert_eq!(refusal(&epoch, &with("refused")), "no answer: the value of `bob` is `-0.125`, below 0");
+    // The interval is around the amount that is paid: of 0.25 and 0.125 the treasury keeps the smaller.
+    let measured = r#", "before": "before", "standard_error": "error""#;
+    let parameters = improvements(measured).replacen('{', r#"{"negative": "retained", "#, 1);
+    let [lower, upper] =
+        ["amount-lower", "amount-upper"].map(|name| measure(&epoch, &parameters, name).unwrap());
+    close(&[f64::midpoint(lower[0], upper[0]) / 1000.0, upper[1]], &[2.0 / 3.0, 0.0]);
+    assert!(upper[0] - lower[0] > 1.0);
 }
 
 #[test]

@@ -77,7 +77,7 @@ proptest! {
         let mut linked = plain;
         for (row, test) in tests.iter().enumerate() {
             for (to, point) in points.iter().enumerate() {
-                for further in [0.0, 1000.0] {
+                for further in [0.0, f64::from(u8::from((row + to) % 2 == 0)) * 1000.0] {
                     let edge = Edge::new(format!("test:{row}"), format!("point:{to}"), "near");
                     linked = linked.edge(edge.metric("distance", squared(*point, *test) + further));
                 }
@@ -107,12 +107,24 @@ fn who_is_not_linked_is_no_neighbour() {
 #[test]
 fn what_cannot_be_answered_is_said() {
     let epoch = || epoch(&[(0, 1, 0)], &[(0, 0, 0)]);
-    let refused = |epoch: EpochBuilder, distance| refusal(&epoch.build().unwrap(), &parameters(1, distance));
+    let refused =
+        |epoch: EpochBuilder, distance: &str| refusal(&epoch.build().unwrap(), &parameters(1, distance));
     let unlabelled = epoch().node(Node::new("point:9", "point"));
     assert_eq!(refused(unlabelled, FEATURES), "no answer: the point `point:9` has no `class`");
     assert_eq!(refused(epoch(), r#"{"features": ["z"]}"#), "no answer: the epoch has no node metric `z`");
     assert_eq!(refused(epoch(), r#"{"features": []}"#), "bad parameters: `features` names no metric");
     assert_eq!(refused(epoch(), r#"{"edges": "far"}"#), "no answer: the epoch has no edge metric `far`");
+    let many = (0..4000).fold(epoch(), |epoch, row| {
+        let point = node(format!("point:{row:04}"), "point", (0, 1, 1));
+        epoch.node(point).node(node(format!("test:{row:04}"), "test", (0, 1, 1)))
+    });
+    let for_each_point = 4001 * 4001 * (70 + 11);
+    let expected = format!(
+        "no answer: 4001 test points among 4001 data points take {for_each_point} steps, and at most 1073741824 are \
+         made: take fewer test points, or give edges to the nearest points alone and their distances as `edges`"
+    );
+    let features = format!(r#"{{"features": {:?}}}"#, ["x"; 70]);
+    assert_eq!(refused(many, &features), expected);
     let below = epoch().edge(Edge::new("test:0", "point:0", "near").metric("far", -1.0));
     let expected = "no answer: the distance of `point:0` from `test:0` is `-1`, below 0";
     assert_eq!(refused(below, r#"{"edges": "far"}"#), expected);
