@@ -198,6 +198,7 @@ fn standard(engine: &Engine) -> Vec<Case> {
                     own.unwrap_or_else(|| &last[&(format!("m6-{track}"), policy.name)]).clone()
                 }
                 "proportional" | "lifetime" => weighted(epoch),
+                "shapley" => reached(epoch),
                 _ => json!({}),
             };
             cases.push(Case {
@@ -228,6 +229,16 @@ fn weighted(epoch: &Epoch) -> Value {
         "node_kinds": all(epoch.node_kinds().iter().collect()),
         "edge_kinds": all(epoch.edge_kinds().iter().collect()),
         "node_metrics": all(epoch.node_metrics().iter().collect()),
+    })
+}
+
+/// Every node is an outcome that is reached through what it relies on: exact where few matter to one, else sampled.
+fn reached(epoch: &Epoch) -> Value {
+    let kinds: Vec<&str> = epoch.node_kinds().iter().collect();
+    json!({
+        "game": {"reachability": {"outcomes": kinds, "needs": {kinds[0]: "all"}}},
+        "exact_up_to": 4,
+        "sampling": {"permutations": 4},
     })
 }
 

@@ -18,6 +18,7 @@ mod proof;
 mod replay;
 mod retro_funding;
 mod sandbox;
+mod shapley;
 mod signature;
 mod verify;
 mod wasi;

@@ -47,7 +47,7 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         name: "shapley",
         version: "0.1.0",
         contract: "0.1.0",
-        digest: "8eea28daf1e016e4457fa764fac33cbc415c356e32823f5e3f7f254dfc1f0842",
+        digest: "9732d4a44994ed939bae7767b86244014e6ae9d442d6f9a2dff56db0236b59bb",
         bytes: include_bytes!("../shapley.wasm"),
     },
 ];

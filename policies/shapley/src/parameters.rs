@@ -8,7 +8,7 @@ use apportion_guest::{Refusal, Share};
 /// The most players whose coalitions are enumerated: 2^20 of them.
 pub const MOST_PLAYERS: u32 = 20;
 
-/// The most steps of enumerating (nodes and edges, times coalitions), of sampling (nodes and edges, times orders) and of
+/// The most steps of enumerating (nodes and edges, times coalitions), of sampling (nodes, edges and players, times orders) and of
 /// sorting neighbours. They fit into the instructions that a charter grants by default.
 pub const MOST_STEPS: u64 = 1 << 30;
 

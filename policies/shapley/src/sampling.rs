@@ -13,6 +13,9 @@ use crate::parameters::{MOST_STEPS, Sampling};
 use crate::players::Roster;
 use crate::values::{Sampled, Values};
 
+/// What drawing and joining a player costs, beside its nodes and edges.
+const STEPS_OF_A_PLAYER: u64 = 8;
+
 /// What sampling a part came to, by payee, in units.
 pub(crate) struct Sample {
     pub(crate) mean: Vec<f64>,
@@ -34,12 +37,14 @@ pub(crate) fn sample(
     if sampling.confidence.get() >= 1.0 {
         return Err(Refusal::bad_parameters("no sample is certain: `confidence` must be below 1"));
     }
-    let walks = u64::from(sampling.permutations) + part.players.len() as u64;
-    if part.network.size().saturating_mul(walks) > MOST_STEPS {
-        let fit = (MOST_STEPS / part.network.size()).saturating_sub(part.players.len() as u64);
+    // A walk through the part for each order, and one for each payee's interval.
+    let players = part.players.len() as u64;
+    let walk = part.network.size() + STEPS_OF_A_PLAYER * players;
+    if walk.saturating_mul(u64::from(sampling.permutations) + players) > MOST_STEPS {
+        let fit = (MOST_STEPS / walk).saturating_sub(players);
         let advice = if fit < 2 { "the graph is too large".to_owned() } else { format!("at most {fit} fit") };
         return Err(Refusal::NoAnswer(format!(
-            "{} permutations over {} nodes and edges take more than {MOST_STEPS} steps: {advice}",
+            "{} permutations of {players} players over {} nodes and edges take more than {MOST_STEPS} steps: {advice}",
             sampling.permutations,
             part.network.size()
         )));

@@ -244,6 +244,6 @@ fn too_many_players_are_refused_with_what_to_do() {
             &large,
             &format!(r#"{{{game}, "exact_up_to": 19, "sampling": {{"permutations": 1000000}}}}"#)
         ),
-        "no answer: 1000000 permutations over 8001 nodes and edges take more than 1073741824 steps: at most 134180 fit"
+        "no answer: 1000000 permutations of 20 players over 8001 nodes and edges take more than 1073741824 steps: at most 131549 fit"
     );
 }
