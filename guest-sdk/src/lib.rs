@@ -77,6 +77,7 @@
 //! - [`mod@constraints`] and [`vesting`]: parameters that any policy can take over: who is excluded, caps, floors, minimum
 //!   payouts, budgets per category, and awards that are paid over several epochs. [`exact`] divides whole units. These
 //!   three are the feature `constraints`, which is on unless a policy turns it off.
+//! - [`random`]: for rules that sample, started by the epoch's seed.
 //!
 //! The crate is `no_std`; a policy may use `std`, and [`export!`] does, for the panic hook: a panic's message and place
 //! reach the run's log before the trap.
@@ -110,6 +111,7 @@ pub mod math;
 mod parameter;
 mod policy;
 pub mod propagate;
+pub mod random;
 pub mod scale;
 #[cfg(feature = "constraints")]
 pub mod vesting;

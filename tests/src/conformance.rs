@@ -203,6 +203,7 @@ fn standard(engine: &Engine) -> Vec<Case> {
                 "split" => json!({"payees": {(epoch.payees().iter().next().unwrap()): 500_000}}),
                 // A few steps show as much as hundreds, which an interpreter takes minutes for.
                 "credrank" => json!({"tolerance": 1e-3}),
+                "shapley" => reached(epoch),
                 _ => json!({}),
             };
             cases.push(Case {
@@ -270,6 +271,16 @@ fn weighted(epoch: &Epoch) -> Value {
         "node_kinds": all(epoch.node_kinds().iter().collect()),
         "edge_kinds": all(epoch.edge_kinds().iter().collect()),
         "node_metrics": all(epoch.node_metrics().iter().collect()),
+    })
+}
+
+/// Every node is an outcome that is reached through what it relies on: exact where few matter to one, else sampled.
+fn reached(epoch: &Epoch) -> Value {
+    let kinds: Vec<&str> = epoch.node_kinds().iter().collect();
+    json!({
+        "game": {"reachability": {"outcomes": kinds, "needs": {kinds[0]: "all"}}},
+        "exact_up_to": 4,
+        "sampling": {"permutations": 4},
     })
 }
 

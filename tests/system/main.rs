@@ -25,6 +25,7 @@ mod quadratic_funding;
 mod replay;
 mod retro_funding;
 mod sandbox;
+mod shapley;
 mod signature;
 mod split;
 mod verify;

@@ -79,6 +79,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../quadratic-funding.wasm"),
     },
     crate::StandardPolicy {
+        name: "shapley",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "9732d4a44994ed939bae7767b86244014e6ae9d442d6f9a2dff56db0236b59bb",
+        bytes: include_bytes!("../shapley.wasm"),
+    },
+    crate::StandardPolicy {
         name: "split",
         version: "0.1.0",
         contract: "0.1.0",

@@ -192,6 +192,7 @@ const LANGUAGES: &[Language] = &[
                 "parameter.rs"
                 "policy.rs"
                 "propagate.rs"
+                "random.rs"
                 "scale.rs"
                 "vesting.rs"
             ),
