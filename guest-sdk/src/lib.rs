@@ -99,6 +99,7 @@ pub mod math;
 mod parameter;
 mod policy;
 pub mod propagate;
+pub mod random;
 pub mod scale;
 
 pub use allocation::{Allocation, BadScore, Division, Measure, Refusal, weights_from_scores};
