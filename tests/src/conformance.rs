@@ -204,6 +204,10 @@ fn standard(engine: &Engine) -> Vec<Case> {
                 // A few steps show as much as hundreds, which an interpreter takes minutes for.
                 "credrank" => json!({"tolerance": 1e-3}),
                 "shapley" => reached(epoch),
+                "lineage" => {
+                    let kinds = epoch.node_kinds().iter().map(|kind| (kind.to_owned(), json!(1)));
+                    json!({"outcomes": kinds.collect::<serde_json::Map<_, _>>(), "kept_otherwise": 0.25})
+                }
                 _ => json!({}),
             };
             cases.push(Case {

@@ -19,6 +19,7 @@ mod house;
 mod jury;
 mod ledger;
 mod lifetime;
+mod lineage;
 mod pagerank;
 mod proof;
 mod quadratic_funding;
