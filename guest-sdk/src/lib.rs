@@ -72,8 +72,10 @@
 //!   [`Epoch::builder`] makes one from a few nodes and edges, [`Epoch::from_columns`] from ready columns.
 //! - [`Allocation`] and [`Refusal`]: what a policy answers.
 //! - [`Factor`], [`Positive`], [`Share`]: numbers of parameters whose range is part of their type.
-//! - [`propagate`], [`scale`], [`limits`], [`math`]: the arithmetic that most programmes use, each function with its
-//!   units, its edge cases and its source.
+//! - [`Constraints`](constraints::Constraints) and [`vesting`]: parameters that any policy can take over: who is
+//!   excluded, caps, floors, minimum payouts, budgets per category, and awards that are paid over several epochs.
+//! - [`propagate`], [`scale`], [`limits`], [`exact`], [`math`]: the arithmetic that most programmes use, each function
+//!   with its units, its edge cases and its source.
 //!
 //! The crate is `no_std`; a policy may use `std`, and [`export!`] does, for the panic hook: a panic's message and place
 //! reach the run's log before the trap.
@@ -89,19 +91,25 @@ mod allocation;
 #[allow(missing_docs, warnings, clippy::all, clippy::unwrap_used, clippy::cast_possible_truncation)]
 #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, clippy::panic, clippy::expect_used)]
 pub mod bindings;
+mod bound;
 mod builder;
 mod columns;
 #[doc(hidden)]
 pub mod component;
+pub mod constraints;
 mod epoch;
+pub mod exact;
+mod fill;
 pub mod limits;
 pub mod math;
 mod parameter;
 mod policy;
 pub mod propagate;
 pub mod scale;
+pub mod vesting;
 
 pub use allocation::{Allocation, BadScore, Division, Measure, Refusal, weights_from_scores};
+pub use bound::{Bound, InvalidBound};
 pub use builder::{Edge, EpochBuilder, Node};
 pub use columns::{Columns, InvalidEpoch, LabelColumn, MetricColumn};
 pub use epoch::{Epoch, Label, NO_PAYEE};
