@@ -198,6 +198,7 @@ fn standard(engine: &Engine) -> Vec<Case> {
                     own.unwrap_or_else(|| &last[&(format!("m6-{track}"), policy.name)]).clone()
                 }
                 "proportional" | "lifetime" => weighted(epoch),
+                "influence" => influenced(epoch),
                 _ => json!({}),
             };
             cases.push(Case {
@@ -228,6 +229,21 @@ fn weighted(epoch: &Epoch) -> Value {
         "node_kinds": all(epoch.node_kinds().iter().collect()),
         "edge_kinds": all(epoch.edge_kinds().iter().collect()),
         "node_metrics": all(epoch.node_metrics().iter().collect()),
+    })
+}
+
+/// Parameters for `influence`: nodes of the first kind are the outputs, edges of the last kind have the scores.
+fn influenced(epoch: &Epoch) -> Value {
+    let (outputs, scored) = (epoch.node_kinds().iter().next(), epoch.edge_kinds().iter().last());
+    json!({
+        "portions": {"platform": 1, "data": 3},
+        "fee": null,
+        "score": null,
+        "kinds": {
+            "output": outputs.unwrap_or("output"),
+            "adapters": "adapted-by",
+            "data": scored.unwrap_or("influenced-by"),
+        },
     })
 }
 

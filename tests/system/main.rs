@@ -11,6 +11,7 @@ mod fuzz;
 mod golden;
 mod hostile;
 mod house;
+mod influence;
 mod ledger;
 mod lifetime;
 mod pagerank;
