@@ -164,7 +164,7 @@ fn z() -> Factor {
 }
 
 impl Portions {
-    /// In the order of [`Part`](crate::fees::Part).
+    /// In the order of [`PARTS`](crate::fees::PARTS).
     pub(crate) fn each(self) -> [u32; 4] {
         [self.platform, self.model, self.adapters, self.data]
     }
