@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::bindings::apportion::policy::{diagnostics, epoch, graph, history, types};
 use crate::columns::Header;
@@ -196,4 +197,28 @@ pub(crate) fn paid() -> Vec<u128> {
 
 pub(crate) fn carry() -> Vec<u8> {
     history::carry()
+}
+
+// Rows of the edges' columns, as often as a policy asks for them: `Epoch::runs`.
+
+pub(crate) fn edge_target_in(rows: Range<usize>) -> Vec<u32> {
+    graph::edge_target(span(&rows))
+}
+
+pub(crate) fn edge_kind_in(rows: Range<usize>) -> Vec<u32> {
+    graph::edge_kind(span(&rows))
+}
+
+pub(crate) fn edge_weight_in(rows: Range<usize>) -> Vec<f64> {
+    graph::edge_weight(span(&rows))
+}
+
+pub(crate) fn edge_metric_in(name: &str, rows: Range<usize>) -> Vec<f64> {
+    graph::edge_metric(name, span(&rows)).unwrap_or_default()
+}
+
+/// Rows past what an index counts are past every column, and the engine says so.
+fn span(rows: &Range<usize>) -> types::Span {
+    let index = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+    types::Span { start: index(rows.start), count: index(rows.len()) }
 }

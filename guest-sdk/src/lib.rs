@@ -68,7 +68,8 @@
 //! # What is here
 //!
 //! - [`Policy`], [`export!`], [`describe`] and [`run`]: what a policy is.
-//! - [`Epoch`]: all that a policy can know, in columns. In a component a column is fetched when it is first asked for.
+//! - [`Epoch`]: all that a policy can know, in columns. In a component a column is fetched when it is first asked for,
+//!   whole, or by [`Epoch::runs`] some rows at a time.
 //!   [`Epoch::builder`] makes one from a few nodes and edges, [`Epoch::from_columns`] from ready columns.
 //! - [`Allocation`] and [`Refusal`]: what a policy answers.
 //! - [`Factor`], [`Positive`], [`Share`]: numbers of parameters whose range is part of their type.
@@ -112,6 +113,7 @@ mod parameter;
 mod policy;
 pub mod propagate;
 pub mod random;
+mod runs;
 pub mod scale;
 #[cfg(feature = "constraints")]
 pub mod vesting;

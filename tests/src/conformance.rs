@@ -208,6 +208,7 @@ fn standard(engine: &Engine) -> Vec<Case> {
                     let kinds = epoch.node_kinds().iter().map(|kind| (kind.to_owned(), json!(1)));
                     json!({"outcomes": kinds.collect::<serde_json::Map<_, _>>(), "kept_otherwise": 0.25})
                 }
+                "influence" => influenced(epoch),
                 _ => json!({}),
             };
             cases.push(Case {
@@ -285,6 +286,21 @@ fn reached(epoch: &Epoch) -> Value {
         "game": {"reachability": {"outcomes": kinds, "needs": {kinds[0]: "all"}}},
         "exact_up_to": 4,
         "sampling": {"permutations": 4},
+    })
+}
+
+/// Parameters for `influence`: nodes of the first kind are the outputs, edges of the last kind have the scores.
+fn influenced(epoch: &Epoch) -> Value {
+    let (outputs, scored) = (epoch.node_kinds().iter().next(), epoch.edge_kinds().iter().last());
+    json!({
+        "portions": {"platform": 1, "data": 3},
+        "fee": null,
+        "score": null,
+        "kinds": {
+            "output": outputs.unwrap_or("output"),
+            "adapters": "adapted-by",
+            "data": scored.unwrap_or("influenced-by"),
+        },
     })
 }
 

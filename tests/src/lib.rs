@@ -1,5 +1,6 @@
 //! What whole-system tests share: where the data lies, policies that behave badly, epochs made in memory.
 
+pub mod attribution;
 pub mod conformance;
 pub mod fuzz;
 pub mod git;

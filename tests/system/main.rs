@@ -16,6 +16,7 @@ mod fuzz;
 mod golden;
 mod hostile;
 mod house;
+mod influence;
 mod jury;
 mod ledger;
 mod lifetime;

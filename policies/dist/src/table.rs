@@ -30,6 +30,13 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         bytes: include_bytes!("../equal.wasm"),
     },
     crate::StandardPolicy {
+        name: "influence",
+        version: "0.1.0",
+        contract: "0.1.0",
+        digest: "e48f9f822bbd9d7749e475036a148ec417957b61ddaf8a520234107e867e3004",
+        bytes: include_bytes!("../influence.wasm"),
+    },
+    crate::StandardPolicy {
         name: "jury",
         version: "0.1.0",
         contract: "0.1.0",

@@ -193,6 +193,7 @@ const LANGUAGES: &[Language] = &[
                 "policy.rs"
                 "propagate.rs"
                 "random.rs"
+                "runs.rs"
                 "scale.rs"
                 "vesting.rs"
             ),

@@ -1,0 +1,85 @@
+//! The policy `influence` in the sandbox and natively: the same amounts and the same bits; and what it refuses.
+
+use apportion::{Charter, Engine, History, OnFault, settle};
+use apportion_guest::Division;
+use apportion_tests::{attribution, native};
+use serde_json::json;
+
+use crate::retro_funding::standard;
+
+#[test]
+fn component_and_native_rule_give_the_same() {
+    let engine = Engine::new().unwrap();
+    let policies = [standard(&engine, "influence")];
+    // More edges than are read at once.
+    let epoch = attribution::epoch(150_000);
+    let columns = native::epoch(&epoch).unwrap();
+    for more in [
+        json!({}),
+        json!({"negative": "offset", "within_data_sets": "influence", "missing": "others", "min_errors": 2}),
+        json!({"negative": "absolute", "error": null, "min_score": 0, "minimum": "30"}),
+    ] {
+        let mut parameters: serde_json::Value = serde_json::from_str(attribution::PARAMETERS).unwrap();
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let natively =
+            apportion_guest::run::<influence::Influence>(&columns, &parameters.to_string()).unwrap();
+        let Division::ByAmount(amounts) = &natively.division else { panic!("not by amount") };
+        let charter = Charter::single("Fees", &policies[0], parameters).unwrap();
+        let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
+        let payouts = &settlement.payouts.list().payouts;
+        assert!(
+            payouts.len() == amounts.len() && payouts.iter().filter(|paid| paid.amount > 0).count() > 500
+        );
+        for (row, (payout, amount)) in payouts.iter().zip(amounts).enumerate() {
+            assert_eq!(payout.amount, *amount, "{}", payout.payee);
+            let measures = payout.parts[0].measures.iter();
+            for (measure, of_native) in measures.zip(&natively.measures) {
+                assert_eq!(measure.to_bits(), of_native.values[row].to_bits(), "{}", of_native.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_parameters_are_refused() {
+    let engine = Engine::new().unwrap();
+    let policies = [standard(&engine, "influence")];
+    let epoch = attribution::epoch(1_000);
+    let charter = |parameters| Charter::single("Fees", &policies[0], parameters);
+    // By the schema, before any run, when they are settled by: the charter itself does not know the policy.
+    for parameters in [
+        json!({}),
+        json!({"portions": {"data": -1}}),
+        json!({"portions": {"data": 0.5}}),
+        json!({"portions": {"data": 1_000_001}}),
+        json!({"portions": {"data": 1e300}}),
+        json!({"portions": {"data": 1, "other": 1}}),
+        json!({"portions": {"data": 1}, "negative": "reward"}),
+        json!({"portions": {"data": 1}, "min_score": -1}),
+        json!({"portions": {"data": 1}, "z": "wide"}),
+        json!({"portions": {"data": 1}, "minimum": 0.1}),
+        json!({"portions": {"data": 1}, "kinds": {"outputs": "output"}}),
+    ] {
+        let told = parameters.to_string();
+        let refused = match charter(parameters) {
+            Err(_) => true,
+            Ok(charter) => settle(&epoch, &charter, &policies, &History::default()).is_err(),
+        };
+        assert!(refused, "{told}");
+    }
+    // By the policy.
+    for parameters in [
+        json!({"portions": {}}),
+        json!({"portions": {"data": 1}, "kinds": {"data": "used"}}),
+        json!({"portions": {"data": 1}, "min_errors": 1}),
+        json!({"portions": {"data": 1}, "score": "x".repeat(100_000)}),
+        json!({"portions": {"data": 1}, "minimum": "0.0000001"}),
+    ] {
+        let single = charter(parameters).unwrap();
+        let mut terms = single.terms().clone();
+        terms.on_fault = OnFault::Retain;
+        let charter = Charter::new(terms).unwrap();
+        let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
+        assert_eq!(settlement.receipt.settlement().paid, 0);
+    }
+}
