@@ -192,6 +192,7 @@ const LANGUAGES: &[Language] = &[
                 "parameter.rs"
                 "policy.rs"
                 "propagate.rs"
+                "propagate/eigentrust.rs"
                 "random.rs"
                 "runs.rs"
                 "scale.rs"
