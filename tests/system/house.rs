@@ -8,7 +8,7 @@ fn root() -> PathBuf {
 }
 
 /// The library's modules, lowest first: one may use only those before it. ARCHITECTURE.md draws the same.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "text",
     "parallel",
     "canonical",
@@ -28,6 +28,7 @@ const LAYERS: [&str; 22] = [
     "settle",
     "replay",
     "compare",
+    "audit",
     "store",
     "ledger",
     "verify",
