@@ -39,13 +39,15 @@
 //! above 2^40 base units, which a rule that counts in doubles does not know to the unit, 2^-40 of the pool takes the
 //! unit's place.
 //!
-//! The size of a breach is what an attacker gains, or how far an amount is from where it should be.
+//! The size of a breach is what an attacker gains, or how far an amount is from where it should be. One below a
+//! hundred-thousandth of the pool is told as [`Verdict::Nearly`]: it is how far a rule that iterates until little
+//! changes is from what it tends to, and nobody's concern.
 //!
 //! # What trials begin with
 //!
 //! Made epochs have 2 to 6 payees, up to 21 nodes, some that nobody owns, and some edges, of kinds and with metrics
-//! that the parameters name (each word in them is tried as every one of these). Parts of given epochs have 2 to 64
-//! payees, all that they own, and what nobody owns up to two edges away. Where epochs are given, trials take turns: a
+//! that the parameters name (each word in them is tried as every one of these). Parts of given epochs have 2 to 256
+//! payees, what they own, and what nobody owns up to two edges away. Where epochs are given, trials take turns: a
 //! made one, a part of the first, a part of the second... A policy that refuses the epoch that a trial begins with
 //! has not been tried: the card says how many it answered.
 //!
@@ -75,7 +77,9 @@ use crate::policy::Policy;
 use crate::settle::SettleError;
 
 use base::{Given, Words};
-pub use card::{Card, CardError, CardTerms, Example, ExampleEpoch, ExamplePayout, Finding, ToldFault};
+pub use card::{
+    Card, CardError, CardTerms, Example, ExampleEpoch, ExamplePayout, Finding, ToldFault, Verdict,
+};
 use chance::Chance;
 use change::{Answer, Check, Settled, Settler};
 pub use property::Property;
@@ -97,21 +101,24 @@ pub struct Audit<'a> {
 
 /// How far an audit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditProgress {
-    /// Trials done, of all.
-    Trying {
-        /// So many.
-        done: usize,
-        /// Of so many.
-        total: usize,
-    },
-    /// Examples made small, of all.
-    Shrinking {
-        /// So many.
-        done: usize,
-        /// Of so many.
-        total: usize,
-    },
+pub struct AuditProgress {
+    /// What is being done.
+    pub step: AuditStep,
+    /// How many trials or examples are done.
+    pub done: usize,
+    /// Of how many.
+    pub total: usize,
+    /// How many epochs were settled so far, in both steps: about so many, as others are under way.
+    pub settled: usize,
+}
+
+/// The two steps of an audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditStep {
+    /// Trials are made.
+    Trying,
+    /// Of each property that fails the worst example is made small.
+    Shrinking,
 }
 
 /// Why there is no card. A policy's faults during trials are none of these: the card tells them.
@@ -158,13 +165,16 @@ pub enum AuditError {
 pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Result<Card, AuditError> {
     let charter = Charter::single("Audit", audit.policy, audit.parameters.clone())?;
     let trials = Trials {
-        settler: Settler { policy: audit.policy, charter: &charter },
+        settler: Settler::new(audit.policy, &charter),
         words: Words::of(audit.parameters)?,
         given: audit.epochs.iter().map(Given::new).collect(),
         seed: u64::from(audit.seed),
     };
     let count = audit.trials as usize;
-    progress(AuditProgress::Trying { done: 0, total: count });
+    let mut progress = |step, done, total| {
+        progress(AuditProgress { step, done, total, settled: trials.settler.settled() });
+    };
+    progress(AuditStep::Trying, 0, count);
     let (mut tallies, mut base) = (vec![Tally::default(); Property::ALL.len()], Base::default());
     let mut done = 0;
     parallel::in_order(
@@ -176,7 +186,7 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
                 tally.add(done, outcome);
             }
             done += 1;
-            progress(AuditProgress::Trying { done: done as usize, total: count });
+            progress(AuditStep::Trying, usize::try_from(done).unwrap_or(count), count);
             Ok(())
         },
     )?;
@@ -187,13 +197,13 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
         .filter_map(|(property, tally)| Some((property, tally.worst?.1)))
         .collect();
     let mut examples = BTreeMap::new();
-    progress(AuditProgress::Shrinking { done: 0, total: broken.len() });
+    progress(AuditStep::Shrinking, 0, broken.len());
     parallel::in_order(
         broken.len(),
         |index| trials.example(broken[index].0, broken[index].1),
         |example| -> Result<(), AuditError> {
             examples.insert(broken[examples.len()].0, example);
-            progress(AuditProgress::Shrinking { done: examples.len(), total: broken.len() });
+            progress(AuditStep::Shrinking, examples.len(), broken.len());
             Ok(())
         },
     )?;
@@ -201,6 +211,7 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
         property,
         trials: tally.trials,
         failures: tally.failures,
+        worst: tally.worst.map_or(0, |(worst, _)| worst),
         faults: tally.faults.told(),
         example: examples.remove(&property).flatten(),
     });

@@ -88,7 +88,8 @@ mod text;
 mod verify;
 
 pub use audit::{
-    Audit, AuditError, AuditProgress, Card, CardError, CardTerms, Example, Finding, Property, audit,
+    Audit, AuditError, AuditProgress, AuditStep, Card, CardError, CardTerms, Example, Finding, Property,
+    Verdict, audit,
 };
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{

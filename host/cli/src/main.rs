@@ -4,6 +4,8 @@
 //! standard error.
 
 mod arguments;
+mod audit;
+mod card;
 mod charter;
 mod engine;
 mod import;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Settle(arguments) => settle::settle(&arguments, &engines),
         Command::Replay(arguments) => replay::replay(&arguments, &engines),
+        Command::Audit(arguments) => audit::audit(&arguments, &engines),
         Command::Inspect(arguments) => inspect::inspect(&arguments, &engines),
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check_proof(&arguments),

@@ -146,7 +146,7 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 }
 
 /// `1300000.50` is `1,300,000.50`.
-fn grouped(number: &str) -> String {
+pub(crate) fn grouped(number: &str) -> String {
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
     let mut grouped = String::new();
     for (index, digit) in whole.chars().enumerate() {

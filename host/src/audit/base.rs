@@ -24,9 +24,9 @@ const DAY: i64 = 86_400;
 const MOST_WORDS: usize = 8;
 
 /// Bounds of a part of a given epoch.
-const MOST_PAYEES: usize = 64;
-const MOST_NODES: usize = 1_024;
-const MOST_EDGES: usize = 4_096;
+const MOST_PAYEES: usize = 256;
+const MOST_NODES: usize = 2_048;
+const MOST_EDGES: usize = 8_192;
 /// How many edges of one node are followed.
 const MOST_FOLLOWED: usize = 64;
 
@@ -72,11 +72,11 @@ impl Words {
         let mut nodes = Vec::new();
         for name in names {
             for number in 1..=chance.below(4) {
-                nodes.push(self.node(format!("{name}-{number}"), Some(name), chance));
+                nodes.push(self.node(format!("{name}:{number}"), Some(name), chance));
             }
         }
         for number in 1..=chance.below(4) {
-            nodes.push(self.node(format!("world-{number}"), None, chance));
+            nodes.push(self.node(format!("world:{number}"), None, chance));
         }
         let mut edges = Vec::new();
         for _ in 0..chance.below(4 + 2 * nodes.len()) {

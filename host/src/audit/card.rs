@@ -11,6 +11,7 @@ use crate::money::{Asset, Pool, base_units};
 use crate::policy::is_label;
 use crate::text::{check_name, visible};
 
+use super::change::millionths;
 use super::property::Property;
 use super::shrink::Case;
 
@@ -62,11 +63,61 @@ pub struct Finding {
     pub trials: u32,
     /// In how many of these it was broken.
     pub failures: u32,
+    /// The largest breach, in millionths of the pool, rounded down.
+    pub worst: u64,
     /// How the policy failed after the change, where it had settled the epoch before.
     pub faults: Vec<ToldFault>,
-    /// The largest breach, made small.
+    /// The largest breach, made small: at least half as large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Example>,
+}
+
+/// What a finding says in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The property could not be looked at in any trial.
+    Untried,
+    /// It held in every trial.
+    Holds,
+    /// It was never off by as much as a hundred-thousandth of the pool.
+    Nearly,
+    /// It was broken.
+    Fails,
+}
+
+/// What a breach is at least, in millionths of the pool, so that it counts.
+const COUNTS: u64 = 10;
+
+impl Finding {
+    /// What it says in a word.
+    pub fn verdict(&self) -> Verdict {
+        match (self.failures, self.trials) {
+            (0, 0) => Verdict::Untried,
+            (0, _) => Verdict::Holds,
+            _ if self.worst >= COUNTS => Verdict::Fails,
+            _ => Verdict::Nearly,
+        }
+    }
+
+    /// The largest breach as a part of the pool, for people: `12.34 %`.
+    pub fn percent(&self) -> String {
+        percent(self.worst)
+    }
+}
+
+impl Example {
+    /// Its size as a part of the pool, for people: `12.34 %`.
+    pub fn percent(&self) -> String {
+        percent(millionths(self.size, self.pool))
+    }
+}
+
+fn percent(millionths: u64) -> String {
+    match millionths {
+        0 => "under 0.0001 %".to_owned(),
+        small @ 1..100 => format!("0.{small:04} %"),
+        more => format!("{}.{:02} %", more / 10_000, more % 10_000 / 100),
+    }
 }
 
 /// A fault, of those with its code the first, and in how many trials that code came.
@@ -240,8 +291,8 @@ fn check_example(example: &Example) -> Result<(), String> {
             return Err("a text has invisible characters".to_owned());
         }
     }
-    if example.epochs.is_empty() {
-        return Err("it has no epoch".to_owned());
+    if !example.epochs.iter().any(|shown| shown.rows.header.pool.amount == example.pool) {
+        return Err("its pool is none of an epoch of it".to_owned());
     }
     for shown in &example.epochs {
         check_name(&shown.role).map_err(|problem| format!("a role {problem}"))?;

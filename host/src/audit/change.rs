@@ -1,6 +1,7 @@
 //! What a trial does to an epoch, how it is settled, and how rows are changed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::charter::Charter;
 use crate::epoch::{EdgeRow, Epoch, EpochRows, NodeRow, PayeeRow, RowText};
@@ -75,13 +76,18 @@ pub(super) struct Breach {
 impl Breach {
     /// In millionths of the pool, rounded down.
     pub(super) fn millionths(&self) -> u64 {
-        // Of what a million times is too large, the last 20 bits do not matter.
-        let (size, pool) = match self.size.checked_mul(1_000_000) {
-            Some(size) => (size, self.pool),
-            None => ((self.size >> 20) * 1_000_000, self.pool >> 20),
-        };
-        u64::try_from(size / pool.max(1)).unwrap_or(u64::MAX)
+        millionths(self.size, self.pool)
     }
+}
+
+/// `size` in millionths of `pool`, rounded down.
+pub(super) fn millionths(size: u128, pool: u128) -> u64 {
+    // Of what a million times is too large, the last 20 bits do not matter.
+    let (size, pool) = match size.checked_mul(1_000_000) {
+        Some(size) => (size, pool),
+        None => ((size >> 20).saturating_mul(1_000_000), pool >> 20),
+    };
+    u64::try_from(size / pool.max(1)).unwrap_or(u64::MAX)
 }
 
 /// An epoch and what came of it.
@@ -126,8 +132,10 @@ impl Settled {
 
 /// Settles epochs by the policy that is audited, each as a first one.
 pub(super) struct Settler<'a> {
-    pub(super) policy: &'a Policy,
-    pub(super) charter: &'a Charter,
+    policy: &'a Policy,
+    charter: &'a Charter,
+    /// How many epochs were settled so far.
+    settled: AtomicUsize,
 }
 
 /// What a policy makes of rows.
@@ -138,9 +146,19 @@ pub(super) enum Answer {
     Impossible,
 }
 
-impl Settler<'_> {
+impl<'a> Settler<'a> {
+    pub(super) fn new(policy: &'a Policy, charter: &'a Charter) -> Settler<'a> {
+        Settler { policy, charter, settled: AtomicUsize::new(0) }
+    }
+
+    /// For those who wait: what is under way on other threads is counted or not.
+    pub(super) fn settled(&self) -> usize {
+        self.settled.load(Ordering::Relaxed)
+    }
+
     pub(super) fn settle(&self, role: &'static str, rows: EpochRows) -> Result<Answer, AuditError> {
         let Ok(epoch) = rows.build() else { return Ok(Answer::Impossible) };
+        self.settled.fetch_add(1, Ordering::Relaxed);
         let policies = std::slice::from_ref(self.policy);
         match settle(&epoch, self.charter, policies, &History::default()) {
             Ok(settlement) => {
@@ -153,6 +171,7 @@ impl Settler<'_> {
                 Err(AuditError::Refused(fault))
             }
             Err(SettleError::Fault { fault, .. }) => Ok(Answer::Fault(fault)),
+            Err(SettleError::Host(error)) => Err(error.into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -180,12 +199,13 @@ impl EpochRows {
         self.payees.push(PayeeRow { id: id.clone(), name: "".into() });
     }
 
-    /// An id that no payee and no node has: `ann-2` beside `ann`.
+    /// An id that no payee and no node has: this one, or `ann-2` beside `ann`.
     pub(super) fn fresh(&self, like: &str, taken: &Ids) -> RowText {
         let nodes: BTreeSet<&str> = self.nodes.iter().map(|node| &*node.id).collect();
         let free =
             |id: &String| !self.has_payee(id) && !nodes.contains(id.as_str()) && !taken.contains(&**id);
-        (2_usize..).map(|number| format!("{like}-{number}")).find(free).unwrap_or_default().into()
+        let numbered = (2_usize..).map(|number| format!("{like}-{number}"));
+        std::iter::once(like.to_owned()).chain(numbered).find(free).unwrap_or_default().into()
     }
 
     /// A copy of these nodes, owned by another, with the edges that lead to them and, if they are to, those that

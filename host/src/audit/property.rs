@@ -125,6 +125,30 @@ impl Property {
         }
     }
 
+    /// What is so where it fails, in a few plain words.
+    pub fn breach(self) -> &'static str {
+        match self {
+            Property::Efficiency => "a part of the pool is left over",
+            Property::Symmetry => "equal contributions get different amounts",
+            Property::NullPlayer => "who contributes nothing is paid",
+            Property::Anonymity => "names matter",
+            Property::Monotonicity => "who contributes more gets less",
+            Property::ScaleInvariance => "units matter",
+            Property::Additivity => "two epochs together do not give what they give apart",
+            Property::ResourceMonotonicity => "from a larger pool somebody gets less",
+            Property::PopulationMonotonicity => "when somebody joins, somebody else gets more",
+            Property::Continuity => "a tiny change makes a jump",
+            Property::Splitting => "a payee gains by several identities",
+            Property::SupporterSplitting => "a payee gains by supporters with several identities",
+            Property::Merging => "two gain by appearing as one",
+            Property::CollusionRing => "a ring gains by made-up edges to one another",
+            Property::SelfDealing => "a payee gains by made-up edges of its own",
+            Property::Spam => "a payee gains by nodes that nobody relies on",
+            Property::Backdating => "a payee gains by other dates",
+            Property::Withholding => "a payee gains by keeping something back",
+        }
+    }
+
     /// Whether a breach is somebody's gain, who can bring it about.
     pub fn is_attack(self) -> bool {
         self >= Property::Splitting
