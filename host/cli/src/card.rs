@@ -6,6 +6,7 @@ use std::fmt::Write;
 use apportion::audit::ExampleEpoch;
 use apportion::{Card, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
 
+use crate::outcome::log_lines;
 use crate::table::{amount, count, cut, plain, signed_difference};
 
 /// How many of those who gain are named in a sentence.
@@ -29,7 +30,7 @@ pub fn told(card: &Card) -> String {
         }
     }
     say!(text, "{} {} ({})", terms.name, terms.version, terms.policy);
-    say!(text, "  parameters {}", terms.parameters);
+    say!(text, "  parameters {}", log_lines(&terms.parameters.to_string()).trim_start());
     let given = match terms.epochs.len() {
         0 => "made".to_owned(),
         given => format!("in turn made and parts of {}", count(given, "given one")),
