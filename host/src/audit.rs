@@ -40,7 +40,7 @@
 //! unit's place.
 //!
 //! The size of a breach is what an attacker gains, or how far an amount is from where it should be. One below a
-//! hundred-thousandth of the pool is told as [`Verdict::Nearly`]: it is how far a rule that iterates until little
+//! ten-thousandth of the pool is told as [`Verdict::Nearly`]: it is how far a rule that iterates until little
 //! changes is from what it tends to, and nobody's concern.
 //!
 //! # What trials begin with
@@ -207,13 +207,13 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
             Ok(())
         },
     )?;
-    let findings = Property::ALL.into_iter().zip(tallies).map(|(property, tally)| Finding {
-        property,
-        trials: tally.trials,
-        failures: tally.failures,
-        worst: tally.worst.map_or(0, |(worst, _)| worst),
-        faults: tally.faults.told(),
-        example: examples.remove(&property).flatten(),
+    let findings = Property::ALL.into_iter().zip(tallies).map(|(property, tally)| {
+        let example = examples.remove(&property).flatten();
+        // What makes an example smaller may make its breach larger.
+        let found = tally.worst.map_or(0, |(worst, _)| worst);
+        let worst = found.max(example.as_ref().map_or(0, Example::millionths));
+        let Tally { trials, failures, faults, .. } = tally;
+        Finding { property, trials, failures, worst, faults: faults.told(), example }
     });
     let terms = CardTerms {
         policy: audit.policy.digest(),

@@ -209,18 +209,20 @@ fn epochs(text: &str) -> Result<RangeInclusive<u64>, String> {
 
 /// Test a rule for fairness and against known attacks
 ///
-/// Makes small epochs, settles them, does one thing to each (a payee splits into several, a name changes, a ring makes up
-/// edges...), settles again and compares: 18 properties, each in every trial. What fails is shown with the smallest example
-/// that was found and what it gains to whom.
+/// Makes small epochs, settles them, does one thing to each (a payee splits into several, names are
+/// exchanged, a ring makes up edges...), settles again and compares: 18 properties in every trial.
+/// What fails is shown with a small example and what it gains to whom.
 ///
 ///   apportion audit pagerank
-///   apportion audit proportional --parameters points.json --epoch month.epoch --output card.json
+///   apportion audit proportional --parameters points.json --epoch month.epoch -o card.json
 ///
-/// With --epoch the trials take turns between made epochs and parts of yours, for rules that need kinds, metrics or labels
-/// that made ones do not have. Everything follows from the seed: the same command gives the same card on every machine.
+/// With --epoch the trials take turns between made epochs and parts of yours, for rules that need
+/// kinds, metrics or labels that made ones do not have. Everything follows from the seed: the same
+/// command gives the same card on every machine.
 ///
-/// The card is bound to the policy's digest and the parameters. A property that fails, fails: `--examples DIR` writes the
-/// epochs, for anyone to settle. One that holds held in so many trials, which is no proof.
+/// The card is bound to the policy's digest and the parameters. A property that fails, fails:
+/// --examples writes the epochs, for anyone to settle. One that holds held in so many trials, which
+/// is no proof.
 #[derive(Args)]
 #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
 pub struct AuditArguments {

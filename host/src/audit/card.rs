@@ -63,11 +63,11 @@ pub struct Finding {
     pub trials: u32,
     /// In how many of these it was broken.
     pub failures: u32,
-    /// The largest breach, in millionths of the pool, rounded down.
+    /// The largest breach seen, in millionths of the pool, rounded down: of all trials and of the example.
     pub worst: u64,
     /// How the policy failed after the change, where it had settled the epoch before.
     pub faults: Vec<ToldFault>,
-    /// The largest breach, made small: at least half as large.
+    /// The trial with the largest breach, made small: its breach is at least half as large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub example: Option<Example>,
 }
@@ -79,14 +79,14 @@ pub enum Verdict {
     Untried,
     /// It held in every trial.
     Holds,
-    /// It was never off by as much as a hundred-thousandth of the pool.
+    /// It was never off by as much as a ten-thousandth of the pool.
     Nearly,
     /// It was broken.
     Fails,
 }
 
 /// What a breach is at least, in millionths of the pool, so that it counts.
-const COUNTS: u64 = 10;
+const COUNTS: u64 = 100;
 
 impl Finding {
     /// What it says in a word.
@@ -108,7 +108,11 @@ impl Finding {
 impl Example {
     /// Its size as a part of the pool, for people: `12.34 %`.
     pub fn percent(&self) -> String {
-        percent(millionths(self.size, self.pool))
+        percent(self.millionths())
+    }
+
+    pub(super) fn millionths(&self) -> u64 {
+        millionths(self.size, self.pool)
     }
 }
 
@@ -274,6 +278,9 @@ fn check(terms: &CardTerms) -> Result<(), CardError> {
         let looked = u64::from(finding.trials) + faults;
         if finding.failures > finding.trials || looked > u64::from(terms.answered) {
             return Err(wrong(format!("more trials of {place} than there were")));
+        }
+        if finding.example.as_ref().map_or(0, Example::millionths) > finding.worst {
+            return Err(wrong(format!("the example of {place} is worse than the worst")));
         }
         if (finding.failures > 0) != finding.example.is_some() {
             return Err(wrong(format!("{place} has failures without an example, or an example without")));
