@@ -6,6 +6,7 @@
 mod builder;
 mod format;
 mod reduced;
+mod rows;
 
 use std::fmt;
 use std::io::Read;
@@ -18,6 +19,7 @@ use crate::money::Pool;
 pub use builder::{BuildError, ColumnNames, EpochBuilder};
 pub use format::EpochError;
 use format::{Aligned, ColumnSet, Layout};
+pub use rows::{EdgeRow, EpochRows, NodeRow, PayeeRow, RowText};
 
 /// The period an epoch covers, in seconds since 1970-01-01 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

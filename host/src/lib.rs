@@ -26,7 +26,7 @@
 //!
 //! | step | types |
 //! |---|---|
-//! | rows become an epoch | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`] |
+//! | rows become an epoch, and rows again | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`], [`EpochRows`] |
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
 //! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
@@ -35,6 +35,7 @@
 //! | charters are adopted, epochs settled and everything checked | [`Ledger`], [`DirectoryStore`], [`verify`](verify()) |
 //! | one payout is explained, by settling again without what was contributed | [`explain`] |
 //! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
+//! | a rule is tested for fairness and against attacks | [`audit`](audit()), [`Card`], [`Property`] |
 //! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
@@ -65,6 +66,7 @@
 
 mod abi;
 pub mod apportionment;
+pub mod audit;
 mod canonical;
 mod charter;
 mod compare;
@@ -87,6 +89,10 @@ mod store;
 mod text;
 mod verify;
 
+pub use audit::{
+    Audit, AuditError, AuditProgress, AuditStep, Card, CardError, CardTerms, Example, Finding, Property,
+    Verdict, audit,
+};
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{
     Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Signers, Terms,
@@ -95,7 +101,10 @@ pub use compare::{
     CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparing, Comparison, ComparisonTerms,
     Difference, NamedCharter, PolicyFault, Side, Spread, Statistics, Totals,
 };
-pub use epoch::{BuildError, ColumnNames, Epoch, EpochBuilder, EpochError, Header, MAX_NUMBER, Window};
+pub use epoch::{
+    BuildError, ColumnNames, EdgeRow, Epoch, EpochBuilder, EpochError, EpochRows, Header, MAX_NUMBER,
+    NodeRow, PayeeRow, RowText, Window,
+};
 pub use fault::{Fault, FaultCode, HostError};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
 pub use ledger::{Event, Ledger, LedgerError, PastEpochs};

@@ -20,9 +20,9 @@ use std::sync::LazyLock;
 
 use apportion::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use apportion::{
-    AdmissionError, Charter, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder, Header, History,
-    HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Receipt, SettleError,
-    Window, settle,
+    AdmissionError, Card, Charter, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder, Header, History,
+    HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Property, Receipt,
+    SettleError, Window, settle,
 };
 
 use crate::{data, small_epoch};
@@ -211,7 +211,7 @@ fn run(policy: &Policy, history: &History) {
     receipt(settlement.payouts.as_bytes());
 }
 
-/// Receipts, payouts and charters: what is read is written alike, and sums hold.
+/// Receipts, payouts, charters and cards: what is read is written alike, and sums hold.
 pub fn receipt(bytes: &[u8]) {
     if let Ok(receipt) = Receipt::from_bytes(bytes) {
         assert!(
@@ -236,6 +236,13 @@ pub fn receipt(bytes: &[u8]) {
             "it has other bytes than were read"
         );
         assert_eq!(Charter::new(charter.terms().clone()).as_ref(), Ok(&charter));
+    }
+    if let Ok(card) = Card::from_bytes(bytes) {
+        assert!(
+            card.as_bytes() == bytes && card.digest() == Digest::of(bytes),
+            "it has other bytes than were read"
+        );
+        assert!(Property::ALL.iter().all(|property| card.finding(*property).property == *property));
     }
 }
 

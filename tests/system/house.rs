@@ -8,7 +8,7 @@ fn root() -> PathBuf {
 }
 
 /// The library's modules, lowest first: one may use only those before it. ARCHITECTURE.md draws the same.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "text",
     "parallel",
     "canonical",
@@ -29,6 +29,7 @@ const LAYERS: [&str; 23] = [
     "replay",
     "compare",
     "explain",
+    "audit",
     "store",
     "ledger",
     "verify",

@@ -27,7 +27,13 @@ fn component_and_native_rule_give_the_same_amounts() {
         for (row, payout) in payouts.iter().enumerate() {
             let part = &payout.parts[0];
             for (measure, value) in natively.measures.iter().zip(&part.measures) {
-                assert_eq!(measure.values[row].to_bits(), value.to_bits(), "{} {}", payout.payee, measure.name);
+                assert_eq!(
+                    measure.values[row].to_bits(),
+                    value.to_bits(),
+                    "{} {}",
+                    payout.payee,
+                    measure.name
+                );
             }
         }
     }

@@ -167,7 +167,7 @@ fn text(explanations: &[Explanation], all: bool) -> String {
     if let [first, second] = &words[..] {
         let rows = side_by_side(first, second).into_iter().map(Vec::from).collect();
         text.push_str("\nSide by side\n\n");
-        text.push_str(&table::plain(&["", first.who(), second.who()], rows));
+        text.push_str(&table::plain(&["", first.who(), second.who()], rows, &[1, 2]));
     }
     text
 }
@@ -180,7 +180,7 @@ fn payee(words: &Words<'_>, all: bool, text: &mut String) {
         if !part.measures.is_empty() {
             let rows = part.measures.iter().map(|measure| words.measure(measure).to_vec()).collect();
             text.push('\n');
-            text.push_str(&table::plain(&["measure", "value", "place"], rows));
+            text.push_str(&table::plain(&["measure", "value", "place"], rows, &[1, 2]));
         }
     }
 
@@ -190,7 +190,7 @@ fn payee(words: &Words<'_>, all: bool, text: &mut String) {
     let hidden = if all { 0 } else { rows.len().saturating_sub(SHOWN) };
     rows.truncate(rows.len() - hidden);
     if !rows.is_empty() {
-        text.push_str(&table::plain(&["without", "it would get", "that is"], rows));
+        text.push_str(&table::plain(&["without", "it would get", "that is"], rows, &[1, 2]));
     }
     if hidden > 0 {
         text.push_str(&format!(
@@ -203,7 +203,7 @@ fn payee(words: &Words<'_>, all: bool, text: &mut String) {
     if !explanation.reliances.is_empty() {
         text.push_str("\nWhat it would get if they had not relied on it\n\n");
         let rows = explanation.reliances.iter().map(|reliance| words.reliance(reliance).to_vec()).collect();
-        text.push_str(&table::plain(&["without", "by", "it would get", "that is"], rows));
+        text.push_str(&table::plain(&["without", "by", "it would get", "that is"], rows, &[1, 2, 3]));
         text.push_str(&words.further().map(|further| format!("{further}\n")).unwrap_or_default());
     }
     if !explanation.paths.is_empty() {

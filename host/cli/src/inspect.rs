@@ -10,6 +10,7 @@ use apportion::{
 use serde_json::Value;
 
 use crate::arguments::InspectArguments;
+use crate::card;
 use crate::engine::Engines;
 use crate::objects::{self, ObjectKind};
 use crate::table::{amount, grouped};
@@ -38,6 +39,7 @@ fn words(object: &str, engines: &Engines, text: &mut String) -> Result<()> {
         ObjectKind::Charter => charter(&objects::charter(path)?, text),
         ObjectKind::Receipt => receipt(&objects::receipt(path)?, text),
         ObjectKind::Payouts => payouts(&objects::payouts(path)?, text),
+        ObjectKind::Card => text.push_str(&card::told(&objects::card(path)?)),
         ObjectKind::Proof => proof(&crate::proof::checked(path, None)?, text),
     }
     Ok(())

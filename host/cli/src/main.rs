@@ -4,6 +4,8 @@
 //! standard error.
 
 mod arguments;
+mod audit;
+mod card;
 mod charter;
 mod engine;
 mod explain;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Settle(arguments) => settle::settle(&arguments, &engines),
         Command::Replay(arguments) => replay::replay(&arguments, &engines),
         Command::Explain(arguments) => explain::explain(&arguments, &engines),
+        Command::Audit(arguments) => audit::audit(&arguments, &engines),
         Command::Inspect(arguments) => inspect::inspect(&arguments, &engines),
         Command::Prove(arguments) => proof::prove(&arguments),
         Command::CheckProof(arguments) => proof::check_proof(&arguments),

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use apportion::{Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt, Settled};
+use apportion::{Card, Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt, Settled};
 use apportion_standard::StandardPolicy;
 
 use crate::outcome::Refused;
@@ -63,6 +63,12 @@ pub fn settled(folder: &Path) -> Result<Settled> {
         payouts(&folder.join("payouts.json"))?,
     );
     settled.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", folder.display()))
+}
+
+/// Reads the card of an audit.
+pub fn card(path: &Path) -> Result<Card> {
+    let read = Card::from_bytes(&bytes(path, MAX_TEXT)?);
+    read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
 }
 
 /// The policies that charters name: given ones, and of the standard ones those that they need.
@@ -159,6 +165,7 @@ pub enum ObjectKind {
     Receipt,
     Payouts,
     Proof,
+    Card,
 }
 
 /// Tells objects apart by how they begin; text objects by their member `format`.
@@ -185,8 +192,9 @@ pub fn kind(path: &Path) -> Result<ObjectKind> {
         Some("receipt") => Ok(ObjectKind::Receipt),
         Some("payouts") => Ok(ObjectKind::Payouts),
         Some("proof") => Ok(ObjectKind::Proof),
+        Some("card") => Ok(ObjectKind::Card),
         _ => bail!(Refused(format!(
-            "`{}` is no object of this program: not an epoch, a policy, a charter, a receipt, payouts or a proof",
+            "`{}` is no object of this program: not an epoch, a policy, a charter, a receipt, payouts, a proof or a card",
             path.display()
         ))),
     }

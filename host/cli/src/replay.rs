@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 use apportion::{
-    Asset, CandidateSide, Charter, ComparedPayee, Comparing, Comparison, Digest, History, Past, Policy,
-    ReplayError, ReplayedEpoch, Settled, Store,
+    Asset, CandidateSide, Card, Charter, CompareError, ComparedPayee, Comparing, Comparison, Digest, History,
+    Past, Policy, ReplayError, ReplayedEpoch, Settled, Store,
 };
 
 use crate::arguments::{Format, ReplayArguments};
@@ -25,7 +25,8 @@ pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
         arguments.charters.iter().map(|path| objects::charter(path)).collect::<Result<_>>()?;
     let engine = engines.make()?;
     let mut policies = objects::policies_of(&engine, &candidates, &arguments.policies)?;
-    let shown = Shown::of(arguments);
+    let cards: Vec<Card> = arguments.cards.iter().map(|path| objects::card(path)).collect::<Result<_>>()?;
+    let shown = Shown::of(arguments, &cards);
     let Some(path) = &arguments.ledger else {
         return compared(
             &Folders::new(&arguments.settled)?,
@@ -61,15 +62,17 @@ pub struct Shown<'a> {
     pub format: Format,
     pub all: bool,
     pub html: Option<&'a Path>,
+    pub cards: &'a [Card],
     pub existing: Existing,
 }
 
 impl<'a> Shown<'a> {
-    fn of(arguments: &'a ReplayArguments) -> Shown<'a> {
+    fn of(arguments: &'a ReplayArguments, cards: &'a [Card]) -> Shown<'a> {
         Shown {
             format: arguments.format,
             all: arguments.all,
             html: arguments.html.as_deref(),
+            cards,
             existing: Existing::from_force(arguments.force),
         }
     }
@@ -103,15 +106,22 @@ pub fn compared<P: Past<Error: Into<Error>>>(
     bar.done();
     replayed.map_err(|Told(error)| error)?;
 
+    let comparisons = begun.into_iter().map(|(comparing, rows)| Ok((comparing.finish()?, rows)));
+    let comparisons: Vec<(Comparison, Rows)> =
+        comparisons.collect::<Result<_, CompareError>>().map_err(|error| Refused(error.to_string()))?;
+    check_cards(shown.cards, &comparisons)?;
+
     let mut out = io::stdout().lock();
     if shown.format == Format::Csv {
         out.write_all(CSV_HEADER.as_bytes())?;
     }
-    for (index, (comparing, rows)) in begun.into_iter().enumerate() {
-        let comparison = comparing.finish().map_err(|error| Refused(error.to_string()))?;
+    for (index, (comparison, rows)) in comparisons.into_iter().enumerate() {
         if let Some(path) = shown.html {
             let path = numbered(path, index);
-            write_file(&path, apportion_report::page(&comparison).as_bytes(), shown.existing)?;
+            let cards: Vec<Card> =
+                shown.cards.iter().filter(|card| is_of(card, &comparison)).cloned().collect();
+            let page = apportion_report::page_with_cards(&comparison, &cards);
+            write_file(&path, page.as_bytes(), shown.existing)?;
             eprintln!("wrote `{}`", path.display());
         }
         match shown.format {
@@ -123,6 +133,29 @@ pub fn compared<P: Past<Error: Into<Error>>>(
         }
     }
     out.flush()?;
+    Ok(())
+}
+
+/// Whether a card is of one of the rules compared: of the same policy with the same parameters.
+fn is_of(card: &Card, comparison: &Comparison) -> bool {
+    let charters = comparison.terms().charters.iter();
+    let mut appointed = charters.flat_map(|charter| &charter.terms.policies);
+    appointed.any(|a| a.policy == card.terms().policy && a.parameters == card.terms().parameters)
+}
+
+/// A card of another rule, or of the same with other parameters, would say what is not so.
+fn check_cards(cards: &[Card], comparisons: &[(Comparison, Rows)]) -> Result<()> {
+    for card in cards {
+        if !comparisons.iter().any(|(comparison, _)| is_of(card, comparison)) {
+            let terms = card.terms();
+            let text = format!(
+                "card {} is of `{}` with parameters that no charter here gives it",
+                card.digest(),
+                terms.name
+            );
+            return Err(Refused(text).into());
+        }
+    }
     Ok(())
 }
 

@@ -205,7 +205,7 @@ pub fn comparison(comparison: &Comparison, all: bool) -> String {
     rows.push([&["payees that hold half".to_owned()][..], &halves].concat());
     rows.push(vec!["rank correlation".to_owned(), String::new(), part(statistics.rank_correlation)]);
     line(&mut text, String::new());
-    text.push_str(&plain(&["", "then", "new"], rows));
+    text.push_str(&plain(&["", "then", "new"], rows, &[1, 2]));
     line(&mut text, String::new());
     let epochs = terms.epochs.iter().map(|epoch| {
         let (paid, moved) = match &epoch.candidate {
@@ -214,7 +214,7 @@ pub fn comparison(comparison: &Comparison, all: bool) -> String {
         };
         vec![format!("epoch {}", epoch.number), rounded(asset, epoch.original.paid), paid, moved]
     });
-    text.push_str(&plain(&["", "paid then", "paid new", "to others"], epochs.collect()));
+    text.push_str(&plain(&["", "paid then", "paid new", "to others"], epochs.collect(), &[1, 2, 3]));
     line(&mut text, String::new());
     text.push_str(&changes(comparison, all));
     line(&mut text, format!("comparison {}", comparison.digest()));
@@ -245,18 +245,18 @@ fn changes(comparison: &Comparison, all: bool) -> String {
         ]
     });
     let title = if all { "payee" } else { "payee (most changed; --all shows all)" };
-    plain(&[title, "then", "new", "difference"], rows.collect())
+    plain(&[title, "then", "new", "difference"], rows.collect(), &[1, 2, 3])
 }
 
-/// Rows under a header, all but the first column to the right.
-pub fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
+/// Rows under a header, `numbers` columns to the right.
+pub fn plain(header: &[&str], rows: Vec<Vec<String>>, numbers: &[usize]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.to_vec());
     for row in rows {
         table.add_row(row);
     }
-    for column in 1..header.len() {
+    for &column in numbers {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -277,12 +277,23 @@ fn signed(asset: &Asset, difference: Difference) -> String {
     format!("{sign}{}", rounded(asset, difference.magnitude()))
 }
 
+/// By how much `after` is more than `before`, exactly: `+1.5 OP`.
+pub fn signed_difference(asset: &Asset, before: u128, after: u128) -> String {
+    let sign = match before.cmp(&after) {
+        std::cmp::Ordering::Less => "+",
+        std::cmp::Ordering::Equal => "",
+        std::cmp::Ordering::Greater => "-",
+    };
+    format!("{sign}{}", amount(asset, before.abs_diff(after)))
+}
+
 /// What to call a payee: its name if the epoch has one, and an id that fits.
 fn who(id: &str, name: &str) -> String {
     cut(if name.is_empty() { id } else { name })
 }
 
-fn cut(text: &str) -> String {
+/// A text that fits its column.
+pub fn cut(text: &str) -> String {
     if text.chars().count() <= LONGEST_NAME {
         return text.to_owned();
     }

@@ -255,6 +255,44 @@ fn settled_epochs_are_replayed_under_other_charters() {
     refused(&["replay", "--settled", &settled, "--charter", &equal], 3, "the receipt is of charter");
 }
 
+/// A card is printed, written, read again and put into a page; its examples can be settled.
+#[test]
+fn a_rule_is_audited() {
+    let folder = Folder::new("audit");
+    let (card, examples) = (folder.path("card.json"), folder.path("examples"));
+    let told = done(&["audit", "equal", "--trials", "12", "-o", &card, "--examples", &examples]);
+    assert!(told.contains("null-player fails: who contributes nothing is paid"), "{told}");
+    assert!(told.contains("12 epochs from seed 1, made; 12 answered"), "{told}");
+    assert_eq!(done(&["inspect", &card]), told);
+    let json = done(&["audit", "equal", "--trials", "12", "--format", "json"]);
+    assert_eq!(json.trim_end(), fs::read_to_string(&card).unwrap());
+
+    let payees = |role: &str| {
+        let file = |name: &str| Path::new(&examples).join("splitting").join(name).display().to_string();
+        let (epoch, parameters) = (file(role), file("parameters.json"));
+        let settle = ["settle", "--epoch", &epoch, "--rule", "equal", "--parameters", &parameters];
+        done(&[&settle[..], &["--format", "csv"]].concat()).lines().count()
+    };
+    assert!(payees("after") > payees("before"));
+
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    let settled = folder.path("settled");
+    done(&["settle", "--epoch", &epoch, "--rule", "equal", "-o", &settled]);
+    let charter = Path::new(&settled).join("charter.json").display().to_string();
+    let page = folder.path("page.html");
+    let replay = ["replay", "--settled", &settled, "--charter", &charter, "--html", &page];
+    done(&[&replay[..], &["--card", &card]].concat());
+    assert!(fs::read_to_string(&page).unwrap().contains("who contributes nothing is paid"));
+    let other = folder.path("other.json");
+    done(&["audit", "pagerank", "--trials", "2", "-o", &other]);
+    refused(&[&replay[..], &["--force", "--card", &other]].concat(), 3, "no charter here gives it");
+
+    let wrong = folder.file("wrong.json", r#"{"kinds": []}"#);
+    refused(&["audit", "equal", "--parameters", &wrong], 3, "kinds");
+    refused(&["audit", "proportional"], 3, "refuses its parameters");
+    refused(&["audit", "no-such-rule"], 3, "no standard policy of that name");
+}
+
 #[test]
 fn several_policies_share_a_pool_by_portions() {
     let folder = Folder::new("portions");
@@ -736,6 +774,7 @@ fn every_command_explains_itself() {
     for command in [
         &["settle"][..],
         &["replay"],
+        &["audit"],
         &["inspect"],
         &["import"],
         &["import", "tables"],

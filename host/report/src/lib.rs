@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod card;
 mod charts;
 mod escape;
 pub mod explained;
@@ -21,7 +22,9 @@ mod rules;
 mod sections;
 mod wording;
 
-use apportion::Comparison;
+use apportion::{Card, Comparison};
+
+pub use card::card;
 
 pub use explanation::explanation_page;
 
@@ -30,6 +33,11 @@ use wording::Wording;
 
 /// The whole page.
 pub fn page(comparison: &Comparison) -> String {
+    page_with_cards(comparison, &[])
+}
+
+/// The whole page, with what audits found of the rules beside them.
+pub fn page_with_cards(comparison: &Comparison, cards: &[Card]) -> String {
     let wording = Wording::of(comparison);
     // Whoever writes text that ends up in the page cannot know the digest of the whole, so it serves as the nonce.
     let nonce = comparison.digest().to_string();
@@ -55,6 +63,7 @@ pub fn page(comparison: &Comparison) -> String {
             ("asset", escape::text(comparison.asset().symbol())),
             ("payees", sections::payees(&wording)),
             ("rules", rules::side_by_side(&wording)),
+            ("cards", cards.iter().map(card).collect()),
             ("digests", sections::digests(&wording)),
             ("digest", nonce),
         ],

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use apportion::{Charter, DirectoryStore, Engine, Event, History, Ledger, Store, settle};
+use apportion::{Audit, Charter, DirectoryStore, Engine, Event, History, Ledger, Store, audit, settle};
 
 use crate::{data, hostile, small_epoch};
 
@@ -132,8 +132,12 @@ fn objects() -> Vec<Seed> {
     let engine = Engine::new().unwrap();
     let policy = engine.admit(&hostile::harmless()).unwrap();
     let charter = Charter::single("Fuzz", &policy, serde_json::json!({"cap": 0.5})).unwrap();
+    let (parameters, epochs) = (serde_json::json!({}), [small_epoch()]);
+    let audited = Audit { policy: &policy, parameters: &parameters, epochs: &epochs, trials: 4, seed: 1 };
+    let card = audit(&audited, |_| {}).unwrap();
     let settled = settle(&small_epoch(), &charter, &[policy], &History::default()).unwrap();
     vec![
+        ("card".to_owned(), card.as_bytes().to_vec()),
         ("charter".to_owned(), golden("charter.json")),
         ("payouts".to_owned(), golden("payouts.json")),
         ("receipt".to_owned(), settled.receipt.as_bytes().to_vec()),

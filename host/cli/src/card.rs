@@ -1,0 +1,306 @@
+//! A card in words and tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use apportion::audit::ExampleEpoch;
+use apportion::{Card, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
+
+use crate::outcome::log_lines;
+use crate::table::{amount, count, cut, plain, signed_difference};
+
+/// How many of those who gain are named in a sentence.
+const MOST_NAMED: usize = 4;
+
+/// Writing into memory cannot fail, so that the result of `write!` says nothing.
+macro_rules! say {
+    ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
+}
+
+/// The examples first and the verdicts last, where the reader's eye is when all is printed.
+pub fn told(card: &Card) -> String {
+    let terms = card.terms();
+    let mut text = String::new();
+    for finding in &terms.findings {
+        if let (Verdict::Fails, Some(example)) = (finding.verdict(), &finding.example) {
+            say!(text, "{} fails: {}", finding.property, finding.property.breach());
+            say!(text, "  {}", example.change.escape_debug());
+            say!(text, "  {}\n", gain(finding, example));
+            text.push_str(&tables(example));
+        }
+    }
+    say!(text, "{} {} ({})", terms.name, terms.version, terms.policy);
+    say!(text, "  parameters {}", log_lines(&terms.parameters.to_string()).trim_start());
+    let given = match terms.epochs.len() {
+        0 => "made".to_owned(),
+        given => format!("in turn made and parts of {}", count(given, "given one")),
+    };
+    say!(
+        text,
+        "  {} from seed {}, {given}; {} answered",
+        count(terms.trials as usize, "epoch"),
+        terms.seed,
+        terms.answered
+    );
+    for refused in &terms.refused {
+        say!(
+            text,
+            "  {} not: {}",
+            count(refused.trials as usize, "epoch"),
+            refused.fault.to_string().escape_debug()
+        );
+    }
+    if terms.stateful {
+        say!(text, "  it keeps state, and only its first epoch is tested");
+    }
+    say!(text, "");
+    let rows = terms.findings.iter().map(|finding| {
+        let (verdict, found) = verdict(finding);
+        vec![finding.property.to_string(), verdict.to_owned(), found, finding.property.claim().to_owned()]
+    });
+    text.push_str(&plain(&["property", "", "found", "which says"], rows.collect(), &[]));
+    for finding in &terms.findings {
+        for told in &finding.faults {
+            let fault = told.fault.to_string();
+            let fault = fault.escape_debug();
+            say!(
+                text,
+                "{}: {} ended without an answer: {fault}",
+                finding.property,
+                count(told.trials as usize, "trial")
+            );
+        }
+    }
+    say!(text, "card {}", card.digest());
+    text
+}
+
+/// The verdict and what it rests on.
+fn verdict(finding: &Finding) -> (&'static str, String) {
+    let trials = count(finding.trials as usize, "trial");
+    let most = finding.percent();
+    match finding.verdict() {
+        Verdict::Untried => ("untried", "nothing to try it on".to_owned()),
+        Verdict::Holds => ("holds", format!("in {trials}")),
+        Verdict::Nearly => ("nearly", format!("off by at most {most} of the pool in {trials}")),
+        Verdict::Fails => {
+            ("FAILS", format!("in {} of {trials}, by up to {most} of the pool", finding.failures))
+        }
+    }
+}
+
+fn gain(finding: &Finding, example: &Example) -> String {
+    let Some(asset) = example.epochs.first().map(|shown| &shown.rows.header.pool.asset) else {
+        return String::new();
+    };
+    let (size, percent) = (amount(asset, example.size), example.percent());
+    let named: Vec<String> = example.who.iter().take(MOST_NAMED).map(|id| cut(id)).collect();
+    let more = example.who.len() - named.len();
+    let who = match (named.split_last(), more) {
+        (None, _) => return format!("{size} stay in the treasury, {percent} of the pool"),
+        (Some((last, [])), 0) => last.clone(),
+        (Some((last, others)), 0) => format!("{} and {last}", others.join(", ")),
+        _ => format!("{} and {more} more", named.join(", ")),
+    };
+    if finding.property.is_attack() {
+        let gain = if example.who.len() == 1 { "gains" } else { "gain" };
+        format!("{who} {gain} {size}, {percent} of the pool")
+    } else {
+        format!("{who}: off by {size}, {percent} of the pool")
+    }
+}
+
+/// Payees with what each epoch gives them, then nodes and edges.
+fn tables(example: &Example) -> String {
+    let epochs = &example.epochs;
+    let pair = if let [before, after] = epochs.as_slice() { Some((before, after)) } else { None };
+    let Some(asset) = epochs.first().map(|shown| &shown.rows.header.pool.asset) else { return String::new() };
+    let mut header = vec!["payee"];
+    header.extend(epochs.iter().map(|shown| shown.role.as_str()));
+    header.extend(pair.map(|_| "difference"));
+    let of = |shown: &ExampleEpoch, payee: &str| {
+        shown.payouts.iter().find(|payout| payout.payee == payee).map(|payout| payout.amount)
+    };
+    let payees: BTreeSet<&str> =
+        epochs.iter().flat_map(|shown| &shown.payouts).map(|payout| payout.payee.as_str()).collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for payee in payees {
+        let mut row = vec![cut(payee)];
+        row.extend(
+            epochs
+                .iter()
+                .map(|shown| of(shown, payee).map_or("-".to_owned(), |base_units| amount(asset, base_units))),
+        );
+        if let Some((before, after)) = pair {
+            let (before, after) = (of(before, payee).unwrap_or(0), of(after, payee).unwrap_or(0));
+            row.push(signed_difference(asset, before, after));
+        }
+        rows.push(row);
+    }
+    if epochs.iter().any(|shown| shown.retained > 0) {
+        let mut row = vec!["in the treasury".to_owned()];
+        row.extend(epochs.iter().map(|shown| amount(asset, shown.retained)));
+        rows.push(row);
+    }
+    let numbers: Vec<usize> = (1..header.len()).collect();
+    let mut text = indented(&plain(&header, rows, &numbers));
+    text.push_str(&nodes(epochs));
+    text.push_str(&edges(epochs));
+    text.push('\n');
+    text
+}
+
+fn nodes(epochs: &[ExampleEpoch]) -> String {
+    let marked =
+        marked(epochs, |shown| &shown.rows.nodes, |node| node.id.to_string(), |node| format!("{node:?}"));
+    let columns =
+        Columns::of(epochs, |shown| (&shown.rows.columns.node_metrics, &shown.rows.columns.node_labels));
+    let values = |node: &NodeRow| (node.metrics.clone(), node.labels.clone(), node.time);
+    let further = columns.used(marked.iter().map(|(_, node)| values(node)));
+    let mut header = vec!["", "node", "kind", "weight", "owner"];
+    header.extend(further.iter().map(|column| column.title.as_str()));
+    let rows = marked.iter().map(|(mark, node)| {
+        let owner = node.payee.as_deref().unwrap_or("-");
+        let mut row = vec![mark.clone(), cut(&node.id), cut(&node.kind), node.weight.to_string(), cut(owner)];
+        row.extend(further.iter().map(|column| column.value(&values(node))));
+        row
+    });
+    if marked.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", indented(&plain(&header, rows.collect(), &[3])))
+    }
+}
+
+fn edges(epochs: &[ExampleEpoch]) -> String {
+    let marked = marked(
+        epochs,
+        |shown| &shown.rows.edges,
+        |edge| format!("{} {} {}", edge.source, edge.target, edge.kind),
+        |edge| format!("{edge:?}"),
+    );
+    let columns =
+        Columns::of(epochs, |shown| (&shown.rows.columns.edge_metrics, &shown.rows.columns.edge_labels));
+    let values = |edge: &EdgeRow| (edge.metrics.clone(), edge.labels.clone(), edge.time);
+    let further = columns.used(marked.iter().map(|(_, edge)| values(edge)));
+    let mut header = vec!["", "edge from", "to", "kind", "weight"];
+    header.extend(further.iter().map(|column| column.title.as_str()));
+    let rows = marked.iter().map(|(mark, edge)| {
+        let mut row = vec![
+            mark.clone(),
+            cut(&edge.source),
+            cut(&edge.target),
+            cut(&edge.kind),
+            edge.weight.to_string(),
+        ];
+        row.extend(further.iter().map(|column| column.value(&values(edge))));
+        row
+    });
+    if marked.is_empty() {
+        String::new()
+    } else {
+        format!("\n{}", indented(&plain(&header, rows.collect(), &[4])))
+    }
+}
+
+/// Every row with where it stands: of two epochs `-` in the first alone and `+` in the second alone; of more the
+/// numbers of those that have it. Equal rows are told apart by how many there are.
+fn marked<'a, R>(
+    epochs: &'a [ExampleEpoch],
+    rows: impl Fn(&'a ExampleEpoch) -> &'a Vec<R>,
+    place: impl Fn(&R) -> String,
+    spelled: impl Fn(&R) -> String,
+) -> Vec<(String, &'a R)> {
+    let mut found: BTreeMap<String, Vec<(&R, Vec<usize>)>> = BTreeMap::new();
+    for (number, shown) in epochs.iter().enumerate() {
+        for row in rows(shown) {
+            let alike = found.entry(spelled(row)).or_default();
+            match alike.iter_mut().find(|(_, there)| !there.contains(&number)) {
+                Some((_, there)) => there.push(number),
+                None => alike.push((row, vec![number])),
+            }
+        }
+    }
+    let mut found: Vec<(&R, Vec<usize>)> = found.into_values().flatten().collect();
+    // What changes stands beside what it was.
+    found.sort_by_key(|(row, there)| (place(row), there.first().copied()));
+    let mark = |there: &[usize]| match (epochs.len(), there) {
+        (2, [0]) => "-".to_owned(),
+        (2, [1]) => "+".to_owned(),
+        (3, [number, 2]) => format!("{}", number + 1),
+        _ => " ".to_owned(),
+    };
+    found.into_iter().map(|(row, there)| (mark(&there), row)).collect()
+}
+
+/// A row's metrics, labels and time.
+type Values = (Vec<f64>, Vec<RowText>, i64);
+
+/// The names of further columns.
+struct Columns<'a> {
+    metrics: &'a [String],
+    labels: &'a [String],
+    start: i64,
+}
+
+/// A further column that says something in some row.
+struct Further {
+    title: String,
+    place: Place,
+}
+
+enum Place {
+    Metric(usize),
+    Label(usize),
+    Time,
+}
+
+impl<'a> Columns<'a> {
+    fn of(
+        epochs: &'a [ExampleEpoch],
+        names: impl Fn(&'a ExampleEpoch) -> (&'a Vec<String>, &'a Vec<String>),
+    ) -> Columns<'a> {
+        match epochs.first() {
+            Some(shown) => {
+                let (metrics, labels) = names(shown);
+                Columns { metrics, labels, start: shown.rows.header.window.start }
+            }
+            None => Columns { metrics: &[], labels: &[], start: 0 },
+        }
+    }
+
+    fn used(&self, rows: impl Iterator<Item = Values>) -> Vec<Further> {
+        let rows: Vec<Values> = rows.collect();
+        let mut used = Vec::new();
+        for (place, name) in self.metrics.iter().enumerate() {
+            if rows.iter().any(|(metrics, _, _)| metrics.get(place).is_some_and(|value| *value != 0.0)) {
+                used.push(Further { title: cut(name), place: Place::Metric(place) });
+            }
+        }
+        for (place, name) in self.labels.iter().enumerate() {
+            if rows.iter().any(|(_, labels, _)| labels.get(place).is_some_and(|word| !word.is_empty())) {
+                used.push(Further { title: cut(name), place: Place::Label(place) });
+            }
+        }
+        if rows.iter().any(|(_, _, time)| *time != self.start) {
+            used.push(Further { title: "time".to_owned(), place: Place::Time });
+        }
+        used
+    }
+}
+
+impl Further {
+    fn value(&self, (metrics, labels, time): &Values) -> String {
+        match self.place {
+            Place::Metric(place) => metrics.get(place).map_or(String::new(), |value| value.to_string()),
+            Place::Label(place) => labels.get(place).map_or(String::new(), |word| cut(word)),
+            Place::Time => {
+                jiff::Timestamp::from_second(*time).map_or_else(|_| time.to_string(), |time| time.to_string())
+            }
+        }
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
