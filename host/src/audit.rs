@@ -61,6 +61,7 @@ mod base;
 mod card;
 mod chance;
 mod change;
+mod number;
 mod property;
 mod shrink;
 
