@@ -208,7 +208,7 @@ impl From<HostError> for ExplainError {
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let engine = Engine::new()?;
-/// let policy = engine.admit(&std::fs::read("../policies/dist/proportional.wasm")?)?;
+/// let policy = engine.admit(&std::fs::read("../policies/dist/pagerank.wasm")?)?;
 /// let epoch = Epoch::from_bytes(&std::fs::read("../tests/golden/cooperative.epoch")?)?;
 /// let charter = Charter::single("Cooperative", &policy, serde_json::json!({}))?;
 /// let (policies, history) = ([policy], History::default());

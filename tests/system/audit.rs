@@ -134,6 +134,33 @@ fn pagerank_gains_from_identities_and_from_links_made_up_or_kept_back() {
     assert_eq!(card.finding(Property::Additivity).verdict(), Verdict::Nearly);
 }
 
+/// Many small gifts are matched by more than one of the same sum, so one supporter under several names gains.
+#[test]
+fn quadratic_funding_is_open_to_supporters_under_several_names() {
+    let card = card("quadratic-funding", &json!({}));
+    assert_eq!(card.finding(Property::SupporterSplitting).verdict(), Verdict::Fails);
+    assert_eq!(card.finding(Property::Anonymity).verdict(), Verdict::Holds);
+}
+
+/// What Shapley proved: of a game that adds up over outcomes nothing else can be said.
+#[test]
+fn the_shapley_value_has_its_axioms() {
+    let game = json!({"coverage": {"outcomes": ["outcome"], "edge_kinds": ["covered-by"]}});
+    // Few of the epochs that are made have outcomes that somebody's work covers.
+    let card = audited(&standard(&Engine::new().unwrap(), "shapley"), &json!({"game": game}), &[], 400);
+    for property in [
+        Property::Efficiency,
+        Property::Symmetry,
+        Property::NullPlayer,
+        Property::Anonymity,
+        Property::Additivity,
+    ] {
+        let finding = card.finding(property);
+        assert_eq!(finding.verdict(), Verdict::Holds, "{property}: {:?}", finding.example);
+        assert!(finding.trials >= 20, "{property} was looked at {} times", finding.trials);
+    }
+}
+
 #[test]
 fn examples_are_what_the_policy_does() {
     let engine = Engine::new().unwrap();

@@ -129,9 +129,9 @@ fn a_payout_is_explained() {
     let asked = ["explain", "--ledger", &ledger, "--epoch", "7", "--payee", "ada"];
     let words = done(&[&asked[..], &["--payee", "cy", "--html", &page]].concat());
     for part in [
-        "Ada gets 193.54 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
+        "Ada gets 193.55 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
         "paper paper",
-        "0.00 EUR  193.54 EUR less",
+        "0.00 EUR  193.55 EUR less",
         "It is its only contribution.",
         "misc (nobody's)",
         "misc --used 100.0 %--> paper: 100.0 % of what leaves misc",
@@ -141,17 +141,17 @@ fn a_payout_is_explained() {
         assert!(words.contains(part), "{part:?} is not in {words}");
     }
     let html = fs::read_to_string(&page).unwrap();
-    assert!(html.contains("<svg class=\"ways\"") && html.contains("Ada gets 193.54 EUR"), "{html}");
+    assert!(html.contains("<svg class=\"ways\"") && html.contains("Ada gets 193.55 EUR"), "{html}");
     let json = done(&[&asked[..], &["--format", "json"]].concat());
     let told: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(told[0]["amount"], "19354");
-    assert_eq!(told[0]["contributions"][0]["difference"], "-19354");
+    assert_eq!(told[0]["amount"], "19355");
+    assert_eq!(told[0]["contributions"][0]["difference"], "-19355");
     assert_eq!(told[0]["without_all"], serde_json::json!({"amount": "0"}));
 
     let epoch = folder.file("alone", numbered_epoch(7).as_bytes());
     let settled = folder.path("settled");
     done(&["settle", "--epoch", &epoch, "--charter", &charter, "-o", &settled]);
-    assert!(done(&["explain", "--settled", &settled, "--payee", "ada"]).contains("Ada gets 193.54 EUR"));
+    assert!(done(&["explain", "--settled", &settled, "--payee", "ada"]).contains("Ada gets 193.55 EUR"));
 
     for (arguments, said) in [
         (vec!["--ledger", &ledger, "--epoch", "8", "--payee", "ada"], "epoch 8 is not settled in"),

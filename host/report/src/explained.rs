@@ -204,7 +204,8 @@ fn percent(amount: u128, whole: u128) -> String {
     }
     // Huge amounts lose their last bits first, so that the product stays within 128.
     let shift = if whole >> 112 == 0 { 0 } else { 16 };
-    let tenths = (amount >> shift) * 1000 / (whole >> shift);
+    let all = if amount < whole { 999 } else { 1000 };
+    let tenths = ((amount >> shift) * 1000 / (whole >> shift)).min(all);
     if tenths == 0 && amount > 0 {
         "less than 0.1 %".to_owned()
     } else {

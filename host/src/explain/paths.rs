@@ -2,10 +2,11 @@
 //!
 //! This looks at the graph alone and not at the rule. A way begins at a node that nothing leads to: an outcome, on which
 //! nobody relied further. What flows on it is that node's weight times, for each edge, the part that the edge has of all
-//! that leaves its source.
+//! that leaves its source. Edges from one node to the same other are taken as one.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -47,11 +48,11 @@ pub(super) fn strongest(epoch: &Epoch, owned: &[usize]) -> Vec<Path> {
     }
     let ways = Ways::from_outcomes(epoch);
     let mut last: Vec<(f64, usize)> = Vec::new();
-    for edge in 0..epoch.edge_count() {
+    for edge in firsts(epoch, 0..epoch.edge_count()) {
         let (source, target) = (epoch.edge_source()[edge] as usize, epoch.edge_target()[edge] as usize);
         // A way within what the payee owns is told by its end.
         if owned.binary_search(&target).is_ok() && owned.binary_search(&source).is_err() {
-            last.push((ways.flow[source] * ways.part(epoch, edge), edge));
+            last.push((ways.flow[source] * ways.part[edge], edge));
         }
     }
     last.retain(|(flow, _)| *flow > 0.0);
@@ -59,13 +60,19 @@ pub(super) fn strongest(epoch: &Epoch, owned: &[usize]) -> Vec<Path> {
     last.into_iter().take(MOST_PATHS).map(|(_, edge)| ways.path(epoch, edge)).collect()
 }
 
+/// Of edges the first of those between the same two nodes: they stand together.
+fn firsts(epoch: &Epoch, edges: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+    let ends = |edge: usize| (epoch.edge_source()[edge], epoch.edge_target()[edge]);
+    edges.filter(move |edge| *edge == 0 || ends(edge - 1) != ends(*edge))
+}
+
 /// For each node the strongest way to it from any outcome.
 struct Ways {
     flow: Vec<f64>,
     /// The last edge of that way.
     edge_to: Vec<Option<usize>>,
-    /// What leaves each node together.
-    leaving: Vec<f64>,
+    /// For the first edge between two nodes, the part that all of them have of what leaves the source.
+    part: Vec<f64>,
 }
 
 /// A node with the strongest way found to it so far.
@@ -105,9 +112,22 @@ impl Ways {
             leaving[source as usize] += weight;
             led_to[target as usize] |= weight > 0.0 && source != target;
         }
-        let mut ways = Ways { flow: vec![0.0; nodes], edge_to: vec![None; nodes], leaving };
+        let mut part = vec![0.0; epoch.edge_count()];
+        let mut first = 0;
+        for edge in 0..epoch.edge_count() {
+            if (epoch.edge_source()[edge], epoch.edge_target()[edge])
+                != (epoch.edge_source()[first], epoch.edge_target()[first])
+            {
+                first = edge;
+            }
+            let whole = leaving[epoch.edge_source()[edge] as usize];
+            if whole > 0.0 {
+                part[first] += epoch.edge_weight()[edge] / whole;
+            }
+        }
+        let mut ways = Ways { flow: vec![0.0; nodes], edge_to: vec![None; nodes], part };
         let mut reached = BinaryHeap::new();
-        for node in (0..nodes).filter(|node| !led_to[*node] && ways.leaving[*node] > 0.0) {
+        for node in (0..nodes).filter(|node| !led_to[*node] && leaving[*node] > 0.0) {
             ways.flow[node] = epoch.node_weight()[node];
             reached.push(Reached { flow: ways.flow[node], node });
         }
@@ -115,9 +135,10 @@ impl Ways {
             if flow < ways.flow[node] {
                 continue;
             }
-            for edge in epoch.edge_offsets()[node] as usize..epoch.edge_offsets()[node + 1] as usize {
+            let edges = epoch.edge_offsets()[node] as usize..epoch.edge_offsets()[node + 1] as usize;
+            for edge in firsts(epoch, edges) {
                 let target = epoch.edge_target()[edge] as usize;
-                let along = flow * ways.part(epoch, edge);
+                let along = flow * ways.part[edge];
                 if along > ways.flow[target] {
                     ways.flow[target] = along;
                     ways.edge_to[target] = Some(edge);
@@ -126,11 +147,6 @@ impl Ways {
             }
         }
         ways
-    }
-
-    /// The part that an edge has of all that leaves its source.
-    fn part(&self, epoch: &Epoch, edge: usize) -> f64 {
-        epoch.edge_weight()[edge] / self.leaving[epoch.edge_source()[edge] as usize]
     }
 
     /// The way that ends with this edge.
@@ -146,7 +162,7 @@ impl Ways {
             let target = epoch.edge_target()[edge] as usize;
             steps.push(Step {
                 edge: epoch.edge_kinds().get(epoch.edge_kind()[edge] as usize).unwrap_or_default().to_owned(),
-                part: self.part(epoch, edge),
+                part: self.part[edge],
                 to: id(target),
                 kind: kind(target),
             });
