@@ -282,9 +282,13 @@ fn kept() -> Vec<Kept> {
         trials: 30,
         parameters: Err(track),
     };
+    let covered = json!({"coverage": {"outcomes": ["outcome"], "edge_kinds": ["covered-by"]}});
     vec![
+        plain("credrank", json!({})),
+        plain("eigentrust", json!({})),
         plain("equal", json!({})),
         plain("lifetime", points(json!({}))),
+        plain("lineage", json!({"outcomes": {"outcome": 1}, "kept_otherwise": 0.5})),
         month("optimism-devtooling", 0),
         month("optimism-onchain", 1),
         plain("pagerank", json!({})),
@@ -294,6 +298,9 @@ fn kept() -> Vec<Kept> {
             title: "with `\"max_share\": 0.5`",
             ..plain("proportional", points(json!({"max_share": 0.5})))
         },
+        plain("quadratic-funding", json!({"surplus": "shared"})),
+        Kept { trials: 400, ..plain("shapley", json!({"game": covered})) },
+        plain("split", json!({"payees": {"ann": 500_000}})),
     ]
 }
 
