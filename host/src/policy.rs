@@ -1,5 +1,6 @@
 //! Bytes -> an admitted policy: its imports checked, its description read, its code compiled.
 
+mod answer;
 mod extent;
 mod folder;
 mod kept;
@@ -16,12 +17,14 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 use wasmtime::component::Component;
 
-use crate::abi::{self, Allocation, Description, Division, Linked, Refusal};
+use crate::abi::{self, Description, Linked};
 use crate::canonical::{Digest, to_canonical_json};
 use crate::epoch::Epoch;
-use crate::fault::{Fault, FaultCode, HostError, RunError};
+use crate::fault::{Fault, HostError, RunError};
 use crate::sandbox::{self, Budget, Cancel, Failed, Limits, Past, Runtime, Setup, Subject, Usage};
-use crate::text::{check_name, check_word, visible};
+use crate::text::{check_word, visible};
+pub(crate) use answer::Answer;
+pub use answer::Measure;
 pub use folder::CacheError;
 use folder::Folder;
 use kept::Kept;
@@ -38,7 +41,6 @@ const COMPILE_TIME: Duration = Duration::from_secs(60);
 const MAX_LABEL: usize = 64;
 const MAX_SUMMARY: usize = 1024;
 const MAX_SCHEMA: usize = 256 << 10;
-const MAX_REFUSAL: usize = 4096;
 /// How many breaches of a schema are told at once.
 const MAX_BREACHES: usize = 20;
 
@@ -141,22 +143,6 @@ pub(crate) struct Question<'a> {
     pub(crate) parameters: &'a Value,
     pub(crate) past: Past,
     pub(crate) limits: &'a Limits,
-}
-
-/// What a policy answered, checked against the contract.
-pub(crate) struct Answer {
-    pub(crate) division: Division,
-    pub(crate) measures: Vec<Measure>,
-    pub(crate) carry: Vec<u8>,
-}
-
-/// A named number per payee that explains a split.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measure {
-    /// Lower-case words joined by hyphens.
-    pub name: String,
-    /// One finite number per payee, in payee order.
-    pub values: Vec<f64>,
 }
 
 /// A run's end, with what it used if it returned, what the policy said to its author, and which functions it was in if it
@@ -561,7 +547,7 @@ impl Policy {
         );
         match ran {
             Ok(ran) => {
-                let answer = self.check(ran.result, payees, pool);
+                let answer = Answer::checked(ran.result, payees, pool, self.is_stateful());
                 Ok(Run { answer, usage: Some(ran.usage), log: ran.log, calls: Vec::new() })
             }
             Err(Failed { error: RunError::Fault(fault), log, calls }) => {
@@ -580,81 +566,10 @@ impl Policy {
         let history = self.is_stateful().then_some(question.past);
         Ok((Subject { epoch: question.epoch.clone(), pool: question.pool, history }, parameters))
     }
-
-    /// Holds what it answered to the contract; a refusal is a fault in the policy's own words.
-    fn check(&self, answer: Result<Allocation, Refusal>, payees: usize, pool: u128) -> Result<Answer, Fault> {
-        let allocation = answer.map_err(refused)?;
-        check_division(&allocation.division, payees, pool)?;
-        let measures = check_measures(allocation.measures, payees)?;
-        let carry = allocation.carry;
-        if carry.len() > MAX_CARRY {
-            let sentence = format!("it hands over {} bytes; at most {MAX_CARRY} are kept", carry.len());
-            return Err(Fault::new(FaultCode::BadCarry, sentence));
-        }
-        if !carry.is_empty() && !self.is_stateful() {
-            return Err(Fault::new(
-                FaultCode::BadCarry,
-                "it hands something over, and its description says that it does not",
-            ));
-        }
-        Ok(Answer { division: allocation.division, measures, carry })
-    }
 }
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Policy({} {} {})", self.name(), self.version(), self.digest())
     }
-}
-
-fn refused(refusal: Refusal) -> Fault {
-    let (code, sentence) = match refusal {
-        Refusal::BadParameters(sentence) => (FaultCode::BadParameters, sentence),
-        Refusal::NoAnswer(sentence) => (FaultCode::NoAnswer, sentence),
-    };
-    Fault::new(code, visible(&sentence, MAX_REFUSAL))
-}
-
-fn check_division(division: &Division, payees: usize, pool: u128) -> Result<(), Fault> {
-    let bad = |sentence: String| Err(Fault::new(FaultCode::BadDivision, sentence));
-    let given = match division {
-        Division::ByWeight { shares, .. } => shares.len(),
-        Division::ByAmount(amounts) => amounts.len(),
-    };
-    if given != payees {
-        return bad(format!("it returned {given} shares for {payees} payees"));
-    }
-    if let Division::ByAmount(amounts) = division {
-        let sum = amounts.iter().try_fold(0_u128, |sum, &amount| sum.checked_add(amount));
-        if sum.is_none_or(|sum| sum > pool) {
-            return bad(format!("its amounts are together more than its pool of {pool} base units"));
-        }
-    }
-    Ok(())
-}
-
-fn check_measures(given: Vec<abi::RawMeasure>, payees: usize) -> Result<Vec<Measure>, Fault> {
-    let bad = |sentence: String| Err(Fault::new(FaultCode::BadMeasures, sentence));
-    if given.len() > MAX_MEASURES {
-        return bad(format!("it returned {} measures; at most {MAX_MEASURES} are kept", given.len()));
-    }
-    let mut measures: Vec<Measure> = Vec::new();
-    for abi::RawMeasure { name, mut values } in given {
-        let shown = visible(&name, MAX_LABEL);
-        if !is_label(&name) || check_name(&name).is_err() {
-            return bad(format!("measure `{shown}` is not named in lower-case words joined by hyphens"));
-        }
-        if measures.iter().any(|measure| measure.name == name) {
-            return bad(format!("measure `{shown}` is there twice"));
-        }
-        if values.len() != payees {
-            return bad(format!("measure `{shown}` has {} values for {payees} payees", values.len()));
-        }
-        if let Some(payee) = values.iter().position(|value| !value.is_finite()) {
-            return bad(format!("measure `{shown}` is not a finite number for payee {payee}"));
-        }
-        values.iter_mut().for_each(|value| *value += 0.0); // -0 becomes 0: JSON has one zero
-        measures.push(Measure { name, values });
-    }
-    Ok(measures)
 }

@@ -9,7 +9,7 @@ use crate::epoch::Epoch;
 use crate::fault::{Fault, RunError};
 use crate::sandbox::{self, Failed, Limits, Usage, calls};
 
-use super::{AdmissionError, Engine, Question, invalid};
+use super::{AdmissionError, Answer, Engine, Question, invalid};
 
 /// One run, and what each of the policy's functions was charged.
 #[derive(Clone, Debug)]
@@ -95,7 +95,8 @@ impl Engine {
         match ran {
             Ok(ran) => {
                 let (answer, charged) = ran.result;
-                let ended = policy.check(answer, epoch.payees().len(), pool).map(|_| ());
+                let ended =
+                    Answer::checked(answer, epoch.payees().len(), pool, policy.is_stateful()).map(|_| ());
                 let functions = charges(functions, &charged);
                 let used = Usage { memory: ran.usage.memory - beside, ..ran.usage };
                 Ok(Profile { ended, used: Some(used), functions, log: ran.log, calls: Vec::new() })
