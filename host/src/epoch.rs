@@ -100,6 +100,22 @@ impl Epoch {
         self.0.digest
     }
 
+    /// What it is about, apart from its payees and graph.
+    pub(crate) fn header(&self) -> &Header {
+        &self.0.header
+    }
+
+    /// The names of the further columns of its nodes and edges.
+    pub(crate) fn column_names(&self) -> ColumnNames {
+        let names = |texts: Texts<'_>| texts.iter().map(str::to_owned).collect();
+        ColumnNames {
+            node_metrics: names(self.node_metrics()),
+            node_labels: names(self.node_labels()),
+            edge_metrics: names(self.edge_metrics()),
+            edge_labels: names(self.edge_labels()),
+        }
+    }
+
     /// Its number within its programme.
     pub fn number(&self) -> u64 {
         self.0.header.number

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use apportion::explain::{Contribution, ExplainError, Explanation, Question};
+use apportion::explain::{ExplainError, Explanation, Question};
 use apportion::{Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
 use apportion_report::explained::{Words, side_by_side};
 
@@ -185,8 +185,7 @@ fn payee(words: &Words<'_>, all: bool, text: &mut String) {
     }
 
     text.push_str("\nWhat it would get without each of its contributions\n\n");
-    let mut rows = Vec::new();
-    contributions(words, &explanation.contributions, 0, &mut rows);
+    let mut rows: Vec<Vec<String>> = words.contributions("  ").into_iter().map(Vec::from).collect();
     let hidden = if all { 0 } else { rows.len().saturating_sub(SHOWN) };
     rows.truncate(rows.len() - hidden);
     if !rows.is_empty() {
@@ -222,16 +221,4 @@ fn payee(words: &Words<'_>, all: bool, text: &mut String) {
         "\nThe epoch was settled again {} for this.\n",
         table::count(explanation.runs, "time")
     ));
-}
-
-/// Groups with what they were taken apart into, further in.
-fn contributions(words: &Words<'_>, which: &[Contribution], depth: usize, rows: &mut Vec<Vec<String>>) {
-    for contribution in which {
-        let mut row = words.contribution(contribution).to_vec();
-        if let Some(first) = row.first_mut() {
-            *first = format!("{}{first}", "  ".repeat(depth));
-        }
-        rows.push(row);
-        contributions(words, &contribution.parts, depth + 1, rows);
-    }
 }

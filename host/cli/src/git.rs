@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{self, Format, GitArguments, HistoryArguments, TryArguments, TrySource};
 use crate::engine::Engines;
-use crate::import::told;
+use crate::import::{charter, standard, told};
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file, write_files};
@@ -56,10 +56,9 @@ fn what_next(imported: &Imported, rule: &str) -> String {
 
 pub fn import_git(arguments: &GitArguments, engines: &Engines) -> Result<()> {
     let imported = read(&arguments.history)?;
-    let policy = objects::policy(&engines.make()?, RULE)?;
-    let charter =
-        Charter::single(&format!("A git history, by {RULE}"), &policy, usual_parameters(&arguments.history))
-            .map_err(|error| Refused(error.to_string()))?;
+    let policy = standard(RULE, engines)?;
+    let parameters = usual_parameters(&arguments.history);
+    let charter = charter(&format!("A git history, by {RULE}"), &policy, parameters)?;
     let files = [("charter.json", charter.as_bytes()), ("epoch", imported.epoch.as_bytes())];
     write_files(&arguments.output, &files, Existing::from_force(arguments.force))?;
     let (epoch, charter) = (arguments.output.join("epoch"), arguments.output.join("charter.json"));

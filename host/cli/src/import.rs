@@ -109,13 +109,14 @@ fn from_sourcecred(arguments: &SourcecredArguments, engines: &Engines) -> Result
 }
 
 /// A policy that the program carries with it.
-fn standard(name: &str, engines: &Engines) -> Result<Policy> {
+pub fn standard(name: &str, engines: &Engines) -> Result<Policy> {
     let standard =
         apportion_standard::find(name).context("the program lacks a standard policy, which is a bug")?;
     objects::standard_policy(&engines.make()?, standard)
 }
 
-fn charter(name: &str, policy: &Policy, parameters: serde_json::Value) -> Result<Charter> {
+/// A charter of one policy, whose parameters are as it wants them.
+pub fn charter(name: &str, policy: &Policy, parameters: serde_json::Value) -> Result<Charter> {
     policy.check_parameters(&parameters).map_err(|error| Refused(error.to_string()))?;
     Ok(Charter::single(name, policy, parameters).map_err(|error| Refused(error.to_string()))?)
 }

@@ -64,7 +64,7 @@ impl<'a> Words<'a> {
     }
 
     /// A contribution: what it is, what the payee would get without it, how much less or more that is.
-    pub fn contribution(&self, contribution: &Contribution) -> [String; 3] {
+    fn contribution(&self, contribution: &Contribution) -> [String; 3] {
         let what = if contribution.nodes == 1 {
             format!("{} {}", contribution.kind, contribution.first)
         } else {
@@ -97,6 +97,26 @@ impl<'a> Words<'a> {
             "{all} The differences above do not add up to that: what one contribution is worth depends on the others, so \
              each line is true by itself only."
         )
+    }
+
+    /// All contributions as rows, groups with what they were taken apart into below them, further in by `indent`.
+    pub fn contributions(&self, indent: &str) -> Vec<[String; 3]> {
+        fn collect(
+            words: &Words<'_>,
+            which: &[Contribution],
+            before: &str,
+            indent: &str,
+            rows: &mut Vec<[String; 3]>,
+        ) {
+            for contribution in which {
+                let [what, gets, less] = words.contribution(contribution);
+                rows.push([format!("{before}{what}"), gets, less]);
+                collect(words, &contribution.parts, &format!("{before}{indent}"), indent, rows);
+            }
+        }
+        let mut rows = Vec::new();
+        collect(self, &self.explanation.contributions, "", indent, &mut rows);
+        rows
     }
 
     /// Somebody who relied on the payee: who, how, what the payee would get without, how much less or more that is.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use apportion::Digest;
-use apportion::explain::{Contribution, Explanation, Path};
+use apportion::explain::{Explanation, Path};
 
 use crate::escape::{self, fill, json};
 use crate::explained::{Words, side_by_side};
@@ -58,8 +58,7 @@ fn payee(words: &Words<'_>) -> String {
         }
     }
     html.push_str("</section><section><h2>What it would get without each of its contributions</h2>");
-    let mut rows = Vec::new();
-    contributions(words, &explanation.contributions, 0, &mut rows);
+    let rows: Vec<Vec<String>> = words.contributions("\u{2003}").into_iter().map(Vec::from).collect();
     if !rows.is_empty() {
         html.push_str(&table(&["Without", "It would get", "That is"].map(str::to_owned), &rows));
     }
@@ -94,17 +93,6 @@ fn payee(words: &Words<'_>) -> String {
         html.push_str("</ul></section>");
     }
     html
-}
-
-fn contributions(words: &Words<'_>, which: &[Contribution], depth: usize, rows: &mut Vec<Vec<String>>) {
-    for contribution in which {
-        let mut row = words.contribution(contribution).to_vec();
-        if let Some(first) = row.first_mut() {
-            *first = format!("{}{first}", "\u{2003}".repeat(depth));
-        }
-        rows.push(row);
-        contributions(words, &contribution.parts, depth + 1, rows);
-    }
 }
 
 fn table(header: &[String], rows: &[Vec<String>]) -> String {

@@ -1,7 +1,7 @@
 //! An epoch without some of its nodes or edges: what there would have been.
 
-use super::{BuildError, ColumnNames, Epoch, EpochBuilder, Header};
-use crate::graph::{Edge, Label, Node, Texts};
+use super::{BuildError, Epoch, EpochBuilder};
+use crate::graph::{Edge, Label, Node};
 
 impl Epoch {
     /// The same epoch without the nodes and edges for which the functions say so; an edge goes with either of its
@@ -18,28 +18,17 @@ impl Epoch {
         node: impl Fn(usize) -> bool,
         edge: impl Fn(usize) -> bool,
     ) -> Result<Epoch, BuildError> {
-        let header = Header { number: self.number(), window: self.window(), pool: self.pool().clone() };
-        let names = |texts: Texts<'_>| texts.iter().map(str::to_owned).collect();
-        let columns = ColumnNames {
-            node_metrics: names(self.node_metrics()),
-            node_labels: names(self.node_labels()),
-            edge_metrics: names(self.edge_metrics()),
-            edge_labels: names(self.edge_labels()),
+        let columns = self.column_names();
+        let of_nodes = Further {
+            metrics: columns.node_metrics.iter().filter_map(|name| self.node_metric(name)).collect(),
+            labels: columns.node_labels.iter().filter_map(|name| self.node_label(name)).collect(),
         };
-        let further = |metrics: Texts<'_>, labels: Texts<'_>, nodes: bool| Further {
-            metrics: metrics
-                .iter()
-                .filter_map(|name| if nodes { self.node_metric(name) } else { self.edge_metric(name) })
-                .collect(),
-            labels: labels
-                .iter()
-                .filter_map(|name| if nodes { self.node_label(name) } else { self.edge_label(name) })
-                .collect(),
+        let of_edges = Further {
+            metrics: columns.edge_metrics.iter().filter_map(|name| self.edge_metric(name)).collect(),
+            labels: columns.edge_labels.iter().filter_map(|name| self.edge_label(name)).collect(),
         };
-        let of_nodes = further(self.node_metrics(), self.node_labels(), true);
-        let of_edges = further(self.edge_metrics(), self.edge_labels(), false);
 
-        let mut builder = EpochBuilder::new(header, columns)?;
+        let mut builder = EpochBuilder::new(self.header().clone(), columns)?;
         for (id, name) in self.payees().iter().zip(self.payee_names().iter()) {
             builder.payee(id, name);
         }

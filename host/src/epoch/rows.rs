@@ -109,12 +109,7 @@ impl EpochRows {
         };
         let (payee_ids, node_ids) = (taken(epoch.payees(), payees), taken(epoch.node_ids(), nodes));
         let kinds = |texts: Texts<'_>| texts.iter().map(RowText::from).collect::<Vec<_>>();
-        let columns = ColumnNames {
-            node_metrics: epoch.node_metrics().iter().map(str::to_owned).collect(),
-            node_labels: epoch.node_labels().iter().map(str::to_owned).collect(),
-            edge_metrics: epoch.edge_metrics().iter().map(str::to_owned).collect(),
-            edge_labels: epoch.edge_labels().iter().map(str::to_owned).collect(),
-        };
+        let columns = epoch.column_names();
         let payees = payees.iter().filter_map(|&row| {
             let id = payee_ids.get(row).cloned().flatten()?;
             Some(PayeeRow { id, name: epoch.payee_names().get(row)?.into() })
@@ -160,9 +155,8 @@ impl EpochRows {
                 labels: edge_columns.labels(row),
             })
         });
-        let header = Header { number: epoch.number(), window: epoch.window(), pool: epoch.pool().clone() };
         EpochRows {
-            header,
+            header: epoch.header().clone(),
             payees: payees.collect(),
             nodes: nodes.collect(),
             edges: edges.collect(),
