@@ -201,6 +201,15 @@ mod properties {
                 prop_assert!((gone + kept - 1.0).abs() < 1e-12 && (0.0..=1.0).contains(kept));
             }
             let flow = network.flow(&sources, &passed);
+            // What reaches a node is what it earned and what came over its edges.
+            let mut arrived = sources.clone();
+            for (edge, (source, target)) in epoch.edge_source().iter().zip(epoch.edge_target()).enumerate() {
+                arrived[*target as usize] += flow.reached[*source as usize] * passed[edge];
+            }
+            for (arrived, reached) in arrived.iter().zip(&flow.reached) {
+                // What still circles has arrived and was not passed on.
+                prop_assert!((arrived - reached).abs() <= flow.circling + 1e-9 * total.max(1.0), "{arrived} {reached}");
+            }
             let landed: f64 = flow.reached.iter().zip(&kept).map(|(reached, kept)| reached * kept).sum();
             prop_assert!((landed + flow.circling - total).abs() <= 1e-9 * total.max(1.0), "{landed} {} {total}", flow.circling);
 
