@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Policy, Terms, settle};
+use apportion::{
+    Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Policy, Terms, settle,
+};
 use attribution::{Files, Month, Owners, Paid};
 
 /// A charter of the example, and the policies that it names: of these, all that `apportion charter new` reads.
@@ -19,7 +21,8 @@ pub fn charter(engine: &Engine, written: &str) -> Result<(Charter, Vec<Policy>)>
     let (mut appointments, mut policies) = (Vec::new(), Vec::<Policy>::new());
     for draft in drafts {
         let name = draft.get("policy").and_then(toml::Value::as_str).context("a policy has no name")?;
-        let standard = apportion_standard::find(name).with_context(|| format!("`{name}` is no standard policy"))?;
+        let standard =
+            apportion_standard::find(name).with_context(|| format!("`{name}` is no standard policy"))?;
         let policy = engine.admit(standard.bytes)?;
         let portion = draft.get("portion").and_then(toml::Value::as_integer).unwrap_or(1);
         let parameters = draft.get("parameters").map(serde_json::to_value).transpose()?;
@@ -59,7 +62,7 @@ pub fn imported(files: &Files, folder: &Path) -> Result<Epoch> {
 /// Those of importing and settling.
 pub fn earned_by_set(month: &Month, keeper: &str, charter: &Charter, policies: &[Policy]) -> Result<u128> {
     let folder = tempfile::tempdir()?;
-    let epoch = imported(&month.tables(Owners::Stewards), folder.path())?;
+    let epoch = imported(&month.tables(Owners::Keepers), folder.path())?;
     let settlement = settle(&epoch, charter, policies, &History::default())?;
     let mut payouts = settlement.payouts.list().payouts.iter();
     Ok(payouts.find(|payout| payout.payee == keeper).context("nobody keeps the set")?.amount)

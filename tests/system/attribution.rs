@@ -5,14 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use apportion::{Charter, Engine, Epoch, History, Policy, Settlement, settle};
+use apportion::explain::Question;
+use apportion::{Audit, Card, Charter, Digest, Engine, Epoch, History, Policy, Property, Settlement, settle};
+use apportion_report::explained::Words;
 use apportion_tests::worked;
 use attribution::{INFLUENCE, LINEAGE, Month, Owners, Paid, SEED, report, year};
 
+use crate::audit::found;
 use crate::golden::assert_golden;
 
 /// The year under one of the charters.
 struct Settled {
+    charter: Charter,
+    policies: Vec<Policy>,
     epochs: Vec<Epoch>,
     settlements: Vec<Settlement>,
     paid: Vec<Paid>,
@@ -26,36 +31,45 @@ fn settled() -> &'static [Settled; 2] {
         let months = year(SEED);
         [LINEAGE, INFLUENCE].map(|written| {
             let (charter, policies) = worked::charter(&engine, written).unwrap();
-            settled_by(&months, &charter, &policies)
+            settled_by(&months, charter, policies)
         })
     })
 }
 
-fn settled_by(months: &[Month], charter: &Charter, policies: &[Policy]) -> Settled {
+fn settled_by(months: &[Month], charter: Charter, policies: Vec<Policy>) -> Settled {
     let folder = tempfile::tempdir().unwrap();
-    let mut settled = Settled { epochs: Vec::new(), settlements: Vec::new(), paid: Vec::new() };
+    let (mut epochs, mut settlements, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for month in months {
         let files = month.tables(Owners::People);
         let epoch = worked::imported(&files, &folder.path().join(month.number().to_string())).unwrap();
-        let settlement = settle(&epoch, charter, policies, &History::default()).unwrap();
-        settled.paid.push(worked::paid(month, &epoch, &settlement.payouts, charter, policies).unwrap());
-        settled.settlements.push(settlement);
-        settled.epochs.push(epoch);
+        let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
+        rows.push(worked::paid(month, &epoch, &settlement.payouts, &charter, &policies).unwrap());
+        settlements.push(settlement);
+        epochs.push(epoch);
     }
-    settled
+    Settled { charter, policies, epochs, settlements, paid: rows }
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/attribution")
 }
 
-const BEGIN: &str =
-    "<!-- The tables below are written by the test `attribution`: APPORTION_BLESS=1 cargo test --workspace attribution -->";
-const END: &str = "<!-- The end of what is written. -->";
+/// Writes what a test found into the page when blessing, and holds the page to it.
+fn assert_on_page(begin: &str, end: &str, found: &str) {
+    let file = folder().join("README.md");
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, rest) = text.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    let shown = format!("{before}{begin}\n\n{found}\n{end}{after}");
+    if std::env::var_os("APPORTION_BLESS").is_some() {
+        fs::write(&file, &shown).unwrap();
+    }
+    assert!(fs::read_to_string(&file).unwrap() == shown, "{begin}\n{found}");
+}
 
-/// The tables of the page are what the months pay.
+/// The tables of the page are what the months pay, and what audits find of the rules.
 #[test]
-fn the_page_shows_what_is_paid() {
+fn the_page_shows_what_is_paid_and_what_can_be_gained() {
     let [lineage, influence] = settled();
     let tables = format!(
         "By lineage:\n\n{}\nBy influence:\n\n{}\nThe year, in EUR:\n\n{}",
@@ -63,15 +77,80 @@ fn the_page_shows_what_is_paid() {
         report::months(&influence.paid),
         report::payees(&lineage.paid, &influence.paid),
     );
-    let file = folder().join("README.md");
-    let text = fs::read_to_string(&file).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let shown = format!("{before}{BEGIN}\n\n{tables}\n{END}{after}");
-    if std::env::var_os("APPORTION_BLESS").is_some() {
-        fs::write(&file, &shown).unwrap();
+    assert_on_page(
+        "<!-- The tables below are written by the test `attribution`: APPORTION_BLESS=1 cargo test --workspace attribution -->",
+        "<!-- The end of what is written. -->",
+        &tables,
+    );
+    let cards = [lineage, influence].map(audited);
+    let mut table = String::from("| | `lineage` | `influence` |\n|---|---|---|\n");
+    for property in Property::ALL {
+        let [one, other] = cards.each_ref().map(|card| found(card.finding(property)));
+        writeln!(table, "| {} (`{property}`) | {one} | {other} |", property.claim()).unwrap();
     }
-    assert!(fs::read_to_string(&file).unwrap() == shown, "{BEGIN}\n{tables}");
+    assert_on_page(
+        "<!-- The table of audits is written by the same test. -->",
+        "<!-- The end of the audits. -->",
+        &table,
+    );
+}
+
+/// What an audit finds of a charter's first policy, over made epochs and parts of the first month.
+fn audited(settled: &Settled) -> Card {
+    let appointed = &settled.charter.terms().policies[0];
+    let policy = settled.policies.iter().find(|policy| policy.digest() == appointed.policy).unwrap();
+    let audit = Audit {
+        policy,
+        parameters: &appointed.parameters,
+        epochs: &settled.epochs[..1],
+        trials: 100,
+        seed: 1,
+    };
+    apportion::audit(&audit, |_| {}).unwrap()
+}
+
+/// The page's words on why Ilse gets so little in month 10 are those of `apportion explain`.
+#[test]
+fn the_page_explains_as_the_program_does() {
+    let [lineage, _] = settled();
+    let question = Question {
+        epoch: &lineage.epochs[9],
+        charter: &lineage.charter,
+        policies: &lineage.policies,
+        history: &History::default(),
+        before: Some((&lineage.epochs[8], &lineage.settlements[8].payouts)),
+        runs: 64,
+    };
+    let explanation = apportion::explain::explain(&question, "ilse", |_, _| {}).unwrap();
+    let words = Words::of(&explanation);
+    let page = fs::read_to_string(folder().join("README.md")).unwrap();
+    let mut said = vec![words.headline()];
+    said.extend(words.change(explanation.change.as_ref().unwrap()).into_iter().take(2));
+    for sentence in said {
+        assert!(page.contains(&sentence), "{sentence}");
+    }
+}
+
+/// The month beside the page is the first that is made.
+#[test]
+fn the_committed_month_is_the_first_of_the_year() {
+    let month = year(SEED).into_iter().next().unwrap();
+    let place = folder().join("month-01");
+    if std::env::var_os("APPORTION_BLESS").is_some() {
+        fs::create_dir_all(&place).unwrap();
+        for (name, text) in month.forms() {
+            fs::write(place.join(name), text).unwrap();
+        }
+    }
+    let mut names: Vec<String> = Vec::new();
+    for (name, text) in month.forms() {
+        assert!(fs::read_to_string(place.join(&name)).unwrap() == text, "month-01/{name} differs");
+        names.push(name);
+    }
+    for file in fs::read_dir(&place).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(names.contains(&name), "month-01/{name} is not made");
+    }
 }
 
 /// The same seed gives the same bytes, another seed others; epochs and settlements are pinned.
@@ -79,15 +158,17 @@ fn the_page_shows_what_is_paid() {
 fn the_seed_decides_every_byte() {
     let mut digests = String::new();
     let [lineage, influence] = settled();
-    for (number, epoch) in lineage.epochs.iter().enumerate() {
-        writeln!(digests, "month {}\n  epoch      {}", number + 1, epoch.digest()).unwrap();
+    for (number, (epoch, month)) in lineage.epochs.iter().zip(year(SEED)).enumerate() {
+        let files: String = month.forms().into_iter().map(|(name, text)| format!("{name}\n{text}")).collect();
+        writeln!(digests, "month {}\n  files      {}", number + 1, Digest::of(files.as_bytes())).unwrap();
+        writeln!(digests, "  epoch      {}", epoch.digest()).unwrap();
         for (name, settled) in [("lineage", lineage), ("influence", influence)] {
             writeln!(digests, "  {name:<9}  {}", settled.settlements[number].receipt.digest()).unwrap();
             assert_eq!(settled.epochs[number].digest(), epoch.digest(), "one epoch serves both charters");
         }
     }
     assert_golden("attribution.txt", digests.as_bytes());
-    let files = |seed| year(seed).iter().map(|month| month.tables(Owners::People)).collect::<Vec<_>>();
+    let files = |seed| year(seed).iter().map(Month::forms).collect::<Vec<_>>();
     assert_eq!(files(SEED), files(SEED));
     assert_ne!(files(SEED), files(SEED + 1));
 }

@@ -6,7 +6,7 @@ use crate::calendar::day;
 pub(crate) struct Set {
     pub(crate) id: &'static str,
     /// The payee who keeps it in order.
-    pub(crate) steward: &'static str,
+    pub(crate) keeper: &'static str,
     /// When the edition that models were trained on was made.
     pub(crate) made: i64,
     pub(crate) batches: &'static [Batch],
@@ -29,13 +29,13 @@ const fn batch(by: &'static str, records: u32, quality: u32, same: &'static str)
 /// Withdrawn when month 7 begins.
 pub(crate) const LETTERS: Set = Set {
     id: "set:harbour-letters",
-    steward: "harbour-archive",
+    keeper: "harbour-archive",
     made: day(2023, 3, 1),
     batches: &[batch("ana", 400, 9, ""), batch("bo", 250, 7, ""), batch("ilse", 600, 8, "")],
 };
 pub(crate) const NOTES: Set = Set {
     id: "set:field-notes",
-    steward: "field-school",
+    keeper: "field-school",
     made: day(2024, 2, 1),
     batches: &[
         batch("ana", 300, 8, ""),
@@ -46,7 +46,7 @@ pub(crate) const NOTES: Set = Set {
 };
 pub(crate) const MINUTES: Set = Set {
     id: "set:town-minutes",
-    steward: "minutes-guild",
+    keeper: "minutes-guild",
     made: day(2022, 9, 1),
     batches: &[
         batch("bo", 450, 8, ""),
@@ -64,13 +64,13 @@ pub(crate) const WITHDRAWN: i64 = day(2025, 7, 1);
 pub(crate) const FEEDBACK: [&Set; 2] = [
     &Set {
         id: "feedback:1",
-        steward: "",
+        keeper: "",
         made: day(2024, 12, 1),
         batches: &[batch("cleo", 200, 9, ""), batch("noor", 500, 8, ""), batch("pim", 300, 7, "")],
     },
     &Set {
         id: "feedback:2",
-        steward: "",
+        keeper: "",
         made: day(2025, 8, 20),
         batches: &[batch("noor", 400, 9, ""), batch("pim", 500, 8, "")],
     },
@@ -232,9 +232,9 @@ pub const PAYEES: [(&str, &str, Part); 19] = [
     ("tidal-lab", "Tidal Lab", Part::Base),
     ("plough-collective", "Plough Collective", Part::FineTunings),
     ("clerk-works", "Clerk Works", Part::FineTunings),
-    ("harbour-archive", "Harbour Archive", Part::Stewards),
-    ("field-school", "Field School", Part::Stewards),
-    ("minutes-guild", "Minutes Guild", Part::Stewards),
+    ("harbour-archive", "Harbour Archive", Part::Keepers),
+    ("field-school", "Field School", Part::Keepers),
+    ("minutes-guild", "Minutes Guild", Part::Keepers),
     ("ana", "Ana", Part::People),
     ("bo", "Bo", Part::People),
     ("cleo", "Cleo", Part::People),
@@ -259,7 +259,7 @@ pub enum Part {
     /// Trains the fine-tunings.
     FineTunings,
     /// Keeps a data set.
-    Stewards,
+    Keepers,
     /// Gave records or judgements.
     People,
     /// Owns an agent, or the index that agents search.

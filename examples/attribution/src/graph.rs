@@ -42,8 +42,8 @@ pub(crate) struct Edge {
 pub enum Owners {
     /// Who gave it.
     People,
-    /// The steward of the set: to see what a set earns as a whole.
-    Stewards,
+    /// The keeper of the set: to see what a set earns as a whole.
+    Keepers,
 }
 
 /// A month's nodes and edges.
@@ -89,12 +89,11 @@ impl Graph {
 
     /// A data set or a round of feedback, and what was given to it.
     fn set(&mut self, set: &Set) {
-        let steward = Some(set.steward).filter(|steward| !steward.is_empty());
-        let [kind, of_batch] =
-            if steward.is_some() { ["data-set", "batch"] } else { ["feedback", "ratings"] };
-        self.node(set.id, kind, Some(set.made), steward, Told::Table("data.csv"));
-        if let Some(steward) = steward {
-            self.edge(set.id, &agent_id(steward), "wasAttributedTo", 1, Told::Provenance);
+        let keeper = Some(set.keeper).filter(|keeper| !keeper.is_empty());
+        let [kind, of_batch] = if keeper.is_some() { ["data-set", "batch"] } else { ["feedback", "ratings"] };
+        self.node(set.id, kind, Some(set.made), keeper, Told::Table("data.csv"));
+        if let Some(keeper) = keeper {
+            self.edge(set.id, &agent_id(keeper), "wasAttributedTo", 1, Told::Provenance);
         }
         for batch in set.batches {
             let id = set.batch_id(batch);
@@ -109,7 +108,7 @@ impl Graph {
     }
 
     fn owner(&self, set: &Set, batch: &Batch) -> &'static str {
-        if self.owners == Owners::Stewards && !set.steward.is_empty() { set.steward } else { batch.by }
+        if self.owners == Owners::Keepers && !set.keeper.is_empty() { set.keeper } else { batch.by }
     }
 
     /// All models that are known in a month, also those no longer in use: a record is added to and not cut.

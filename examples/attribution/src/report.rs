@@ -25,7 +25,7 @@ const PARTS: [(Part, &str); 6] = [
     (Part::Base, "base model"),
     (Part::FineTunings, "fine-tunings"),
     (Part::Agents, "agents, index"),
-    (Part::Stewards, "keepers"),
+    (Part::Keepers, "keepers"),
     (Part::People, "people"),
 ];
 

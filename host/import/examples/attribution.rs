@@ -13,7 +13,8 @@ use attribution::report::{self, euros};
 use attribution::{INFLUENCE, LINEAGE, Month, Paid, SEED};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?.join("target/attribution");
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?.join("target/attribution");
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -23,10 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut ledger = Ledger::open(DirectoryStore::create(&folder.join("ledger"))?)?;
     let components = apportion_standard::all().iter().map(|standard| standard.bytes.to_vec());
     ledger.adopt(&engine, &lineage, 1, &components.collect::<Vec<_>>(), &[])?;
-    for charter in [&lineage, &influence] {
-        let file = folder.join(format!("{}.json", charter.terms().name.to_lowercase().replace(' ', "-")));
-        std::fs::write(&file, charter.as_bytes())?;
-    }
+    // For `apportion audit`, which tries a rule by itself.
+    let rule = lineage.terms().policies.first().ok_or("the charter names no policy")?;
+    std::fs::write(folder.join("lineage-parameters.json"), rule.parameters.to_string())?;
 
     let mut months: Vec<(Month, Epoch)> = Vec::new();
     let mut then = Vec::new();
