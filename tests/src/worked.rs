@@ -1,4 +1,5 @@
-//! The worked example of `examples/attribution/`, settled: its charters as they are written, its months as they are imported.
+//! The worked example of `examples/attribution/`: its charters as they are written, its months as they are imported, and
+//! what they pay.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The worked example of `examples/attribution/`: its page, its numbers, and what a data set earns after it is withdrawn.
+//! The worked example of `examples/attribution/`: its page, its numbers, and what a data set earns after it is
+//! withdrawn.
 
 use std::fmt::Write;
 use std::fs;
@@ -78,7 +79,7 @@ fn the_page_shows_what_is_paid_and_what_can_be_gained() {
         report::payees(&lineage.paid, &influence.paid),
     );
     assert_on_page(
-        "<!-- The tables below are written by the test `attribution`: APPORTION_BLESS=1 cargo test --workspace attribution -->",
+        "<!-- The tables below are written by a test: APPORTION_BLESS=1 cargo test --workspace attribution -->",
         "<!-- The end of what is written. -->",
         &tables,
     );

@@ -14,7 +14,8 @@ pub(crate) fn flat(happened: &Happened, graph: &Graph) -> Files {
         payees.push_str(&format!("{payee},{name},\n"));
     }
     let described = format!(
-        "{}[nodes]\nfiles = [\"nodes.csv\"]\n\n[edges]\nfiles = [\"edges.csv\"]\n\n[payees]\nfiles = [\"payees.csv\"]\n",
+        "{}[nodes]\nfiles = [\"nodes.csv\"]\n\n[edges]\nfiles = [\"edges.csv\"]\n\n[payees]\n\
+         files = [\"payees.csv\"]\n",
         head(happened)
     );
     vec![
@@ -68,7 +69,7 @@ pub(crate) fn head(happened: &Happened) -> String {
     let (start, end) = window(happened.month);
     let date = |seconds| written(seconds).split('T').next().unwrap_or("").to_owned();
     format!(
-        "# Month {number} of the worked example: what its answers earned. Made by a program, see examples/attribution.\n\
+        "# Month {number} of the worked example: what its answers earned. Made by a program: examples/attribution.\n\
          number = {number}\n\n[window]\nstart = {}\nend = {}\n\n[pool]\nasset = \"EUR\"\ndecimals = 2\n\
          amount = \"{}.{:02}\"\n\n",
         date(start),

@@ -1,5 +1,5 @@
-//! What the agents did, as OpenTelemetry writes it: OTLP/JSON, one request a line, with the attributes of its conventions for
-//! generative AI.
+//! What the agents did, as OpenTelemetry writes it: OTLP/JSON, one request a line, with the attributes of its conventions
+//! for generative AI.
 
 use crate::cast::{Agent, INDEX, Model, SCOUT, base_in_use};
 use crate::graph::{Step, span_id, trace_id};
@@ -18,12 +18,9 @@ fn line(answer: &Answer) -> String {
         let looked = [("gen_ai.operation.name", "retrieval"), ("gen_ai.data_source.id", INDEX)];
         spans.push(span(answer, Step::Look, &format!("retrieval {INDEX}"), &looked, ""));
     }
-    format!(
-        "{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{}]}},\"scopeSpans\":[{{\"scope\":{{\"name\":\"assistant\"}},\
-         \"spans\":[{}]}}]}}]}}\n",
-        attribute("service.name", "lantern"),
-        spans.join(",")
-    )
+    let resource = format!(r#"{{"attributes":[{}]}}"#, attribute("service.name", "lantern"));
+    let scope = format!(r#"{{"scope":{{"name":"assistant"}},"spans":[{}]}}"#, spans.join(","));
+    format!(r#"{{"resourceSpans":[{{"resource":{resource},"scopeSpans":[{scope}]}}]}}"#) + "\n"
 }
 
 /// An agent at work; the one that answers links to the search that it reuses.
@@ -57,15 +54,14 @@ fn span(answer: &Answer, step: Step, name: &str, attributes: &[(&str, &str)], mo
         Step::Ask | Step::Scout => parent(answer, Step::Run),
         Step::Phrase | Step::Look => parent(answer, Step::Scout),
     };
+    let (trace, id) = (trace_id(month, number), span_id(month, number, step));
+    let (start, end) = (answer.time - began, answer.time - ended);
+    // In nanoseconds, as text.
+    let times = format!(r#""startTimeUnixNano":"{start}000000000","endTimeUnixNano":"{end}000000000""#);
     let attributes: Vec<String> = attributes.iter().map(|(key, value)| attribute(key, value)).collect();
-    format!(
-        r#"{{"traceId":"{}","spanId":"{}"{parent},"name":"{name}","kind":1,"startTimeUnixNano":"{}000000000","endTimeUnixNano":"{}000000000","attributes":[{}]{more}}}"#,
-        trace_id(month, number),
-        span_id(month, number, step),
-        answer.time - began,
-        answer.time - ended,
-        attributes.join(",")
-    )
+    let attributes = attributes.join(",");
+    let ids = format!(r#""traceId":"{trace}","spanId":"{id}"{parent}"#);
+    format!(r#"{{{ids},"name":"{name}","kind":1,{times},"attributes":[{attributes}]{more}}}"#)
 }
 
 fn parent(answer: &Answer, step: Step) -> String {

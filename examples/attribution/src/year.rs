@@ -75,17 +75,12 @@ pub(crate) fn year(seed: u64) -> Vec<Happened> {
     let mut months: Vec<Happened> = Vec::new();
     for month in 1..=MONTHS {
         let answers = answers(seed, month, &months);
-        let mut earlier: Vec<Answer> = Vec::new();
-        for answer in &answers {
-            let Search::Of { month: of, number } = answer.search else { continue };
-            let known = earlier.iter().any(|earlier| (earlier.month, earlier.number) == (of, number));
-            if of != month && !known {
-                let before = months.iter().flat_map(|month| &month.answers);
-                earlier
-                    .extend(before.filter(|answer| (answer.month, answer.number) == (of, number)).cloned());
-            }
-        }
-        earlier.sort_by_key(|answer| (answer.month, answer.number));
+        let is_reused = |answer: &&Answer| {
+            let search = Search::Of { month: answer.month, number: answer.number };
+            answers.iter().any(|later| later.search == search)
+        };
+        let before = months.iter().flat_map(|before| &before.answers);
+        let earlier = before.filter(is_reused).cloned().collect();
         months.push(Happened { month, answers, earlier, evaluations: evaluations(seed, month) });
     }
     months
@@ -96,11 +91,10 @@ fn answers(seed: u64, month: u32, before: &[Happened]) -> Vec<Answer> {
     let mut chance = Chance::new(seed, u64::from(month));
     let count = 8 + 2 * u64::from(month - 1) + chance.below(4);
     let (start, end) = window(month);
-    let mut times: Vec<i64> = (0..count)
-        .map(|_| {
-            start + 3_600 + i64::try_from(chance.below((end - start - 7_200).unsigned_abs())).unwrap_or(0)
-        })
-        .collect();
+    // Not in the first hour or the last, so that all steps of an answer are of its month.
+    let open = (end - start - 7_200).unsigned_abs();
+    let mut times: Vec<i64> =
+        (0..count).map(|_| start + 3_600 + i64::try_from(chance.below(open)).unwrap_or(0)).collect();
     times.sort_unstable();
 
     let mut answers: Vec<Answer> = Vec::new();
@@ -158,8 +152,8 @@ fn scores(chance: &mut Chance, topic: Topic, model: &'static Model) -> Vec<Score
     scores
 }
 
-/// The evaluations of the models in use: one for each coalition of the sets that are not withdrawn. They are repeated when models
-/// are trained anew: when the letters are withdrawn, and with the new base model.
+/// The evaluations of the models in use: one for each choice of the sets that are not withdrawn. They are repeated when
+/// models are trained anew: when the letters are withdrawn, and with the new base model.
 fn evaluations(seed: u64, month: u32) -> Vec<Evaluation> {
     let (round, time, sets): (u32, i64, &[&'static Set]) = match month {
         ..7 => (1, day(2024, 12, 15), &SETS),

@@ -208,7 +208,8 @@ mod properties {
             }
             for (arrived, reached) in arrived.iter().zip(&flow.reached) {
                 // What still circles has arrived and was not passed on.
-                prop_assert!((arrived - reached).abs() <= flow.circling + 1e-9 * total.max(1.0), "{arrived} {reached}");
+                let off = (arrived - reached).abs();
+                prop_assert!(off <= flow.circling + 1e-9 * total.max(1.0), "{arrived} {reached}");
             }
             let landed: f64 = flow.reached.iter().zip(&kept).map(|(reached, kept)| reached * kept).sum();
             prop_assert!((landed + flow.circling - total).abs() <= 1e-9 * total.max(1.0), "{landed} {} {total}", flow.circling);

@@ -39,8 +39,8 @@ fn epoch(number: i64, model: &str, reused: Option<&str>) -> Epoch {
     epoch.build().unwrap()
 }
 
-/// A withdrawn set is in the record for ever, and earns while an answer leads to it: by the model that was trained on it, then
-/// by a step that this model took, then nothing at all.
+/// A withdrawn set is in the record for ever, and earns while an answer leads to it: by the model that was trained on it,
+/// then by a step that this model took, then nothing at all.
 #[test]
 fn withdrawn_data_earns_until_no_answer_leads_to_it() {
     let parameters = r#"{"outcomes": {"answer": 1}, "kept": {"step": 0.5, "model": 0.5}}"#;
