@@ -83,7 +83,7 @@ impl Rows {
         notes::undescribed(nodes().filter(|(id, _)| !listed.contains_key(*id)), notes);
         if draft.said_again > 0 {
             let relations = notes::counted(draft.said_again, "relation");
-            notes.push(format!("{relations} are said again, alike in everything, and count once"));
+            notes.push(format!("said again, alike in everything, and counted once: {relations}"));
         }
 
         let owners = self.owners(&draft, &graph, &kept, &listed, notes);
