@@ -3,3 +3,7 @@
 
 mod draft;
 mod json;
+mod openlineage;
+mod otlp;
+#[cfg(test)]
+mod samples;

@@ -196,7 +196,10 @@ impl Relation {
             .then_with(|| columns(self).cmp(&columns(other)))
             .then_with(|| {
                 let pairs = self.columns.values().zip(other.columns.values());
-                pairs.map(|(a, b)| a.order(b)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+                pairs
+                    .map(|(a, b)| a.order(b))
+                    .find(|order| order.is_ne())
+                    .unwrap_or(std::cmp::Ordering::Equal)
             })
     }
 }

@@ -344,7 +344,10 @@ mod tests {
             ("{}\nnone\n{}", "f, row 2: is not JSON that can be read: expected ident"),
             ("{}\n3", "f, row 2: is a number where an object is expected"),
             ("[{}, [{}]]", "f, row 1: is a list where an object is expected"),
-            ("[\n {},\n {\n  \"a\": 1, \"b\": 2,\n  \"a\": 1}]", "row 5: is not JSON that can be read: the key `a` is there twice"),
+            (
+                "[\n {},\n {\n  \"a\": 1, \"b\": 2,\n  \"a\": 1}]",
+                "row 5: is not JSON that can be read: the key `a` is there twice",
+            ),
             ("{\"a\": {\"b\": 1, \"b\": 1}}", "the key `b` is there twice"),
             ("{\"a\": 1", "f, row 1: is not JSON that can be read: EOF while parsing an object"),
             ("{\n\"a\": 1\n\"b\"", "f, row 3: is not JSON that can be read: expected `,` or `}`"),
