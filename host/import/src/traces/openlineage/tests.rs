@@ -129,8 +129,8 @@ fn symlinks_make_several_names_one_dataset() {
         [
             "dataset:n/b wasGeneratedBy run:1 at 2025-07-01T00:00:00Z",
             "run:1 hadPlan job:n/j",
-            "run:2 hadPlan job:n/j",
             "run:2 used dataset:n/b at 2025-07-02T00:00:00Z",
+            "run:2 hadPlan job:n/j",
         ]
     );
     let named: Vec<_> = draft.left_out.keys().collect();

@@ -13,9 +13,11 @@ use super::span::{Agent, Span, Thing, number};
 /// What is said of all content, which is private: not even its keys are listed.
 pub(super) const CONTENT: &str = "content of messages, tool calls, documents and memories, which is private";
 
-/// Whether an attribute or an event holds what people, models and tools said to each other.
+/// Whether an attribute or an event holds what people, models and tools said to each other, so that it can be no
+/// column. Of documents and memories nothing is read but which they are.
 pub(crate) fn is_content(name: &str) -> bool {
     CONTENTS.contains(&name)
+        || [DOCUMENTS, MEMORIES].contains(&name)
         || ["gen_ai.prompt.", "gen_ai.completion."].iter().any(|old| {
             // Numbered messages of earlier days: `gen_ai.prompt.0.content`.
             name.strip_prefix(old).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))

@@ -117,14 +117,17 @@ impl Span {
     ) -> Result<(), String> {
         let mut has_content = false;
         let mut read = attributes::read(object, &mut |name| {
-            has_content |= genai::is_content(name);
-            if genai::is_read(name) || (options.wants(name) && !genai::is_content(name)) {
+            if genai::is_read(name) {
                 return true;
             }
-            if !genai::is_content(name) {
+            if genai::is_content(name) {
+                has_content = true;
+                return false;
+            }
+            if !options.wants(name) {
                 left_out.push(format!("the attribute `{}`", shortened(name).escape_debug()));
             }
-            false
+            options.wants(name)
         })?;
         has_content |= genai::interpret(&read, self, left_out)?;
         if has_content {
@@ -133,7 +136,7 @@ impl Span {
         for (name, value) in around {
             read.entry(name.clone()).or_insert_with(|| value.clone());
         }
-        for (name, value) in &read {
+        for (name, value) in read.iter().filter(|(name, _)| !genai::is_content(name)) {
             self.optional(name, value, options, left_out)
                 .map_err(|wrong| format!("the attribute `{}` {wrong}", shortened(name).escape_debug()))?;
         }
