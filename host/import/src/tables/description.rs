@@ -1,4 +1,4 @@
-//! The small TOML file that says what the tables are.
+//! The small TOML file that says what the tables are, and the provenance documents and traces.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::cell::parse_time;
 use crate::problem::ImportError;
+use crate::traces::{Traces, prov};
 
 /// What a description says, before its files are looked at.
 pub(super) struct Description {
@@ -15,6 +16,7 @@ pub(super) struct Description {
     pub(super) nodes: Tables,
     pub(super) edges: Tables,
     pub(super) payees: Tables,
+    pub(super) traces: Traces,
 }
 
 /// The files of one kind of table and what their columns are.
@@ -69,7 +71,8 @@ struct Written {
     number: u64,
     window: WrittenWindow,
     pool: WrittenPool,
-    nodes: WrittenNodes,
+    traces: Option<WrittenTraces>,
+    nodes: Option<WrittenNodes>,
     edges: Option<WrittenEdges>,
     payees: Option<WrittenPayees>,
 }
@@ -91,7 +94,16 @@ struct WrittenPool {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct WrittenTraces {
+    #[serde(default)]
+    prov: Vec<String>,
+    weight: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WrittenNodes {
+    #[serde(default)]
     files: Vec<String>,
     delimiter: Option<char>,
     #[serde(default)]
@@ -106,6 +118,7 @@ struct WrittenNodes {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenEdges {
+    #[serde(default)]
     files: Vec<String>,
     delimiter: Option<char>,
     #[serde(default)]
@@ -138,18 +151,26 @@ impl Written {
             ));
         }
         let header = Header { number: self.number, window, pool: pool(&self.pool)? };
-        let nodes = self.nodes;
-        if nodes.files.is_empty() {
-            return Err("names no files of nodes: `files` under `[nodes]` is empty".to_owned());
-        }
-        let columns = [
-            known("id", nodes.id, true),
-            known("kind", nodes.kind, false),
-            known("weight", nodes.weight, false),
-            known("time", nodes.time, false),
-            known("payee", nodes.payee, false),
-        ];
-        let nodes = tables("nodes", nodes.files, nodes.delimiter, columns.into(), nodes.columns)?;
+        let traces = self.traces.map(WrittenTraces::checked).transpose()?;
+        let nodes = match self.nodes {
+            Some(nodes) if nodes.files.is_empty() && traces.is_none() => {
+                return Err("names no files of nodes: `files` under `[nodes]` is empty".to_owned());
+            }
+            None if traces.is_none() => {
+                return Err("names no files: list some under `[nodes]` or `[traces]`".to_owned());
+            }
+            None => Tables::none(),
+            Some(nodes) => {
+                let columns = [
+                    known("id", nodes.id, true),
+                    known("kind", nodes.kind, false),
+                    known("weight", nodes.weight, false),
+                    known("time", nodes.time, false),
+                    known("payee", nodes.payee, false),
+                ];
+                tables("nodes", nodes.files, nodes.delimiter, columns.into(), nodes.columns)?
+            }
+        };
         let edges = match self.edges {
             None => Tables::none(),
             Some(edges) => {
@@ -174,7 +195,17 @@ impl Written {
                 tables("payees", payees.files, payees.delimiter, columns.into(), BTreeMap::new())?
             }
         };
-        Ok(Description { header, nodes, edges, payees })
+        Ok(Description { header, nodes, edges, payees, traces: traces.unwrap_or_default() })
+    }
+}
+
+impl WrittenTraces {
+    fn checked(self) -> Result<Traces, String> {
+        let traces = Traces { prov: self.prov, prov_options: prov::Options { weight: self.weight } };
+        if traces.files().next().is_none() {
+            return Err("names no files under `[traces]`: list some as `prov`".to_owned());
+        }
+        Ok(traces)
     }
 }
 

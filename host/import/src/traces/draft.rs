@@ -4,6 +4,7 @@
 //! The order of files and of what stands in them makes no difference: where two say different things of one, what is
 //! kept follows from the two and not from which came first.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cell::Cell;
@@ -16,11 +17,17 @@ pub(crate) struct Draft {
     pub(crate) relations: Vec<Relation>,
     /// What was not understood or has no place in a graph, in words, and where and how often.
     pub(crate) left_out: BTreeMap<String, LeftOut>,
+    /// How many relations were said again, alike in everything.
+    pub(crate) said_again: usize,
+    /// Where the reader is, for the nodes that it names.
+    pub(crate) at: Place,
 }
 
 /// What is known of one node.
 #[derive(Default)]
 pub(crate) struct Node {
+    /// Where it is named first.
+    pub(crate) place: Place,
     /// What it is; of a node that is only referred to, what its place in the relation says that it must be.
     pub(crate) kind: String,
     /// Whether a document describes it. Else it was only referred to.
@@ -29,6 +36,10 @@ pub(crate) struct Node {
     pub(crate) is_agent: bool,
     /// Seconds since 1970.
     pub(crate) time: Option<i64>,
+    /// When it began, which dates it if nothing else does.
+    pub(crate) start: Option<i64>,
+    /// From when on it must no longer be relied on.
+    pub(crate) invalidated: Option<i64>,
     /// What a person reads instead of the id.
     pub(crate) name: Option<String>,
     pub(crate) columns: BTreeMap<String, Value>,
@@ -107,18 +118,47 @@ impl Draft {
 
     fn node(&mut self, id: &str) -> &mut Node {
         if !self.nodes.contains_key(id) {
-            self.nodes.insert(id.to_owned(), Node::default());
+            self.nodes.insert(id.to_owned(), Node { place: self.at, ..Node::default() });
         }
-        self.nodes.entry(id.to_owned()).or_default()
+        let node = self.nodes.entry(id.to_owned()).or_default();
+        node.place = node.place.min(self.at);
+        node
+    }
+
+    /// When all is read: makes every end of a relation a node, and relations that are alike one.
+    pub(crate) fn complete(&mut self) {
+        let mut relations = std::mem::take(&mut self.relations);
+        for end in relations.iter().flat_map(|relation| [&relation.source, &relation.target]) {
+            if !self.nodes.contains_key(end) {
+                self.mention(end, "thing");
+            }
+        }
+        let said = relations.len();
+        relations.sort_by(Relation::order);
+        relations.dedup_by(|a, b| a.order(b).is_eq());
+        self.said_again = said - relations.len();
+        self.relations = relations;
+    }
+
+    /// Makes columns of what else is known of nodes: their names, and since when they are invalid, if that is before
+    /// `end`.
+    pub(crate) fn further_columns(&mut self, end: i64) {
+        for node in self.nodes.values_mut() {
+            if let Some(name) = node.name.clone() {
+                node.set("name", Value::Text(name));
+            }
+            #[expect(clippy::cast_precision_loss, reason = "times of the years 1 to 9999 are doubles")]
+            if let Some(time) = node.invalidated.filter(|time| *time < end) {
+                node.set("invalidated", Value::Number(time as f64));
+            }
+        }
     }
 
     /// Names something that did not become part of the graph.
     pub(crate) fn leave_out(&mut self, what: impl Into<String>, place: Place) {
         let entry = self.left_out.entry(what.into()).or_insert(LeftOut { first: place, count: 0 });
         entry.count += 1;
-        if (place.file, place.row) < (entry.first.file, entry.first.row) {
-            entry.first = place;
-        }
+        entry.first = entry.first.min(place);
     }
 }
 
@@ -187,19 +227,14 @@ impl Relation {
     }
 
     /// An order in which only relations that are alike in everything are equal.
-    pub(crate) fn order(&self, other: &Relation) -> std::cmp::Ordering {
-        let first = |of: &Relation| (of.source.clone(), of.target.clone(), of.kind, of.id.clone(), of.time);
-        let columns = |of: &Relation| of.columns.keys().cloned().collect::<Vec<_>>();
-        first(self)
-            .cmp(&first(other))
+    pub(crate) fn order(&self, other: &Relation) -> Ordering {
+        (&self.source, &self.target, self.kind, &self.id, self.time)
+            .cmp(&(&other.source, &other.target, other.kind, &other.id, other.time))
             .then_with(|| self.weight.total_cmp(&other.weight))
-            .then_with(|| columns(self).cmp(&columns(other)))
+            .then_with(|| self.columns.keys().cmp(other.columns.keys()))
             .then_with(|| {
                 let pairs = self.columns.values().zip(other.columns.values());
-                pairs
-                    .map(|(a, b)| a.order(b))
-                    .find(|order| order.is_ne())
-                    .unwrap_or(std::cmp::Ordering::Equal)
+                pairs.map(|(a, b)| a.order(b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
             })
     }
 }
@@ -215,7 +250,7 @@ impl Value {
     }
 
     /// Numbers before long integers before texts.
-    pub(crate) fn order(&self, other: &Value) -> std::cmp::Ordering {
+    pub(crate) fn order(&self, other: &Value) -> Ordering {
         let rank = |value: &Value| match value {
             Value::Number(_) => 0,
             Value::LongInteger(_) => 1,
