@@ -172,7 +172,7 @@ impl Document<'_> {
         if u64::try_from(read).is_ok_and(|read| read == limit) {
             let wrong =
                 format!("is one value of more than {MAX_DOCUMENT_MIB} MiB: write one object on every line");
-            return Err((0, Fault::Parameters(wrong)));
+            return Err((0, Fault::Document(wrong)));
         }
         let Ok(text) = std::str::from_utf8(&start) else { return Err((0, Fault::Encoding)) };
         let mut rows = Rows { text, offset: 0, row };
@@ -205,7 +205,7 @@ impl Document<'_> {
             Ok(Json::Object(object)) => (self.each)(place, &object, self.problems),
             Ok(other) => {
                 let wrong = format!("is {} where an object is expected", other.what());
-                self.problems.add(place, None, Fault::Parameters(wrong));
+                self.problems.add(place, None, Fault::Document(wrong));
             }
             Err(error) => {
                 self.wrong(row + u64::try_from(error.line()).unwrap_or(1).saturating_sub(1), &error);
@@ -215,7 +215,7 @@ impl Document<'_> {
 
     fn wrong(&mut self, row: u64, error: &serde_json::Error) {
         let wrong = format!("is not JSON that can be read: {}", without_place(error));
-        self.problems.add(Place { file: self.file, row }, None, Fault::Parameters(wrong));
+        self.problems.add(Place { file: self.file, row }, None, Fault::Document(wrong));
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) struct Lineage {
     runs: BTreeMap<String, Run>,
     /// Which run was one of which job.
     plans: BTreeSet<(String, String)>,
-    /// What was read and written, and when that was first and last said.
-    flows: BTreeMap<Flow, (Moment, Moment)>,
+    /// What was read and written, and when that was first said.
+    flows: BTreeMap<Flow, Moment>,
     /// The latest of each facet; `None` if the latest deletes it.
     facets: BTreeMap<(Subject, &'static str), (Moment, Option<Facet>)>,
 }
@@ -35,8 +35,10 @@ pub(crate) struct Lineage {
 type Moment = i128;
 
 struct Run {
-    first: Place,
-    last: Moment,
+    /// Where it stands first.
+    place: Place,
+    /// When it is first heard of.
+    start: Moment,
     /// When it ended, and how.
     end: Option<(Moment, End)>,
 }
@@ -89,7 +91,7 @@ impl Lineage {
     pub(crate) fn read(&mut self, text: impl Read, file: usize, draft: &mut Draft, problems: &mut Collector) {
         objects(text, file, problems, &mut |place, object, problems| match Event::of(object) {
             Ok(event) => self.add(event, place, draft),
-            Err(wrong) => problems.add(place, None, Fault::Parameters(wrong)),
+            Err(wrong) => problems.add(place, None, Fault::Document(wrong)),
         });
     }
 
@@ -100,18 +102,18 @@ impl Lineage {
         }
         for (id, kind) in event.described {
             let (_, first) = self.described.entry(id).or_insert((kind, place));
-            *first = earlier(*first, place);
+            *first = place.min(*first);
         }
         if let Some(id) = event.run {
             self.plans.extend(event.job.map(|job| (id.clone(), job)));
-            let run = self.runs.entry(id).or_insert(Run { first: place, last: moment, end: None });
-            run.first = earlier(run.first, place);
-            run.last = run.last.max(moment);
+            let run = self.runs.entry(id).or_insert(Run { place, start: moment, end: None });
+            run.place = run.place.min(place);
+            run.start = run.start.min(moment);
             run.end = run.end.max(event.end.map(|end| (moment, end)));
         }
         for flow in event.flows {
-            let (first, last) = self.flows.entry(flow).or_insert((moment, moment));
-            (*first, *last) = ((*first).min(moment), (*last).max(moment));
+            let first = self.flows.entry(flow).or_insert(moment);
+            *first = moment.min(*first);
         }
         for (subject, name, facet) in event.facets {
             let known = self.facets.entry((subject, name)).or_insert((moment, None));
@@ -263,10 +265,6 @@ impl Event {
 /// `producer` and `schemaURL` say who wrote the event and by which schema, which is nothing of the lineage.
 const EVENT_KEYS: &[&str] =
     &["eventTime", "eventType", "producer", "schemaURL", "run", "job", "dataset", "inputs", "outputs"];
-
-fn earlier(one: Place, other: Place) -> Place {
-    if (other.file, other.row) < (one.file, one.row) { other } else { one }
-}
 
 fn moment(text: &str) -> Result<Moment, String> {
     let time = parse_time(text).and_then(|_| parse_moment(text));

@@ -165,9 +165,7 @@ impl Reading<'_> {
             return Ok(());
         };
         self.draft.leave_out(COPY, place);
-        if (place.file, place.row) < (first.file, first.row) {
-            *first = place;
-        }
+        *first = place.min(*first);
         if span.order(known).is_gt() {
             *known = span;
         }
@@ -191,7 +189,7 @@ impl Reading<'_> {
 
     fn wrong(&mut self, path: &str, wrong: &str) {
         let wrong = if path.is_empty() { wrong.to_owned() } else { format!("`{path}`: {wrong}") };
-        self.problems.add(self.place, None, Fault::Parameters(wrong));
+        self.problems.add(self.place, None, Fault::Document(wrong));
     }
 }
 

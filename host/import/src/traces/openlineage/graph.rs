@@ -24,13 +24,13 @@ impl Lineage {
         for (run, job) in &self.plans {
             graph.relate(Relation::new(run, "hadPlan", job));
         }
-        for (flow, (first, last)) in &self.flows {
-            graph.flow(flow, *first, *last);
+        for (flow, first) in &self.flows {
+            graph.flow(flow, *first);
         }
-        for ((subject, _), (moment, facet)) in &self.facets {
+        for ((subject, _), (_, facet)) in &self.facets {
             match (subject, facet) {
                 (Subject::Node(id), Some(facet)) => graph.facet_of_node(id, facet),
-                (Subject::Flow(flow), Some(facet)) => graph.facet_of_flow(flow, *moment, facet),
+                (Subject::Flow(flow), Some(facet)) => graph.facet_of_flow(flow, facet),
                 (_, None) => {}
             }
         }
@@ -80,19 +80,24 @@ struct Graph<'a> {
     lineage: &'a Lineage,
     /// By their ends and kind: what several events say of one is one.
     relations: BTreeMap<(String, String, &'static str), Relation>,
-    /// When datasets and their versions were last generated: only then they are as who uses them later finds them.
+    /// When datasets and their versions were first generated: since then they can be relied on.
     times: BTreeMap<String, Moment>,
     draft: &'a mut Draft,
 }
 
 impl<'a> Graph<'a> {
     fn nodes(&mut self) {
-        for (id, (kind, _)) in &self.lineage.described {
+        for (id, (kind, place)) in &self.lineage.described {
+            self.draft.at = *place;
             self.draft.describe(self.name(id), kind);
         }
         for (id, run) in &self.lineage.runs {
+            self.draft.at = run.place;
             let node = self.draft.describe(id, "run");
-            node.set_time(seconds(run.end.map_or(run.last, |(moment, _)| moment)));
+            node.start = Some(seconds(run.start));
+            if let Some((end, _)) = run.end {
+                node.set_time(seconds(end));
+            }
             let state = run.end.map(|(_, end)| match end {
                 End::Complete => "COMPLETE",
                 End::Abort => "ABORT",
@@ -114,17 +119,24 @@ impl<'a> Graph<'a> {
         self.names.get(id).map_or(id, String::as_str)
     }
 
-    fn flow(&mut self, flow: &'a Flow, first: Moment, last: Moment) {
+    fn flow(&mut self, flow: &'a Flow, first: Moment) {
+        self.go_to(&flow.activity);
         let dataset = self.name(&flow.dataset);
         let version = self.version(flow);
         let mut relation = match flow.direction {
             Direction::Generated if self.lineage.has_failed(&flow.activity) => {
-                return self.leave_out(&flow.activity, OUTPUTS_OF_FAILED);
+                return self.draft.leave_out(OUTPUTS_OF_FAILED, self.draft.at);
             }
             Direction::Generated => {
-                self.date(dataset, last);
                 let mut relation = Relation::new(dataset, "wasGeneratedBy", &flow.activity);
-                relation.time = Some(seconds(last));
+                // What a run makes is there when it ends.
+                let end = self.lineage.runs.get(&flow.activity).and_then(|run| run.end);
+                let moment = end.map_or(first, |(end, _)| end);
+                relation.time = Some(seconds(moment));
+                self.date(dataset, moment);
+                if let Some(version) = &version {
+                    self.date(version, moment);
+                }
                 relation
             }
             Direction::Used => {
@@ -163,18 +175,16 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn facet_of_flow(&mut self, flow: &'a Flow, moment: Moment, facet: &'a Facet) {
+    fn facet_of_flow(&mut self, flow: &'a Flow, facet: &'a Facet) {
         if flow.direction == Direction::Generated && self.lineage.has_failed(&flow.activity) {
             return;
         }
         let dataset = self.name(&flow.dataset);
+        self.go_to(dataset);
         match facet {
             Facet::Version(version) => {
                 let version = format!("{dataset}@{version}");
                 self.draft.describe(&version, "dataset-version");
-                if flow.direction == Direction::Generated {
-                    self.date(&version, moment);
-                }
                 self.relate(Relation::new(version, "specializationOf", dataset));
             }
             Facet::Columns(inputs) => {
@@ -195,6 +205,7 @@ impl<'a> Graph<'a> {
 
     fn facet_of_node(&mut self, id: &'a str, facet: &'a Facet) {
         let id = self.name(id);
+        self.go_to(id);
         match facet {
             Facet::Ownership(owners) => {
                 for (owner, way) in owners {
@@ -239,7 +250,7 @@ impl<'a> Graph<'a> {
     /// `later` relied on the run `id`.
     fn inform(&mut self, (later, job): &Dependency, id: &str) {
         if self.lineage.has_failed(id) {
-            return self.leave_out(id, FAILED);
+            return self.leave_out_failed(id);
         }
         self.draft.mention(later, "run");
         self.had_plan(later, job);
@@ -249,7 +260,7 @@ impl<'a> Graph<'a> {
     /// The run `id` relied on `earlier`.
     fn depend(&mut self, id: &str, (earlier, job): &Dependency) {
         if self.lineage.has_failed(earlier) {
-            return self.leave_out(earlier, FAILED);
+            return self.leave_out_failed(earlier);
         }
         self.draft.mention(earlier, "run");
         self.had_plan(earlier, job);
@@ -263,16 +274,23 @@ impl<'a> Graph<'a> {
 
     fn date(&mut self, id: &str, moment: Moment) {
         let time = self.times.entry(id.to_owned()).or_insert(moment);
-        *time = (*time).max(moment);
+        *time = (*time).min(moment);
     }
 
-    fn leave_out(&mut self, run: &str, what: &str) {
-        if let Some(run) = self.lineage.runs.get(run) {
-            self.draft.leave_out(what, run.first);
+    fn leave_out_failed(&mut self, run: &str) {
+        self.go_to(run);
+        self.draft.leave_out(FAILED, self.draft.at);
+    }
+
+    /// What is named from now on is named where a run, a job or a dataset stands first.
+    fn go_to(&mut self, id: &str) {
+        let run = self.lineage.runs.get(id).map(|run| run.place);
+        if let Some(place) = run.or(self.lineage.described.get(id).map(|(_, place)| *place)) {
+            self.draft.at = place;
         }
     }
 
-    /// Several names of one dataset can make one of two relations: it keeps the later time and the larger numbers.
+    /// Several names of one dataset can make one of two relations: it keeps the earlier time and the larger numbers.
     fn relate(&mut self, relation: Relation) {
         if relation.source == relation.target {
             return;
@@ -283,7 +301,7 @@ impl<'a> Graph<'a> {
             }
             Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();
-                known.time = known.time.max(relation.time);
+                known.time = [known.time, relation.time].into_iter().flatten().min();
                 for (column, value) in relation.columns {
                     let known = known.columns.entry(column).or_insert_with(|| value.clone());
                     if value.order(known).is_gt() {

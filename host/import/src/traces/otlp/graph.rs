@@ -109,9 +109,11 @@ impl<'a> Graph<'a> {
                 continue;
             }
             if roots().all(|(.., span)| span.has_failed) {
-                roots().take(1).for_each(|(_, place, _)| self.draft.leave_out(FAILED_TRACE, place));
+                let place = roots().map(|(_, place, _)| place).min().unwrap_or_default();
+                self.draft.leave_out(FAILED_TRACE, place);
                 continue;
             }
+            self.draft.at = roots().map(|(_, place, _)| place).min().unwrap_or_default();
             let outcome = format!("trace:{trace:032x}");
             let node = self.draft.describe(&outcome, "trace");
             node.set_time(end);
@@ -137,7 +139,7 @@ impl<'a> Graph<'a> {
             return self.draft.leave_out(FAILED_SPAN, place);
         }
         let mut relation = Relation::new(source, kind, id.to_string());
-        relation.time = time(span);
+        relation.time = time(span).filter(|_| kind == "wasGeneratedBy");
         self.draft.relations.push(relation);
         self.reach(id);
     }
@@ -151,6 +153,7 @@ impl<'a> Graph<'a> {
     fn span(&mut self, id: SpanId) {
         let spans = self.spans;
         let Some((place, span)) = spans.get(&id) else { return };
+        self.draft.at = *place;
         let source = id.to_string();
         let node = self.draft.describe(&source, span.kind);
         if let Some(time) = time(span) {
