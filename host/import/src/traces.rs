@@ -2,9 +2,17 @@
 
 pub(crate) mod draft;
 pub(crate) mod graph;
+#[allow(dead_code, reason = "the pipeline does not read these formats yet")]
+mod json;
 pub(crate) mod notes;
+#[allow(dead_code, reason = "the pipeline does not read these formats yet")]
+pub(crate) mod openlineage;
+#[allow(dead_code, reason = "the pipeline does not read these formats yet")]
+pub(crate) mod otlp;
 pub(crate) mod owners;
 pub(crate) mod prov;
+#[cfg(test)]
+mod samples;
 pub(crate) mod window;
 
 use std::io::Read;
