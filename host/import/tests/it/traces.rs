@@ -7,9 +7,19 @@ mod unknown;
 mod window;
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use apportion::{Epoch, NO_PAYEE};
 use apportion_import::tables::Imported;
+
+/// A file under `tests/data/traces`.
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(sample_path(name)).unwrap()
+}
+
+fn sample_path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/traces").join(name)
+}
 
 /// An epoch in lines that a person can read and compare.
 fn told(epoch: &Epoch) -> String {

@@ -1,7 +1,7 @@
 //! Documents that are no documents, or made to do harm: an error that says where, or an epoch; never a panic. And what
 //! stands where in them makes no difference.
 
-use apportion_tests::data;
+use crate::traces::sample;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -86,7 +86,7 @@ fn weights_are_numbers_of_0_or_more() {
             "{{\"used\": {{\"_:1\": {{\"prov:activity\": \"urn:a\", \"prov:entity\": \"urn:b\", \"w\": {weight}}}}}}}"
         );
         let folder = Folder::new().with("a.json", document);
-        let error = folder.refused("traces = { prov = [\"a.json\"], weight = \"w\" }");
+        let error = folder.refused("traces = { prov = [\"a.json\"], attributes = { weight = \"w\" } }");
         assert!(
             error.starts_with("a.json, row 1: `used/_:1` has a `w` that is not one finite number"),
             "{weight}: {error}"
@@ -96,7 +96,7 @@ fn weights_are_numbers_of_0_or_more() {
 
 #[test]
 fn packed_documents_are_read_and_cut_off_ones_refused() {
-    let document = std::fs::read(data("traces/prov/every-form.json")).unwrap();
+    let document = sample("prov/every-form.json");
     let packed = gzip(&document);
     let import = |name: &str, bytes: &[u8]| {
         Folder::new().with(name, bytes).import(&format!("traces = {{ prov = [\"{name}\"] }}"))
@@ -187,7 +187,7 @@ proptest! {
             "{", "}", "[", "]", "\"", ",", ":", "null", "1e999", "-0", "\"_:\"", "\"prov:entity\": ", "{\"$\": 1}", "\\u0000",
             "99999999999999999999999", "\"2025-13-01\"",
         ];
-        let mut document = std::fs::read_to_string(data("traces/prov/every-form.json")).unwrap();
+        let mut document = String::from_utf8(sample("prov/every-form.json")).unwrap();
         for (place, other, how) in &damage {
             let cut: Vec<usize> = document.char_indices().map(|(at, _)| at).collect();
             if cut.is_empty() { break }

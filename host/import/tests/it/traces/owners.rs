@@ -86,7 +86,7 @@ fn a_document_and_tables_of_the_same_lineage_are_the_same_epoch_and_pay_the_same
         .with("edges.csv", EDGES)
         .with("payees.csv", PAYEES);
     let of_document = folder
-        .import("[traces]\nprov = [\"a.json\"]\nweight = \"ex:share\"\n[payees]\nfiles = [\"payees.csv\"]")
+        .import("[traces]\nprov = [\"a.json\"]\nattributes = { weight = \"ex:share\" }\n[payees]\nfiles = [\"payees.csv\"]")
         .unwrap();
     let of_tables = folder
         .import("[nodes]\nfiles = [\"nodes.csv\"]\n[edges]\nfiles = [\"edges.csv\"]\n[payees]\nfiles = [\"payees.csv\"]")

@@ -4,18 +4,26 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Read;
 
-use apportion_tests::data;
+use crate::traces::sample;
 
-use super::told_with_notes;
+use super::{sample_path, told_with_notes};
 use crate::Folder;
 
 /// All samples: what they are called, which list of `[traces]` they are for, and their text.
 fn samples() -> Vec<(String, &'static str, String)> {
-    let read = |name: &str| std::fs::read(data("traces").join(name)).unwrap();
-    let every_form = String::from_utf8(read("prov/every-form.json")).unwrap();
-    let mut samples = vec![("prov/every-form.json".to_owned(), "prov", every_form)];
+    let text = |name: &str| String::from_utf8(sample(name)).unwrap();
+    let mut samples: Vec<_> = [
+        ("prov/every-form.json", "prov"),
+        ("openlineage/events.jsonl", "openlineage"),
+        ("openlineage/training.jsonl", "openlineage"),
+        ("otlp/trace.json", "otlp"),
+        ("otlp/june.jsonl", "otlp"),
+        ("otlp/july.jsonl", "otlp"),
+    ]
+    .map(|(name, list)| (name.to_owned(), list, text(name)))
+    .into();
     let mut lines = String::new();
-    flate2::read::GzDecoder::new(&*read("prov/python-prov.jsonl.gz")).read_to_string(&mut lines).unwrap();
+    flate2::read::GzDecoder::new(&*sample("prov/python-prov.jsonl.gz")).read_to_string(&mut lines).unwrap();
     for line in lines.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| line[key].as_str().unwrap().to_owned();
@@ -44,11 +52,11 @@ fn samples_become_the_known_graphs_and_notes() {
         }
         first.entry(said).or_insert(name);
     }
-    let path = data("traces/samples.txt");
+    let path = sample_path("imported.txt");
     if std::env::var_os("APPORTION_BLESS").is_some() {
         std::fs::write(&path, &told).unwrap();
     }
     let known = std::fs::read_to_string(&path).unwrap_or_default();
     let first = known.lines().zip(told.lines()).find(|(known, now)| known != now);
-    assert!(known == told, "samples.txt differs: if that is meant, bless it; the first line: {first:?}");
+    assert!(known == told, "imported.txt differs: if that is meant, bless it; the first line: {first:?}");
 }
