@@ -192,7 +192,6 @@ impl<'a> Graph<'a> {
                     let input = self.name(input);
                     self.draft.mention(input, "dataset");
                     let mut relation = Relation::new(dataset, "wasDerivedFrom", input);
-                    relation.time = Some(seconds(moment));
                     relation
                         .columns
                         .extend(Value::number(&pairs.to_string()).map(|pairs| ("columns".to_owned(), pairs)));
