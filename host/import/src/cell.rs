@@ -129,20 +129,25 @@ impl<'a> Cell<'a> {
 
 /// A date or a date-time as RFC 3339 writes it, in seconds since 1970-01-01 UTC; UTC where no offset is given.
 pub(crate) fn parse_time(text: &str) -> Result<i64, Fault> {
+    let seconds = seconds_of(parse_moment(text)?);
+    seconds.filter(|seconds| SECONDS.contains(seconds)).ok_or_else(|| Fault::NotTime(shortened(text)))
+}
+
+/// As [`parse_time`], with all digits of its second.
+pub(crate) fn parse_moment(text: &str) -> Result<Timestamp, Fault> {
     let wrong = || Fault::NotTime(shortened(text));
     // The parser also takes shapes that people read as numbers, such as 20250701.
     let is_dashed = text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
     if !is_dashed {
         return Err(wrong());
     }
-    let time = match text.parse::<Timestamp>() {
-        Ok(time) => time,
+    match text.parse::<Timestamp>() {
+        Ok(time) => Ok(time),
         Err(_) => {
             let time: DateTime = text.parse().map_err(|_| wrong())?;
-            TimeZone::UTC.to_timestamp(time).map_err(|_| wrong())?
+            TimeZone::UTC.to_timestamp(time).map_err(|_| wrong())
         }
-    };
-    seconds_of(time).filter(|seconds| SECONDS.contains(seconds)).ok_or_else(wrong)
+    }
 }
 
 fn seconds_of(time: Timestamp) -> Option<i64> {

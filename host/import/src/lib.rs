@@ -10,6 +10,7 @@ mod source;
 pub mod sourcecred;
 mod table;
 pub mod tables;
+mod traces;
 
 pub use problem::{Fault, ImportError, Problem, Problems};
 pub use progress::Progress;

@@ -21,7 +21,7 @@ pub enum ImportError {
     Input(#[from] Problems),
     /// No payee was named anywhere.
     #[error(
-        "there is nobody to pay: give the nodes a column `payee`, or name a table with the columns `payee` and `node` under `[payees]`"
+        "there is nobody to pay: give the nodes a column `payee`, or name a table with the columns `payee` and `node` under `[payees]`; agents that documents under `[traces]` name are payees too"
     )]
     NobodyToPay,
     /// What a caller set by hand.
@@ -217,6 +217,9 @@ pub enum Fault {
     /// A file that says something other than text and numbers in the places where they are expected.
     #[error("{0}")]
     Parameters(String),
+    /// A provenance document or a trace that is not what its format says.
+    #[error("{0}")]
+    Document(String),
     /// A row that the epoch refuses.
     #[error("{0}")]
     Row(#[from] RowProblem),
@@ -235,7 +238,7 @@ impl Fault {
 }
 
 /// Where something stands: a file by its number, and a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) file: usize,
     pub(crate) row: u64,
@@ -260,7 +263,8 @@ impl Collector {
 
     /// A place in words: `nodes.csv, row 3`.
     pub(crate) fn words(&self, place: Place) -> String {
-        format!("{}, row {}", self.file(place.file), place.row)
+        let file = self.file(place.file).escape_debug();
+        if place.row == 0 { file.to_string() } else { format!("{file}, row {}", place.row) }
     }
 
     pub(crate) fn add_file(&mut self, file: usize, fault: Fault) {

@@ -10,7 +10,7 @@ use flate2::read::MultiGzDecoder;
 
 use crate::problem::Fault;
 
-/// How a file is written, by the end of its name.
+/// How a table is written, by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Csv,
@@ -24,28 +24,34 @@ pub(crate) struct Source {
     /// As the input names it, for people.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    pub(crate) format: Format,
     pub(crate) bytes: u64,
     is_gzip: bool,
 }
 
-impl Source {
-    /// The file `name` in `folder`.
-    pub(crate) fn find(folder: &Path, name: &str) -> Result<Source, Fault> {
+impl Format {
+    /// The format of the table `name`.
+    pub(crate) fn of(name: &str) -> Result<Format, Fault> {
         let lower = name.to_ascii_lowercase();
         let (stem, is_gzip) = lower.strip_suffix(".gz").map_or((lower.as_str(), false), |stem| (stem, true));
-        let format = match stem.rsplit_once('.') {
-            Some((_, "csv")) => Format::Csv,
-            Some((_, "jsonl" | "ndjson")) => Format::JsonLines,
-            Some((_, "parquet")) if !is_gzip => Format::Parquet,
-            _ => return Err(Fault::Format),
-        };
+        match stem.rsplit_once('.') {
+            Some((_, "csv")) => Ok(Format::Csv),
+            Some((_, "jsonl" | "ndjson")) => Ok(Format::JsonLines),
+            Some((_, "parquet")) if !is_gzip => Ok(Format::Parquet),
+            _ => Err(Fault::Format),
+        }
+    }
+}
+
+impl Source {
+    /// The file `name` in `folder`, packed if its name ends in `.gz`.
+    pub(crate) fn find(folder: &Path, name: &str) -> Result<Source, Fault> {
+        let is_gzip = name.to_ascii_lowercase().ends_with(".gz");
         let path = folder.join(name);
         let metadata = std::fs::metadata(&path).map_err(|error| Fault::from_io(&error))?;
         if !metadata.is_file() {
             return Err(Fault::Unreadable("it is not a file".to_owned()));
         }
-        Ok(Source { name: name.to_owned(), path, format, bytes: metadata.len(), is_gzip })
+        Ok(Source { name: name.to_owned(), path, bytes: metadata.len(), is_gzip })
     }
 
     pub(crate) fn file(&self) -> Result<File, Fault> {

@@ -71,7 +71,7 @@ impl Table {
     /// Opens a file and reads its header, if its format has one. `delimiter` stands between the cells of CSV.
     pub(crate) fn open(source: Source, delimiter: u8) -> Result<Table, Vec<(Option<String>, Fault)>> {
         let whole = |fault| vec![(None, fault)];
-        match source.format {
+        match Format::of(&source.name).map_err(whole)? {
             Format::Csv => {
                 let (csv, columns) = csv::Csv::open(&source, delimiter)?;
                 Ok(Table { source, columns, reader: Reader::Csv(csv) })

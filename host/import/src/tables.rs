@@ -1,4 +1,4 @@
-//! Tables of nodes, edges and payees -> an epoch.
+//! Tables of nodes, edges and payees, provenance documents and traces -> an epoch.
 
 mod columns;
 mod description;
@@ -11,19 +11,19 @@ use apportion::{ColumnNames, Epoch, EpochBuilder};
 
 use crate::problem::{Collector, Fault, ImportError};
 use crate::progress::{Meter, Progress};
-use crate::source::Source;
+use crate::source::{Format, Source};
 
-use columns::{Settled, settle};
+use columns::{Settled, seen, settle};
 use description::{Description, Tables};
 use payees::Payees;
-use rows::Rows;
+use rows::{Rows, Traced};
 
-/// What an import of tables gives.
+/// What an import of tables and documents gives.
 #[derive(Clone, Debug)]
 pub struct Imported {
     /// The epoch.
     pub epoch: Epoch,
-    /// What a person should know about how the tables were read, a sentence each.
+    /// What a person should know about how files were read, and what of them is not in the epoch, a sentence each.
     pub notes: Vec<String>,
 }
 
@@ -32,10 +32,11 @@ pub const DEFAULT_NODE_KIND: &str = "node";
 /// The kind of an edge whose table has no column `kind`.
 pub const DEFAULT_EDGE_KIND: &str = "edge";
 
-/// Reads the tables that the TOML file at `description` names, relative to that file's folder.
+/// Reads the tables, provenance documents and traces that the TOML file at `description` names, relative to that
+/// file's folder.
 ///
 /// The order of rows, columns and files makes no difference, nor does the format: the same data gives the same epoch.
-/// `progress` is called every few thousand rows.
+/// `progress` is called every few thousand rows of a table and every few megabytes of a document.
 ///
 /// # Errors
 ///
@@ -50,25 +51,41 @@ pub const DEFAULT_EDGE_KIND: &str = "edge";
 /// # Ok::<(), apportion_import::ImportError>(())
 /// ```
 pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Imported, ImportError> {
-    let Description { header, nodes, edges, payees } = Description::load(description)?;
+    let Description { header, nodes, edges, payees, traces } = Description::load(description)?;
     let folder = description.parent().unwrap_or(Path::new(""));
+    let window = header.window;
 
-    let names =
-        [&nodes, &edges, &payees].into_iter().flat_map(|tables| tables.files.iter().cloned()).collect();
-    let mut problems = Collector::new(names);
-    let mut sources = find(folder, [&nodes, &edges, &payees], &mut problems);
+    let tables = [&nodes, &edges, &payees];
+    let documents: Vec<&String> = traces.files().map(|(_, name)| name).collect();
+    let names = tables.iter().flat_map(|tables| &tables.files).chain(documents.iter().copied()).cloned();
+    let mut problems = Collector::new(names.collect());
+    let (mut sources, documents) = find(folder, tables, &documents, &mut problems);
     problems.none()?;
-    let total_bytes = sources.iter().flatten().map(|(_, source)| source.bytes * 2).sum();
-    let mut meter = Meter::new(total_bytes, progress);
+    // Tables are read twice.
+    let table_bytes: u64 = sources.iter().flatten().map(|(_, source)| source.bytes * 2).sum();
+    let document_bytes: u64 = documents.iter().map(|(_, source)| source.bytes).sum();
+    let mut meter = Meter::new(table_bytes + document_bytes, progress);
+
+    let draft = (!documents.is_empty()).then(|| {
+        let mut draft = traces.read(&documents, window, &mut meter, &mut problems);
+        draft.further_columns(window.end);
+        draft
+    });
+    let in_nodes =
+        draft.as_ref().map(|draft| seen(draft.nodes.values().map(|node| (node.place, &node.columns))));
+    let in_edges = draft.as_ref().map(|draft| {
+        let place = |id: &String| draft.nodes.get(id).map_or(draft.at, |node| node.place);
+        seen(draft.relations.iter().map(|relation| (place(&relation.source), &relation.columns)))
+    });
 
     let mut notes = Vec::new();
-    let mut settled = |tables, which, sources: &mut Vec<_>, problems: &mut Collector| {
-        settle(tables, which, std::mem::take(sources), &mut meter, problems, &mut notes)
+    let mut settled = |tables, which, sources: &mut Vec<_>, traced, problems: &mut Collector| {
+        settle(tables, which, std::mem::take(sources), traced, &mut meter, problems, &mut notes)
     };
     let [of_nodes, of_edges, of_payees] = &mut sources;
-    let nodes = settled(nodes, "nodes", of_nodes, &mut problems);
-    let edges = settled(edges, "edges", of_edges, &mut problems);
-    let payees = settled(payees, "payees", of_payees, &mut problems);
+    let nodes = settled(nodes, "nodes", of_nodes, in_nodes, &mut problems);
+    let edges = settled(edges, "edges", of_edges, in_edges, &mut problems);
+    let payees = settled(payees, "payees", of_payees, None, &mut problems);
     problems.none()?;
     note_kinds(&nodes, &edges, &mut notes);
 
@@ -78,22 +95,28 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
         edge_metrics: edges.metrics.clone(),
         edge_labels: edges.labels.clone(),
     };
-    let builder = EpochBuilder::new(header, columns).map_err(ImportError::Epoch)?;
+    let builder = EpochBuilder::new(header, columns.clone()).map_err(ImportError::Epoch)?;
     let payees = Payees::read(payees, column_of(&nodes, "payee"), &mut meter, &mut problems);
-    let mut rows = Rows::new(builder, payees, problems);
+    let mut rows = Rows::new(builder, payees, Traced::new(draft), problems);
     let nodes = rows.nodes(nodes, &mut meter);
     let edges = rows.edges(edges, &mut meter);
+    rows.traces(&columns, window, &mut notes);
     let epoch = rows.finish(&nodes, &edges)?;
     Ok(Imported { epoch, notes })
 }
 
 /// Finds all files and says which are missing.
-fn find(folder: &Path, tables: [&Tables; 3], problems: &mut Collector) -> [Vec<(usize, Source)>; 3] {
+fn find(
+    folder: &Path,
+    tables: [&Tables; 3],
+    documents: &[&String],
+    problems: &mut Collector,
+) -> ([Vec<(usize, Source)>; 3], Vec<(usize, Source)>) {
     let (mut number, mut paths) = (0, Vec::new());
-    tables.map(|tables| {
+    let mut found = |names: &mut dyn Iterator<Item = (&String, Result<(), Fault>)>| {
         let mut sources = Vec::new();
-        for name in &tables.files {
-            match Source::find(folder, name) {
+        for (name, format) in names {
+            match format.and_then(|()| Source::find(folder, name)) {
                 Ok(source) if paths.contains(&source.path) => problems.add_file(number, Fault::FileTwice),
                 Ok(source) => {
                     paths.push(source.path.clone());
@@ -104,7 +127,10 @@ fn find(folder: &Path, tables: [&Tables; 3], problems: &mut Collector) -> [Vec<(
             number += 1;
         }
         sources
-    })
+    };
+    let tables =
+        tables.map(|tables| found(&mut tables.files.iter().map(|name| (name, Format::of(name).map(|_| ())))));
+    (tables, found(&mut documents.iter().map(|name| (*name, Ok(())))))
 }
 
 fn column_of<'a>(settled: &'a Settled, meaning: &str) -> &'a str {

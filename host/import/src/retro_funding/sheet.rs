@@ -185,8 +185,8 @@ fn find(folder: &Path, named: Option<&str>, default_name: &str) -> Option<Source
     for name in [named, Some(default_name)].into_iter().flatten() {
         let stem = name.strip_suffix(".gz").unwrap_or(name);
         for name in [stem.to_owned(), format!("{stem}.gz")] {
-            if let Ok(source) = Source::find(folder, &name)
-                && source.format == Format::Csv
+            if Format::of(&name) == Ok(Format::Csv)
+                && let Ok(source) = Source::find(folder, &name)
             {
                 return Some(source);
             }

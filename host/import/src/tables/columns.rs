@@ -6,6 +6,7 @@ use crate::problem::{Collector, Fault, Place, shortened};
 use crate::progress::Meter;
 use crate::source::Source;
 use crate::table::{Row, Table};
+use crate::traces::draft::Value;
 
 use super::description::{Known, Role, Tables};
 
@@ -39,7 +40,7 @@ impl File {
 
 /// What was seen in a further column, over all files that have it.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     has_number: bool,
     /// The first cell that is no number.
     text: Option<(Place, String)>,
@@ -48,11 +49,30 @@ struct Seen {
     fault: Option<(usize, Fault)>,
 }
 
-/// Opens the tables and settles their columns; what is wrong goes to `problems`, what a person should know to `notes`.
+/// The further columns of a sort of row, as documents give them.
+pub(super) type Further = BTreeMap<String, Seen>;
+
+/// What documents give in further columns.
+pub(super) fn seen<'a>(rows: impl Iterator<Item = (Place, &'a BTreeMap<String, Value>)>) -> Further {
+    let mut further = Further::new();
+    for (place, columns) in rows {
+        for (name, value) in columns {
+            match further.get_mut(name) {
+                Some(seen) => seen.look_at(place, value),
+                None => further.entry(name.clone()).or_default().look_at(place, value),
+            }
+        }
+    }
+    further
+}
+
+/// Opens the tables and settles their columns, together with those that documents give, if there are documents; what
+/// is wrong goes to `problems`, what a person should know to `notes`.
 pub(super) fn settle(
     tables: Tables,
     which: &str,
     sources: Vec<(usize, Source)>,
+    traced: Option<Further>,
     meter: &mut Meter<'_>,
     problems: &mut Collector,
     notes: &mut Vec<String>,
@@ -68,15 +88,23 @@ pub(super) fn settle(
             }
         }
     }
-    let mut further = BTreeMap::new();
+    let has_traces = traced.is_some();
+    let mut further = traced.unwrap_or_default();
     for (number, table) in &mut opened {
         if let Err(fault) = look(*number, table, &tables, which == "payees", &mut further, meter) {
             problems.add_file(*number, fault);
         }
     }
-    check_names(&tables, which, &opened, problems);
+    check_names(&tables, which, &opened, has_traces, problems);
+    if has_traces {
+        add_listed(&tables, which, &mut further, notes);
+    }
     let Words { metrics, labels } = words(&tables, which, further, problems, notes);
-    let place = |table: &Table, names: &[String]| names.iter().map(|name| table.column(name)).collect();
+    // A document may use a name for something else than a table does.
+    let is_known = |name: &String| tables.known.iter().any(|known| known.column == *name);
+    let place = |table: &Table, names: &[String]| {
+        names.iter().map(|name| table.column(name).filter(|_| !is_known(name))).collect()
+    };
     let files = opened
         .into_iter()
         .map(|(number, table)| File {
@@ -96,7 +124,7 @@ fn look(
     table: &mut Table,
     tables: &Tables,
     is_payees: bool,
-    further: &mut BTreeMap<String, Seen>,
+    further: &mut Further,
     meter: &mut Meter<'_>,
 ) -> Result<(), Fault> {
     let is_further = |name: &str| !tables.known.iter().any(|known| known.column == name);
@@ -159,6 +187,18 @@ impl Seen {
         }
     }
 
+    fn look_at(&mut self, place: Place, value: &Value) {
+        match value {
+            Value::Number(_) => self.has_number = true,
+            Value::LongInteger(text) => {
+                self.has_number = true;
+                self.rounded.get_or_insert_with(|| (place, shortened(text)));
+            }
+            Value::Text(text) if text.trim().is_empty() => {}
+            Value::Text(text) => _ = self.text.get_or_insert_with(|| (place, shortened(text))),
+        }
+    }
+
     fn merge(&mut self, other: Seen) {
         self.has_number |= other.has_number;
         self.text = self.text.take().or(other.text);
@@ -168,7 +208,13 @@ impl Seen {
 }
 
 /// Columns that must be there, and columns that the description names.
-fn check_names(tables: &Tables, which: &str, opened: &[(usize, Table)], problems: &mut Collector) {
+fn check_names(
+    tables: &Tables,
+    which: &str,
+    opened: &[(usize, Table)],
+    has_traces: bool,
+    problems: &mut Collector,
+) {
     for (number, table) in opened {
         for known in &tables.known {
             match table.column(&known.column) {
@@ -190,12 +236,27 @@ fn check_names(tables: &Tables, which: &str, opened: &[(usize, Table)], problems
     }
     let named =
         tables.known.iter().filter(|known| known.is_named && !known.is_required).map(|known| &known.column);
-    for name in named.chain(tables.roles.keys()) {
+    let roles = tables.roles.keys().filter(|_| !has_traces);
+    for name in named.chain(roles) {
         if let Some((number, table)) =
             opened.first().filter(|_| opened.iter().all(|(_, table)| table.column(name).is_none()))
         {
             let found = format!("{}, but the description of `[{which}]` names it", listed(&table.columns));
             problems.add_column(*number, name, Fault::NoColumn { found });
+        }
+    }
+}
+
+/// Columns that the description lists are there even in a period whose documents give none of their values.
+fn add_listed(tables: &Tables, which: &str, further: &mut Further, notes: &mut Vec<String>) {
+    for (name, role) in &tables.roles {
+        if *role != Role::Ignore && !further.contains_key(name) {
+            let shown = shortened(name);
+            notes.push(format!(
+                "column `{}` of the {which}, which the description lists, has no value anywhere",
+                shown.escape_debug()
+            ));
+            further.insert(name.clone(), Seen::default());
         }
     }
 }
@@ -215,7 +276,7 @@ struct Words {
 fn words(
     tables: &Tables,
     which: &str,
-    further: BTreeMap<String, Seen>,
+    further: Further,
     problems: &mut Collector,
     notes: &mut Vec<String>,
 ) -> Words {

@@ -1,6 +1,6 @@
-//! The small TOML file that says what the tables are.
+//! The small TOML file that says what the tables are, and the provenance documents and traces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use apportion::{Asset, Header, Pool, Window};
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::cell::parse_time;
 use crate::problem::ImportError;
+use crate::traces::{Traces, otlp, prov};
 
 /// What a description says, before its files are looked at.
 pub(super) struct Description {
@@ -15,6 +16,7 @@ pub(super) struct Description {
     pub(super) nodes: Tables,
     pub(super) edges: Tables,
     pub(super) payees: Tables,
+    pub(super) traces: Traces,
 }
 
 /// The files of one kind of table and what their columns are.
@@ -69,7 +71,8 @@ struct Written {
     number: u64,
     window: WrittenWindow,
     pool: WrittenPool,
-    nodes: WrittenNodes,
+    traces: Option<WrittenTraces>,
+    nodes: Option<WrittenNodes>,
     edges: Option<WrittenEdges>,
     payees: Option<WrittenPayees>,
 }
@@ -91,7 +94,35 @@ struct WrittenPool {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct WrittenTraces {
+    #[serde(default)]
+    prov: Vec<String>,
+    #[serde(default)]
+    openlineage: Vec<String>,
+    #[serde(default)]
+    otlp: Vec<String>,
+    #[serde(default)]
+    attributes: WrittenAttributes,
+}
+
+/// Attributes that mean something which no convention says.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAttributes {
+    weight: Option<String>,
+    #[serde(default)]
+    columns: BTreeSet<String>,
+    earned: Option<String>,
+    #[serde(default)]
+    generated: BTreeMap<String, String>,
+    #[serde(default)]
+    used: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WrittenNodes {
+    #[serde(default)]
     files: Vec<String>,
     delimiter: Option<char>,
     #[serde(default)]
@@ -106,6 +137,7 @@ struct WrittenNodes {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenEdges {
+    #[serde(default)]
     files: Vec<String>,
     delimiter: Option<char>,
     #[serde(default)]
@@ -138,18 +170,26 @@ impl Written {
             ));
         }
         let header = Header { number: self.number, window, pool: pool(&self.pool)? };
-        let nodes = self.nodes;
-        if nodes.files.is_empty() {
-            return Err("names no files of nodes: `files` under `[nodes]` is empty".to_owned());
-        }
-        let columns = [
-            known("id", nodes.id, true),
-            known("kind", nodes.kind, false),
-            known("weight", nodes.weight, false),
-            known("time", nodes.time, false),
-            known("payee", nodes.payee, false),
-        ];
-        let nodes = tables("nodes", nodes.files, nodes.delimiter, columns.into(), nodes.columns)?;
+        let traces = self.traces.map(WrittenTraces::checked).transpose()?;
+        let nodes = match self.nodes {
+            Some(nodes) if nodes.files.is_empty() && traces.is_none() => {
+                return Err("names no files of nodes: `files` under `[nodes]` is empty".to_owned());
+            }
+            None if traces.is_none() => {
+                return Err("names no files: list some under `[nodes]` or `[traces]`".to_owned());
+            }
+            None => Tables::none(),
+            Some(nodes) => {
+                let columns = [
+                    known("id", nodes.id, true),
+                    known("kind", nodes.kind, false),
+                    known("weight", nodes.weight, false),
+                    known("time", nodes.time, false),
+                    known("payee", nodes.payee, false),
+                ];
+                tables("nodes", nodes.files, nodes.delimiter, columns.into(), nodes.columns)?
+            }
+        };
         let edges = match self.edges {
             None => Tables::none(),
             Some(edges) => {
@@ -174,7 +214,57 @@ impl Written {
                 tables("payees", payees.files, payees.delimiter, columns.into(), BTreeMap::new())?
             }
         };
-        Ok(Description { header, nodes, edges, payees })
+        Ok(Description { header, nodes, edges, payees, traces: traces.unwrap_or_default() })
+    }
+}
+
+impl WrittenTraces {
+    fn checked(self) -> Result<Traces, String> {
+        let WrittenAttributes { weight, columns, earned, generated, used } = self.attributes;
+        let has_otlp_attributes =
+            earned.is_some() || !(columns.is_empty() && generated.is_empty() && used.is_empty());
+        for (is_there, list, key) in [
+            (weight.is_some(), &self.prov, "weight"),
+            (has_otlp_attributes, &self.otlp, "columns`, `earned`, `generated` or `used"),
+        ] {
+            if is_there && list.is_empty() {
+                return Err(format!(
+                    "has `{key}` under `[traces.attributes]`, but lists no files with such attributes"
+                ));
+            }
+        }
+        if let Some(name) = columns
+            .iter()
+            .chain(&earned)
+            .chain(generated.keys())
+            .chain(used.keys())
+            .find(|name| otlp::genai::is_content(name))
+        {
+            return Err(format!(
+                "names `{}` under `[traces.attributes]`, which is content and never enters an epoch",
+                name.escape_debug()
+            ));
+        }
+        // Without a kind, ids are what they are: a URI that other documents have as well.
+        let kinds = |attributes: BTreeMap<String, String>| {
+            attributes
+                .into_iter()
+                .map(|(name, kind)| (name, Some(kind).filter(|kind| !kind.is_empty())))
+                .collect()
+        };
+        let traces = Traces {
+            prov: self.prov,
+            openlineage: self.openlineage,
+            otlp: self.otlp,
+            prov_options: prov::Options { weight },
+            otlp_options: otlp::Options { columns, earned, generated: kinds(generated), used: kinds(used) },
+        };
+        if traces.files().next().is_none() {
+            return Err(
+                "names no files under `[traces]`: list some as `prov`, `openlineage` or `otlp`".to_owned()
+            );
+        }
+        Ok(traces)
     }
 }
 

@@ -143,6 +143,17 @@ impl Payees {
         Some(&owner.payee)
     }
 
+    /// An agent that documents name, who is paid under its own id.
+    pub(super) fn add_agent(&mut self, id: &str, name: &str, place: Place) {
+        let payee = Payee { name: name.to_owned(), place, is_listed: false };
+        self.by_id.entry(id.to_owned()).or_insert(payee);
+    }
+
+    /// Listed nodes that never came.
+    pub(super) fn unknown_nodes(&self) -> impl Iterator<Item = &str> {
+        self.owners.iter().filter(|(_, owner)| !owner.is_met).map(|(node, _)| &**node)
+    }
+
     /// Says which listed nodes never came.
     pub(super) fn check_nodes(&self, problems: &mut Collector) {
         for (node, owner) in self.owners.iter().filter(|(_, owner)| !owner.is_met) {

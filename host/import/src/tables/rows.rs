@@ -1,16 +1,23 @@
 //! Rows of settled tables -> the epoch's nodes and edges.
 
-use apportion::{BuildError, Edge, Epoch, EpochBuilder, Node, Row as Given, RowError};
+mod traced;
+
+use std::collections::BTreeMap;
+
+use apportion::{BuildError, Edge, Epoch, EpochBuilder, Node, Row as Given, RowError, RowProblem};
 
 use crate::cell::Cell;
-use crate::problem::{Collector, Fault, ImportError, Place};
+use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 use crate::progress::Meter;
 use crate::table::Row;
+use crate::traces::draft::Value;
 
 use super::columns::{File, Settled};
 use super::description::Known;
 use super::payees::Payees;
 use super::{DEFAULT_EDGE_KIND, DEFAULT_NODE_KIND};
+use traced::Listed;
+pub(super) use traced::Traced;
 
 /// The rows on their way into the epoch.
 ///
@@ -20,13 +27,15 @@ pub(super) struct Rows {
     builder: EpochBuilder,
     payees: Payees,
     problems: Collector,
+    traced: Traced,
     node_places: Places,
     edge_places: Places,
 }
 
 impl Rows {
-    pub(super) fn new(builder: EpochBuilder, payees: Payees, problems: Collector) -> Rows {
-        Rows { builder, payees, problems, node_places: Places::default(), edge_places: Places::default() }
+    pub(super) fn new(builder: EpochBuilder, payees: Payees, traced: Traced, problems: Collector) -> Rows {
+        let (node_places, edge_places) = (Places::default(), Places::default());
+        Rows { builder, payees, problems, traced, node_places, edge_places }
     }
 
     /// Takes all nodes; returns what the input calls their known columns.
@@ -61,12 +70,22 @@ impl Rows {
                     weight = cells.number(weight_at, weight_name);
                     time = cells.time(time_at, time_name);
                     cells.text(payee_at, payee_name, &mut payee);
-                    further.take(&mut cells, metrics, labels);
+                    further.take(&mut cells, metrics, labels, self.traced.columns_of(&id));
                 } else {
                     further.clear();
                 }
                 let given = Some(payee.as_str()).filter(|payee| !payee.is_empty());
                 let owner = self.payees.owner_of(&id, given, place, &mut self.problems);
+                if self.traced.columns_of(&id).is_some() {
+                    let (kind, owner) = (kind.clone(), owner.map(str::to_owned));
+                    let (metrics, labels) = (further.metrics.clone(), further.words.clone());
+                    let listed = Listed { place, kind, weight, time, owner, metrics, labels };
+                    if !self.traced.list(&id, listed) {
+                        let twice = RowProblem::Duplicate(shortened(&id));
+                        self.problems.add(place, Some(id_name), Fault::Row(twice));
+                    }
+                    return;
+                }
                 self.node_places.push(place);
                 self.builder.node(Node {
                     id: &id,
@@ -82,7 +101,9 @@ impl Rows {
                 self.problems.add_file(file.number, fault);
             }
         }
-        self.payees.check_nodes(&mut self.problems);
+        if self.traced.is_none() {
+            self.payees.check_nodes(&mut self.problems);
+        }
         names
     }
 
@@ -107,10 +128,12 @@ impl Rows {
                 cells.kind(kind_at, kind_name, &mut kind);
                 let weight = cells.number(weight_at, weight_name);
                 let time = cells.time(time_at, time_name);
-                further.take(&mut cells, metrics, labels);
+                further.take(&mut cells, metrics, labels, None);
                 if !has_source || !has_target {
                     return;
                 }
+                self.traced.hold(&source);
+                self.traced.hold(&target);
                 self.edge_places.push(place);
                 self.builder.edge(Edge {
                     source: &source,
@@ -262,17 +285,30 @@ struct Further {
     label_names: Vec<String>,
     metrics: Vec<f64>,
     words: Vec<String>,
+    /// How many texts of documents had to be changed to be words, by column.
+    shown: BTreeMap<String, usize>,
 }
 
 impl Further {
     fn new(metric_names: Vec<String>, label_names: Vec<String>) -> Further {
         let (metrics, words) = (vec![0.0; metric_names.len()], vec![String::new(); label_names.len()]);
-        Further { metric_names, label_names, metrics, words }
+        Further { metric_names, label_names, metrics, words, shown: BTreeMap::new() }
     }
 
-    fn take(&mut self, cells: &mut Cells<'_>, metrics: &[Option<usize>], labels: &[Option<usize>]) {
+    /// Takes a table's cells; what documents say stands where they are empty.
+    fn take(
+        &mut self,
+        cells: &mut Cells<'_>,
+        metrics: &[Option<usize>],
+        labels: &[Option<usize>],
+        documents: Option<&BTreeMap<String, Value>>,
+    ) {
         for ((value, column), name) in self.metrics.iter_mut().zip(metrics).zip(&self.metric_names) {
-            *value = cells.number(*column, name).unwrap_or(0.0);
+            *value = match (cells.number(*column, name), documents.and_then(|columns| columns.get(name))) {
+                (Some(number), _) => number,
+                (None, Some(value)) => cells.noted(name, traced::number(value).map(Some)).unwrap_or(0.0),
+                (None, None) => 0.0,
+            };
         }
         for ((word, column), name) in self.words.iter_mut().zip(labels).zip(&self.label_names) {
             word.clear();
@@ -280,6 +316,9 @@ impl Further {
             match cell.word() {
                 Ok(text) => word.push_str(&text),
                 Err(fault) => cells.problems.add(cells.place, Some(name), fault),
+            }
+            if let (true, Some(value)) = (word.is_empty(), documents.and_then(|columns| columns.get(name))) {
+                word.push_str(&traced::shown(value).0);
             }
         }
     }

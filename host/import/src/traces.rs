@@ -1,0 +1,118 @@
+//! Provenance documents and traces -> a draft of nodes and relations, and what of it belongs to an epoch.
+
+pub(crate) mod draft;
+pub(crate) mod graph;
+mod json;
+pub(crate) mod notes;
+mod openlineage;
+pub(crate) mod otlp;
+pub(crate) mod owners;
+pub(crate) mod prov;
+#[cfg(test)]
+mod samples;
+pub(crate) mod window;
+
+use std::io::Read;
+
+use apportion::Window;
+
+use crate::problem::{Collector, Place};
+use crate::progress::Meter;
+use crate::source::{Position, Source};
+
+use draft::Draft;
+
+/// What is read of one file at most, unpacked.
+const MAX_MIB: u64 = 1 << 12;
+/// After so many bytes of a file one hears how far it is.
+const INTERVAL: u64 = 1 << 22;
+
+/// The files under `[traces]`, by format, and how they are read.
+#[derive(Debug, Default)]
+pub(crate) struct Traces {
+    pub(crate) prov: Vec<String>,
+    pub(crate) openlineage: Vec<String>,
+    pub(crate) otlp: Vec<String>,
+    pub(crate) prov_options: prov::Options,
+    pub(crate) otlp_options: otlp::Options,
+}
+
+/// What a file is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Prov,
+    OpenLineage,
+    Otlp,
+}
+
+impl Traces {
+    /// All files with their formats, in the order in which problems are told.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (Format, &String)> {
+        let all = [
+            (Format::Prov, &self.prov),
+            (Format::OpenLineage, &self.openlineage),
+            (Format::Otlp, &self.otlp),
+        ];
+        all.into_iter().flat_map(|(format, names)| names.iter().map(move |name| (format, name)))
+    }
+
+    /// Reads all files, those that [`Traces::files`] gives, into one draft.
+    pub(crate) fn read(
+        &self,
+        sources: &[(usize, Source)],
+        window: Window,
+        meter: &mut Meter<'_>,
+        problems: &mut Collector,
+    ) -> Draft {
+        let mut draft = Draft::default();
+        let mut lineage = openlineage::Lineage::default();
+        let mut spans = otlp::Traces::default();
+        for ((number, source), (format, _)) in sources.iter().zip(self.files()) {
+            draft.at = Place { file: *number, row: 0 };
+            match source.text() {
+                Ok((text, position)) => {
+                    let name = &source.name;
+                    let text = &mut Watched { text, position, meter, name, read: 0, told: 0 };
+                    let draft = &mut draft;
+                    match format {
+                        Format::Prov => prov::read(text, *number, &self.prov_options, draft, problems),
+                        Format::OpenLineage => lineage.read(text, *number, draft, problems),
+                        Format::Otlp => spans.read(text, *number, &self.otlp_options, draft, problems),
+                    }
+                }
+                Err(fault) => problems.add_file(*number, fault),
+            }
+            meter.pass(&source.name, 0, source.bytes);
+        }
+        lineage.close(&mut draft);
+        // Last, since what other documents cite of traces is in the graph.
+        spans.close(window, &mut draft);
+        draft.complete();
+        draft
+    }
+}
+
+/// A file's text that tells how far it has been read, and does not go on for ever.
+struct Watched<'a, 'm> {
+    text: Box<dyn Read>,
+    position: Position,
+    meter: &'a mut Meter<'m>,
+    name: &'a str,
+    read: u64,
+    told: u64,
+}
+
+impl Read for Watched<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        self.read = self.read.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+        if self.read > MAX_MIB << 20 {
+            return Err(std::io::Error::other(format!("it holds more than {MAX_MIB} MiB: split it")));
+        }
+        if self.read - self.told >= INTERVAL {
+            self.told = self.read;
+            self.meter.row(self.name, 0, || self.position.bytes());
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,318 @@
+//! What is known when all events are read -> nodes and relations.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::draft::{Draft, Relation, Value};
+use super::facets::Facet;
+use super::{Direction, End, Flow, Lineage, Moment, Subject};
+
+const OUTPUTS_OF_FAILED: &str =
+    "an output of a run that ended in FAIL or ABORT, so that the run generated nothing";
+const FAILED: &str = "a run that ended in FAIL or ABORT, so that no other run relied on it";
+
+/// A run and its job.
+type Dependency = (String, String);
+
+impl Lineage {
+    /// Writes all that was read into the draft.
+    pub(crate) fn close(self, draft: &mut Draft) {
+        let names = self.names();
+        let (relations, times) = (BTreeMap::new(), BTreeMap::new());
+        let mut graph = Graph { names: &names, lineage: &self, relations, times, draft };
+        graph.nodes();
+        for (run, job) in &self.plans {
+            graph.relate(Relation::new(run, "hadPlan", job));
+        }
+        for (flow, first) in &self.flows {
+            graph.flow(flow, *first);
+        }
+        for ((subject, _), (_, facet)) in &self.facets {
+            match (subject, facet) {
+                (Subject::Node(id), Some(facet)) => graph.facet_of_node(id, facet),
+                (Subject::Flow(flow), Some(facet)) => graph.facet_of_flow(flow, facet),
+                (_, None) => {}
+            }
+        }
+        let Graph { relations, times, draft, .. } = graph;
+        for (id, moment) in times {
+            draft.describe_plainly(&id, "dataset").set_time(seconds(moment));
+        }
+        draft.relations.extend(relations.into_values());
+    }
+
+    /// The one id of each dataset that symlinks give several: of those that events use, else of all, the first in the
+    /// order of bytes.
+    fn names(&self) -> BTreeMap<String, String> {
+        let mut same: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for ((subject, _), (_, facet)) in &self.facets {
+            if let (Subject::Node(id), Some(Facet::Symlinks(others))) = (subject, facet) {
+                for other in others {
+                    same.entry(id).or_default().insert(other);
+                    same.entry(other).or_default().insert(id);
+                }
+            }
+        }
+        let mut names = BTreeMap::new();
+        for start in same.keys() {
+            if names.contains_key(*start) {
+                continue;
+            }
+            let (mut group, mut next) = (BTreeSet::from([*start]), vec![*start]);
+            while let Some(id) = next.pop() {
+                next.extend(same.get(id).into_iter().flatten().filter(|other| group.insert(other)));
+            }
+            let used = group.iter().find(|id| self.described.contains_key(**id));
+            let name = used.or(group.first()).copied().unwrap_or_default().to_owned();
+            names.extend(group.into_iter().map(|id| (id.to_owned(), name.clone())));
+        }
+        names
+    }
+
+    fn has_failed(&self, run: &str) -> bool {
+        let end = self.runs.get(run).and_then(|run| run.end);
+        end.is_some_and(|(_, end)| end != End::Complete)
+    }
+}
+
+struct Graph<'a> {
+    names: &'a BTreeMap<String, String>,
+    lineage: &'a Lineage,
+    /// By their ends and kind: what several events say of one is one.
+    relations: BTreeMap<(String, String, &'static str), Relation>,
+    /// When datasets and their versions were first generated: since then they can be relied on.
+    times: BTreeMap<String, Moment>,
+    draft: &'a mut Draft,
+}
+
+impl<'a> Graph<'a> {
+    fn nodes(&mut self) {
+        for (id, (kind, place)) in &self.lineage.described {
+            self.draft.at = *place;
+            self.draft.describe(self.name(id), kind);
+        }
+        for (id, run) in &self.lineage.runs {
+            self.draft.at = run.place;
+            let node = self.draft.describe(id, "run");
+            node.start = Some(seconds(run.start));
+            if let Some((end, _)) = run.end {
+                node.set_time(seconds(end));
+            }
+            let state = run.end.map(|(_, end)| match end {
+                End::Complete => "COMPLETE",
+                End::Abort => "ABORT",
+                End::Fail => "FAIL",
+            });
+            if let Some(state) = state {
+                node.set("state", Value::Text(state.to_owned()));
+            }
+        }
+        for (id, name) in self.names.iter().filter(|(id, name)| id != name) {
+            if let Some((_, place)) = self.lineage.described.get(name) {
+                self.draft.leave_out(format!("the name `{id}`, another of `{name}`"), *place);
+            }
+        }
+    }
+
+    /// The id under which a dataset stands; of any other node its own.
+    fn name(&self, id: &'a str) -> &'a str {
+        self.names.get(id).map_or(id, String::as_str)
+    }
+
+    fn flow(&mut self, flow: &'a Flow, first: Moment) {
+        self.go_to(&flow.activity);
+        let dataset = self.name(&flow.dataset);
+        let version = self.version(flow);
+        let mut relation = match flow.direction {
+            Direction::Generated if self.lineage.has_failed(&flow.activity) => {
+                return self.draft.leave_out(OUTPUTS_OF_FAILED, self.draft.at);
+            }
+            Direction::Generated => {
+                let mut relation = Relation::new(dataset, "wasGeneratedBy", &flow.activity);
+                // What a run makes is there when it ends.
+                let end = self.lineage.runs.get(&flow.activity).and_then(|run| run.end);
+                let moment = end.map_or(first, |(end, _)| end);
+                relation.time = Some(seconds(moment));
+                self.date(dataset, moment);
+                if let Some(version) = &version {
+                    self.date(version, moment);
+                }
+                relation
+            }
+            Direction::Used => {
+                let target = version.clone().unwrap_or_else(|| dataset.to_owned());
+                let mut relation = Relation::new(&flow.activity, "used", target);
+                relation.time = Some(seconds(first));
+                relation
+            }
+            Direction::Alone => return,
+        };
+        let statistics = |name| match self.lineage.facets.get(&(Subject::Flow(flow.clone()), name)) {
+            Some((_, Some(Facet::Statistics(numbers)))) => Some(numbers),
+            _ => None,
+        };
+        for (key, number) in
+            ["inputStatistics", "outputStatistics"].into_iter().filter_map(statistics).flatten()
+        {
+            relation
+                .columns
+                .extend(Value::number(&number.to_string()).map(|number| ((*key).to_owned(), number)));
+        }
+        // Who uses the dataset without saying which version relies on all who made one.
+        if let (Direction::Generated, Some(version)) = (flow.direction, version) {
+            self.relate(Relation { source: version, ..relation.clone() });
+        }
+        self.relate(relation);
+    }
+
+    /// The id of the version of a dataset that went in or out, if it is said.
+    fn version(&self, flow: &'a Flow) -> Option<String> {
+        match self.lineage.facets.get(&(Subject::Flow(flow.clone()), "version")) {
+            Some((_, Some(Facet::Version(version)))) => {
+                Some(format!("{}@{version}", self.name(&flow.dataset)))
+            }
+            _ => None,
+        }
+    }
+
+    fn facet_of_flow(&mut self, flow: &'a Flow, facet: &'a Facet) {
+        if flow.direction == Direction::Generated && self.lineage.has_failed(&flow.activity) {
+            return;
+        }
+        let dataset = self.name(&flow.dataset);
+        self.go_to(dataset);
+        match facet {
+            Facet::Version(version) => {
+                let version = format!("{dataset}@{version}");
+                self.draft.describe(&version, "dataset-version");
+                self.relate(Relation::new(version, "specializationOf", dataset));
+            }
+            Facet::Columns(inputs) => {
+                for (input, pairs) in inputs {
+                    let input = self.name(input);
+                    self.draft.mention(input, "dataset");
+                    let mut relation = Relation::new(dataset, "wasDerivedFrom", input);
+                    relation
+                        .columns
+                        .extend(Value::number(&pairs.to_string()).map(|pairs| ("columns".to_owned(), pairs)));
+                    self.relate(relation);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn facet_of_node(&mut self, id: &'a str, facet: &'a Facet) {
+        let id = self.name(id);
+        self.go_to(id);
+        match facet {
+            Facet::Ownership(owners) => {
+                for (owner, way) in owners {
+                    self.draft.describe(owner, "agent").is_agent = true;
+                    let mut relation = Relation::new(id, "wasAttributedTo", owner);
+                    relation
+                        .columns
+                        .extend(way.clone().map(|way| ("ownership".to_owned(), Value::Text(way))));
+                    self.relate(relation);
+                }
+            }
+            Facet::Change { change, before } => {
+                self.draft.describe(id, "dataset").set("lifecycleStateChange", Value::Text(change.clone()));
+                if let Some(before) = before {
+                    let before = self.name(before);
+                    self.draft.mention(before, "dataset");
+                    self.relate(Relation::new(id, "wasDerivedFrom", before));
+                }
+            }
+            Facet::Words(words) => {
+                for (column, word) in words {
+                    // Only jobs and datasets have such facets, and they are described.
+                    if let Some(node) = self.draft.nodes.get_mut(id) {
+                        node.set(column, Value::Text(word.clone()));
+                    }
+                }
+            }
+            Facet::Parent { run, job } => self.inform(&(run.clone(), job.clone()), id),
+            Facet::Dependencies(pairs) => {
+                for pair in pairs {
+                    match pair {
+                        (None, Some(earlier)) => self.depend(id, earlier),
+                        (Some(later), _) => self.inform(later, id),
+                        (None, None) => {}
+                    }
+                }
+            }
+            Facet::Symlinks(_) | Facet::Version(_) | Facet::Columns(_) | Facet::Statistics(_) => {}
+        }
+    }
+
+    /// `later` relied on the run `id`.
+    fn inform(&mut self, (later, job): &Dependency, id: &str) {
+        if self.lineage.has_failed(id) {
+            return self.leave_out_failed(id);
+        }
+        self.draft.mention(later, "run");
+        self.had_plan(later, job);
+        self.relate(Relation::new(later, "wasInformedBy", id));
+    }
+
+    /// The run `id` relied on `earlier`.
+    fn depend(&mut self, id: &str, (earlier, job): &Dependency) {
+        if self.lineage.has_failed(earlier) {
+            return self.leave_out_failed(earlier);
+        }
+        self.draft.mention(earlier, "run");
+        self.had_plan(earlier, job);
+        self.relate(Relation::new(id, "wasInformedBy", earlier));
+    }
+
+    fn had_plan(&mut self, run: &str, job: &str) {
+        self.draft.mention(job, "job");
+        self.relate(Relation::new(run, "hadPlan", job));
+    }
+
+    fn date(&mut self, id: &str, moment: Moment) {
+        let time = self.times.entry(id.to_owned()).or_insert(moment);
+        *time = (*time).min(moment);
+    }
+
+    fn leave_out_failed(&mut self, run: &str) {
+        self.go_to(run);
+        self.draft.leave_out(FAILED, self.draft.at);
+    }
+
+    /// What is named from now on is named where a run, a job or a dataset stands first.
+    fn go_to(&mut self, id: &str) {
+        let run = self.lineage.runs.get(id).map(|run| run.place);
+        if let Some(place) = run.or(self.lineage.described.get(id).map(|(_, place)| *place)) {
+            self.draft.at = place;
+        }
+    }
+
+    /// Several names of one dataset can make one of two relations: it keeps the earlier time and the larger numbers.
+    fn relate(&mut self, relation: Relation) {
+        if relation.source == relation.target {
+            return;
+        }
+        match self.relations.entry((relation.source.clone(), relation.target.clone(), relation.kind)) {
+            Entry::Vacant(entry) => {
+                entry.insert(relation);
+            }
+            Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                known.time = [known.time, relation.time].into_iter().flatten().min();
+                for (column, value) in relation.columns {
+                    let known = known.columns.entry(column).or_insert_with(|| value.clone());
+                    if value.order(known).is_gt() {
+                        *known = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn seconds(moment: Moment) -> i64 {
+    // Moments are of the years 1 to 9999.
+    i64::try_from(moment.div_euclid(1_000_000_000)).unwrap_or(0)
+}

@@ -1,0 +1,257 @@
+//! OpenTelemetry's semantic conventions for generative AI: what the attributes of a span say it was, used and made.
+//!
+//! They are still in development. What is read are the names of open-telemetry/semantic-conventions-genai, and of
+//! earlier versions what has been renamed since.
+
+use crate::problem::shortened;
+
+use super::super::draft::Value;
+use super::super::json::{self, Json, Object, get};
+use super::attributes::Attributes;
+use super::span::{Agent, Span, Thing, number};
+
+/// What is said of all content, which is private: not even its keys are listed.
+pub(super) const CONTENT: &str = "content of messages, tool calls, documents and memories, which is private";
+
+/// Whether an attribute or an event holds what people, models and tools said to each other, so that it can be no
+/// column. Of documents and memories nothing is read but which they are.
+pub(crate) fn is_content(name: &str) -> bool {
+    CONTENTS.contains(&name)
+        || [DOCUMENTS, MEMORIES].contains(&name)
+        || ["gen_ai.prompt.", "gen_ai.completion."].iter().any(|old| {
+            // Numbered messages of earlier days: `gen_ai.prompt.0.content`.
+            name.strip_prefix(old).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        })
+}
+
+const CONTENTS: &[&str] = &[
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.system_instructions",
+    "gen_ai.tool.definitions",
+    "gen_ai.tool.description",
+    "gen_ai.tool.call.arguments",
+    "gen_ai.tool.call.result",
+    "gen_ai.agent.description",
+    "gen_ai.retrieval.query.text",
+    "gen_ai.memory.query.text",
+    "gen_ai.evaluation.explanation",
+    // Before 1.37.
+    "gen_ai.prompt",
+    "gen_ai.completion",
+    // Events.
+    "gen_ai.client.inference.operation.details",
+    "gen_ai.system.message",
+    "gen_ai.user.message",
+    "gen_ai.assistant.message",
+    "gen_ai.tool.message",
+    "gen_ai.choice",
+    "gen_ai.content.prompt",
+    "gen_ai.content.completion",
+];
+
+const OPERATION: &str = "gen_ai.operation.name";
+const USAGE: &str = "gen_ai.usage.";
+const DOCUMENTS: &str = "gen_ai.retrieval.documents";
+const MEMORIES: &str = "gen_ai.memory.records";
+
+/// Whether [`interpret`] reads an attribute.
+pub(super) fn is_read(name: &str) -> bool {
+    name.starts_with(USAGE) || READ.contains(&name)
+}
+
+const READ: &[&str] = &[
+    OPERATION,
+    DOCUMENTS,
+    MEMORIES,
+    "gen_ai.provider.name",
+    "gen_ai.system",
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "gen_ai.agent.id",
+    "gen_ai.agent.name",
+    "gen_ai.workflow.name",
+    "gen_ai.tool.name",
+    "gen_ai.data_source.id",
+    "gen_ai.memory.store.id",
+    "gen_ai.memory.record.id",
+    "mcp.method.name",
+    "mcp.resource.uri",
+];
+
+/// Adds to a span what its attributes say. True if there was content among them.
+pub(super) fn interpret(
+    attributes: &Attributes,
+    span: &mut Span,
+    left_out: &mut Vec<String>,
+) -> Result<bool, String> {
+    let text = |name: &str| -> Result<Option<&str>, String> {
+        let wrong = |wrong| format!("the attribute {wrong}");
+        Ok(get(attributes, name, Json::text).map_err(wrong)?.filter(|text| !text.is_empty()))
+    };
+    let operation = text(OPERATION)?;
+    span.kind = operation.map_or(OTHER, |operation| kind(operation, left_out));
+    if let Some(operation) = operation {
+        span.columns.insert(OPERATION.to_owned(), Value::Text(operation.to_owned()));
+    }
+    let provider = text("gen_ai.provider.name")?.or(text("gen_ai.system")?).map(provider);
+    let (exact, asked) = (text("gen_ai.response.model")?, text("gen_ai.request.model")?);
+    if let Some(model) = exact.or(asked) {
+        let model = provider.map_or_else(|| model.to_owned(), |provider| format!("{provider}/{model}"));
+        span.used.insert(Thing::new("model", &model), None);
+    }
+    for (name, kind) in [
+        ("gen_ai.tool.name", "tool"),
+        ("gen_ai.data_source.id", "data-source"),
+        ("gen_ai.memory.store.id", "memory-store"),
+    ] {
+        span.used.extend(text(name)?.map(|id| (Thing::new(kind, id), None)));
+    }
+    if text("mcp.method.name")? == Some("resources/read") {
+        span.used.extend(text("mcp.resource.uri")?.map(|uri| (Thing::new("document", uri), None)));
+    }
+    let name = text("gen_ai.agent.name")?.or(text("gen_ai.workflow.name")?);
+    if let Some(agent) = text("gen_ai.agent.id")?.or(name) {
+        span.agent = Some(Agent { id: format!("agent:{agent}"), name: name.map(str::to_owned) });
+    }
+    usage(attributes, span, left_out);
+    let mut has_content = false;
+    if let Some(documents) = attributes.get(DOCUMENTS) {
+        for (id, score) in found(DOCUMENTS, documents, left_out, &mut has_content) {
+            keep_best(span, Thing::new("document", &id), score);
+        }
+    }
+    let store = text("gen_ai.memory.store.id")?;
+    let memory = |id: &str| match store {
+        Some(store) => Thing::new("memory", &format!("{store}/{id}")),
+        None => Thing::new("memory", id),
+    };
+    let mut memories = Vec::new();
+    if let Some(records) = attributes.get(MEMORIES) {
+        memories = found(MEMORIES, records, left_out, &mut has_content);
+    }
+    memories.extend(text("gen_ai.memory.record.id")?.map(|id| (id.to_owned(), None)));
+    for (id, score) in memories {
+        match operation {
+            Some("create_memory" | "update_memory" | "upsert_memory") => {
+                span.generated.insert(memory(&id));
+            }
+            Some("search_memory") => keep_best(span, memory(&id), score),
+            _ => left_out.push("a memory of a span that neither wrote nor searched it".to_owned()),
+        }
+    }
+    Ok(has_content)
+}
+
+/// The kind of node of a span that is none of those that have kinds of their own.
+const OTHER: &str = "span";
+
+fn kind(operation: &str, left_out: &mut Vec<String>) -> &'static str {
+    match operation {
+        "chat" | "generate_content" | "text_completion" | "embeddings" => "model-call",
+        "invoke_agent" | "invoke_workflow" => "agent-run",
+        "execute_tool" => "tool-call",
+        "retrieval" | "search_memory" => "retrieval",
+        "create_agent"
+        | "plan"
+        | "create_memory_store"
+        | "create_memory"
+        | "update_memory"
+        | "upsert_memory"
+        | "delete_memory"
+        | "delete_memory_store" => OTHER,
+        unknown => {
+            let unknown = shortened(unknown);
+            left_out.push(format!(
+                "the meaning of the operation `{}`: its spans are spans",
+                unknown.escape_debug()
+            ));
+            OTHER
+        }
+    }
+}
+
+/// The provider's name of today.
+fn provider(name: &str) -> &str {
+    match name {
+        "vertex_ai" => "gcp.vertex_ai",
+        "gemini" => "gcp.gemini",
+        "az.ai.inference" => "azure.ai.inference",
+        "az.ai.openai" => "azure.ai.openai",
+        "xai" => "x_ai",
+        name => name,
+    }
+}
+
+/// How many tokens, and what else is counted of use, are numbers of the span.
+fn usage(attributes: &Attributes, span: &mut Span, left_out: &mut Vec<String>) {
+    for (name, value) in attributes.iter().filter(|(name, _)| name.starts_with(USAGE)) {
+        let name = match name.as_str() {
+            "gen_ai.usage.prompt_tokens" => "gen_ai.usage.input_tokens",
+            "gen_ai.usage.completion_tokens" => "gen_ai.usage.output_tokens",
+            name => name,
+        };
+        // An attribute under its name of today says more than one under its earlier name.
+        let is_renamed = !attributes.contains_key(name) || attributes.get(name) == Some(value);
+        match (number(value), value) {
+            (Ok(number), Json::Integer(_) | Json::Fraction(_)) if is_renamed => {
+                span.columns.insert(name.to_owned(), number);
+            }
+            (Ok(_), Json::Integer(_) | Json::Fraction(_)) => {}
+            _ => left_out
+                .push(format!("the attribute `{}`, where it is no number", shortened(name).escape_debug())),
+        }
+    }
+}
+
+/// The ids and scores in a list of documents or memories, which is there as such or as JSON in text.
+fn found(
+    name: &str,
+    value: &Json,
+    left_out: &mut Vec<String>,
+    has_content: &mut bool,
+) -> Vec<(String, Option<Value>)> {
+    let parsed = match value {
+        Json::Null => return Vec::new(),
+        // Text can be cut off by a limit of the sender.
+        Json::Text(text) => json::parse(text).ok(),
+        _ => None,
+    };
+    let Json::List(list) = parsed.as_ref().unwrap_or(value) else {
+        left_out.push(format!("what `{name}` holds where it is no list"));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in list {
+        let Json::Object(item) = item else {
+            left_out.push(format!("an item of `{name}` without an id"));
+            continue;
+        };
+        *has_content |= item.keys().any(|key| !["id", "score"].contains(&key.as_str()));
+        match id_of(item) {
+            Some(id) => found.push((id, item.get("score").and_then(|score| number(score).ok()))),
+            None => left_out.push(format!("an item of `{name}` without an id")),
+        }
+    }
+    found
+}
+
+fn id_of(item: &Object) -> Option<String> {
+    match item.get("id")? {
+        Json::Text(id) if !id.is_empty() => Some(id.clone()),
+        Json::Integer(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// A document of which several parts were found is used as well as the best of them.
+fn keep_best(span: &mut Span, thing: Thing, score: Option<Value>) {
+    let known = span.used.entry(thing).or_default();
+    let is_better = match (&score, &known) {
+        (Some(score), Some(known)) => score.order(known).is_gt(),
+        (score, _) => score.is_some(),
+    };
+    if is_better {
+        *known = score;
+    }
+}
