@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use apportion::explain::Question;
-use apportion::{Audit, Card, Charter, Digest, Engine, Epoch, History, Policy, Property, Settlement, settle};
+use apportion::{
+    Audit, Card, Charter, Digest, Engine, Epoch, History, Payout, Policy, Property, Settlement, settle,
+};
 use apportion_report::explained::Words;
 use apportion_tests::worked;
 use attribution::{INFLUENCE, LINEAGE, Month, Owners, Paid, SEED, report, year};
@@ -41,8 +43,8 @@ fn settled_by(months: &[Month], charter: Charter, policies: Vec<Policy>) -> Sett
     let folder = tempfile::tempdir().unwrap();
     let (mut epochs, mut settlements, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for month in months {
-        let files = month.tables(Owners::People);
-        let epoch = worked::imported(&files, &folder.path().join(month.number().to_string())).unwrap();
+        let place = folder.path().join(month.number().to_string());
+        let epoch = worked::imported(&month.forms(), &place).unwrap();
         let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
         rows.push(worked::paid(month, &epoch, &settlement.payouts, &charter, &policies).unwrap());
         settlements.push(settlement);
@@ -124,11 +126,13 @@ fn the_page_explains_as_the_program_does() {
     };
     let explanation = apportion::explain::explain(&question, "ilse", |_, _| {}).unwrap();
     let words = Words::of(&explanation);
-    let page = fs::read_to_string(folder().join("README.md")).unwrap();
-    let mut said = vec![words.headline()];
+    // The page breaks long lines.
+    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = joined(&fs::read_to_string(folder().join("README.md")).unwrap());
+    let mut said = vec![words.headline(), words.path(&explanation.paths[0])];
     said.extend(words.change(explanation.change.as_ref().unwrap()).into_iter().take(2));
     for sentence in said {
-        assert!(page.contains(&sentence), "{sentence}");
+        assert!(page.contains(&joined(&sentence)), "{sentence}");
     }
 }
 
@@ -172,6 +176,29 @@ fn the_seed_decides_every_byte() {
     let files = |seed| year(seed).iter().map(Month::forms).collect::<Vec<_>>();
     assert_eq!(files(SEED), files(SEED));
     assert_ne!(files(SEED), files(SEED + 1));
+}
+
+/// A month as a document of provenance, traces and small tables pays what the same month pays as plain tables, in all and
+/// by every policy. (Not the measures' last bits: an import of documents leaves out models of before that nothing uses.)
+#[test]
+fn provenance_and_traces_pay_what_tables_pay() {
+    for settled in settled() {
+        for (month, settlement) in year(SEED).iter().zip(&settled.settlements) {
+            let folder = tempfile::tempdir().unwrap();
+            let epoch = worked::imported(&month.tables(Owners::People), folder.path()).unwrap();
+            let tables = settle(&epoch, &settled.charter, &settled.policies, &History::default()).unwrap();
+            let number = month.number();
+            assert_ne!(settlement.payouts.list().epoch, epoch.digest(), "month {number} in two forms");
+            assert_eq!(amounts(settlement), amounts(&tables), "month {number}");
+        }
+    }
+}
+
+/// What each payee gets, from each policy and in all.
+fn amounts(settlement: &Settlement) -> Vec<(&str, u128, Vec<u128>)> {
+    let payouts = settlement.payouts.list().payouts.iter();
+    let parts = |payout: &Payout| payout.parts.iter().map(|part| part.amount).collect();
+    payouts.map(|payout| (payout.payee.as_str(), payout.amount, parts(payout))).collect()
 }
 
 /// Whoever adds the payouts and the treasury's part gets the pool.

@@ -84,7 +84,9 @@ impl Graph {
         for agent in AGENTS {
             self.node(&format!("agent:{}", agent.name), "agent", None, Some(agent.owner), Told::Traces);
         }
-        self.node(&format!("data-source:{INDEX}"), "data-source", None, Some(INDEX), Told::Traces);
+        let index = format!("data-source:{INDEX}");
+        self.node(&index, "data-source", None, Some(INDEX), Told::Provenance);
+        self.edge(&index, &agent_id(INDEX), "wasAttributedTo", 1, Told::Provenance);
     }
 
     /// A data set or a round of feedback, and what was given to it.

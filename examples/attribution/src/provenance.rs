@@ -10,8 +10,8 @@ use crate::year::{Happened, window};
 pub(crate) const PART: &str = "tide:part";
 
 /// The namespaces are the ids' own beginnings, so that a name in full is the id that traces and tables have.
-const PREFIXES: [&str; 8] =
-    ["batch", "feedback", "model", "organisation", "person", "ratings", "set", "training"];
+const PREFIXES: [&str; 9] =
+    ["batch", "data-source", "feedback", "model", "organisation", "person", "ratings", "set", "training"];
 
 pub(crate) fn document(happened: &Happened, graph: &Graph) -> String {
     let mut sections = vec![("prefix", prefixes())];
@@ -84,14 +84,12 @@ fn related(number: usize, edge: &Edge, graph: &Graph) -> String {
     format!(r#""_:{kind}-{number}": {{"prov:{from}": "{source}", "prov:{to}": "{target}"{more}}}"#)
 }
 
-/// Who owns which person, organisation, agent and index; all else follows from who answers for it.
+/// Who owns which person, organisation and agent; all else follows from who answers for it.
 pub(crate) fn owners(graph: &Graph) -> String {
     let mut text = String::from("payee,name,node\n");
     for (payee, name, _) in PAYEES {
         let owned = graph.nodes.iter().filter(|node| node.payee == Some(payee));
-        for node in
-            owned.filter(|node| ["Person", "Organization", "agent", "data-source"].contains(&node.kind))
-        {
+        for node in owned.filter(|node| ["Person", "Organization", "agent"].contains(&node.kind)) {
             text.push_str(&format!("{payee},{name},{}\n", node.id));
         }
     }

@@ -37,7 +37,7 @@ pub(crate) fn forms(happened: &Happened, graph: &Graph) -> Files {
     }
     let otlp: Vec<String> = files[1..].iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let traced = format!(
-        "[traces]\nprov = [\"provenance.json\"]\notlp = [{}]\nweight = \"{}\"\n\n",
+        "[traces]\nprov = [\"provenance.json\"]\notlp = [{}]\n\n[traces.attributes]\nweight = \"{}\"\n\n",
         otlp.join(", "),
         provenance::PART
     );

@@ -55,8 +55,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn made(folder: &Path) -> Result<Vec<(Month, Epoch)>, Box<dyn Error>> {
     let mut months = Vec::new();
     for month in attribution::year(SEED) {
-        let files = month.tables(attribution::Owners::People);
-        let epoch = worked::imported(&files, &folder.join(format!("months/{:02}", month.number())))?;
+        let epoch = worked::imported(&month.forms(), &folder.join(format!("months/{:02}", month.number())))?;
         months.push((month, epoch));
     }
     Ok(months)
