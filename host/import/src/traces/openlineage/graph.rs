@@ -90,7 +90,9 @@ impl<'a> Graph<'a> {
         }
         for (id, run) in &self.lineage.runs {
             self.draft.at = run.place;
-            let node = self.draft.describe(id, "run");
+            // A kind of its own, so that a charter by which runs earn does not pay for failures.
+            let kind = if self.lineage.has_failed(id) { "failed-run" } else { "run" };
+            let node = self.draft.describe(id, kind);
             node.start = Some(seconds(run.start));
             if let Some((end, _)) = run.end {
                 node.set_time(seconds(end));
