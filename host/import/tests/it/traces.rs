@@ -2,6 +2,7 @@
 
 mod hostile;
 mod owners;
+mod reuse;
 mod samples;
 mod unknown;
 mod window;

@@ -36,13 +36,20 @@ pub(super) enum Facet {
     Statistics(BTreeMap<&'static str, i128>),
     /// Words on a node.
     Words(BTreeMap<&'static str, String>),
-    /// The run that began this one, and its job.
-    Parent {
-        run: String,
-        job: String,
+    /// The run that began this one.
+    Parent(OtherRun),
+    /// Runs that were to end before this one began, and to begin after it ended.
+    Dependencies {
+        earlier: BTreeSet<OtherRun>,
+        later: BTreeSet<OtherRun>,
     },
-    /// Pairs of runs and jobs of which the first came after the second; `None` is the run that has the facet.
-    Dependencies(BTreeSet<(Option<(String, String)>, Option<(String, String)>)>),
+}
+
+/// A run that the facet of another names, with its job.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct OtherRun {
+    pub(super) id: String,
+    pub(super) job: String,
 }
 
 impl Holder {
@@ -81,114 +88,160 @@ impl Facet {
         if facet.get("_deleted") == Some(&Json::Boolean(true)) {
             return Ok(None);
         }
-        let (read, keys): (_, &[&str]) = match name {
-            "ownership" => (ownership(facet)?, &["owners"]),
-            "symlinks" => (symlinks(facet)?, &["identifiers"]),
-            "version" => (Facet::Version(need_id(facet, "datasetVersion")?.to_owned()), &["datasetVersion"]),
-            "columnLineage" => (columns(facet)?, &["fields", "dataset"]),
-            "lifecycleStateChange" => (change(facet)?, &["lifecycleStateChange", "previousIdentifier"]),
-            "inputStatistics" | "outputStatistics" => (statistics(facet)?, &STATISTICS),
-            "parent" => (parent(facet)?, &["run", "job", "root"]),
-            "jobDependencies" => (dependencies(facet, left_out)?, &["upstream", "downstream"]),
-            "jobType" => (words(facet, &JOB_TYPE)?, &JOB_TYPE),
-            _ => (words(facet, &DATASET_TYPE)?, &DATASET_TYPE),
+        let mut reading = Reading { name, left_out };
+        let read = match name {
+            "ownership" => reading.ownership(facet),
+            "symlinks" => reading.symlinks(facet),
+            "version" => reading.version(facet),
+            "columnLineage" => reading.columns(facet),
+            "lifecycleStateChange" => reading.change(facet),
+            "inputStatistics" | "outputStatistics" => reading.statistics(facet),
+            "parent" => reading.parent(facet),
+            "jobDependencies" => reading.dependencies(facet),
+            "jobType" => reading.words(facet, &["processingType", "integration", "jobType"]),
+            _ => reading.words(facet, &["datasetType", "subType"]),
         };
-        let is_known =
-            |key: &str| keys.contains(&key) || ["_producer", "_schemaURL", "_deleted"].contains(&key);
-        for key in facet.keys().filter(|key| !is_known(key)) {
-            let key = shortened(key);
-            left_out.push(format!("the key `{}` of the facet `{name}`", key.escape_debug()));
+        read.map(Some)
+    }
+}
+
+/// A facet on its way from JSON: its name, and what of it is not understood.
+struct Reading<'a> {
+    name: &'static str,
+    left_out: &'a mut Vec<String>,
+}
+
+impl Reading<'_> {
+    fn ownership(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["owners"]);
+        let mut owners = BTreeSet::new();
+        for owner in objects_of(facet, "owners")? {
+            self.only(owner, &["name", "type"]);
+            let way = get(owner, "type", Json::text)?.filter(|way| !way.is_empty());
+            owners.insert((format!("agent:{}", need_id(owner, "name")?), way.map(str::to_owned)));
         }
-        if name == "parent" && facet.contains_key("root") {
-            left_out.push("the key `root` of the facet `parent`, since parents lead to it".to_owned());
+        Ok(Facet::Ownership(owners))
+    }
+
+    fn symlinks(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["identifiers"]);
+        let mut names = BTreeSet::new();
+        for name in objects_of(facet, "identifiers")? {
+            self.only(name, &["namespace", "name", "type"]);
+            names.insert(dataset_id(name)?);
         }
-        Ok(Some(read))
+        Ok(Facet::Symlinks(names))
     }
-}
 
-const STATISTICS: [&str; 3] = ["rowCount", "size", "fileCount"];
-const JOB_TYPE: [&str; 3] = ["processingType", "integration", "jobType"];
-const DATASET_TYPE: [&str; 2] = ["datasetType", "subType"];
+    fn version(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["datasetVersion"]);
+        Ok(Facet::Version(need_id(facet, "datasetVersion")?.to_owned()))
+    }
 
-fn ownership(facet: &Object) -> Result<Facet, String> {
-    let owners = objects_of(facet, "owners")?.into_iter().map(|owner| {
-        let way = get(owner, "type", Json::text)?.filter(|way| !way.is_empty());
-        Ok((format!("agent:{}", need_id(owner, "name")?), way.map(str::to_owned)))
-    });
-    Ok(Facet::Ownership(owners.collect::<Result<_, String>>()?))
-}
-
-fn symlinks(facet: &Object) -> Result<Facet, String> {
-    let names = objects_of(facet, "identifiers")?.into_iter().map(dataset_id);
-    Ok(Facet::Symlinks(names.collect::<Result<_, String>>()?))
-}
-
-fn columns(facet: &Object) -> Result<Facet, String> {
-    let mut pairs = BTreeSet::new();
-    for (column, field) in get(facet, "fields", Json::object)?.into_iter().flatten() {
-        let inputs = field.object().and_then(|field| objects_of(field, "inputFields"));
-        for input in inputs.map_err(|wrong| format!("`fields`: {wrong}"))? {
-            pairs.insert((dataset_id(input)?, need_id(input, "field")?, column.as_str()));
+    fn columns(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["fields", "dataset"]);
+        let mut pairs = BTreeSet::new();
+        let mut add = |reading: &mut Self, input: &Object, column: &str| -> Result<(), String> {
+            reading.only(input, &["namespace", "name", "field"]);
+            pairs.insert((dataset_id(input)?, need_id(input, "field")?.to_owned(), column.to_owned()));
+            Ok(())
+        };
+        for (column, field) in get(facet, "fields", Json::object)?.into_iter().flatten() {
+            let field = field.object().map_err(|wrong| format!("in `fields`, one {wrong}"))?;
+            self.only(field, &["inputFields"]);
+            for input in objects_of(field, "inputFields")? {
+                add(self, input, column)?;
+            }
         }
+        // What the whole dataset depends on: a filter, an order.
+        for input in objects_of(facet, "dataset")? {
+            add(self, input, "")?;
+        }
+        let mut datasets = BTreeMap::new();
+        for (dataset, ..) in pairs {
+            *datasets.entry(dataset).or_insert(0) += 1;
+        }
+        Ok(Facet::Columns(datasets))
     }
-    // What the whole dataset depends on: a filter, an order.
-    for input in objects_of(facet, "dataset")? {
-        pairs.insert((dataset_id(input)?, need_id(input, "field")?, ""));
+
+    fn change(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["lifecycleStateChange", "previousIdentifier"]);
+        let change = need_id(facet, "lifecycleStateChange")?.to_owned();
+        let before = get(facet, "previousIdentifier", |before| before.object().and_then(dataset_id))?;
+        Ok(Facet::Change { change, before })
     }
-    let mut datasets = BTreeMap::new();
-    for (dataset, ..) in pairs {
-        *datasets.entry(dataset).or_insert(0) += 1;
+
+    fn statistics(&mut self, facet: &Object) -> Result<Facet, String> {
+        let keys = ["rowCount", "size", "fileCount"];
+        self.only(facet, &keys);
+        let mut numbers = BTreeMap::new();
+        for key in keys {
+            numbers.extend(get(facet, key, Json::integer)?.map(|number| (key, number)));
+        }
+        Ok(Facet::Statistics(numbers))
     }
-    Ok(Facet::Columns(datasets))
-}
 
-fn change(facet: &Object) -> Result<Facet, String> {
-    let change = need_id(facet, "lifecycleStateChange")?.to_owned();
-    let before = get(facet, "previousIdentifier", |before| before.object().and_then(dataset_id))?;
-    Ok(Facet::Change { change, before })
-}
-
-fn statistics(facet: &Object) -> Result<Facet, String> {
-    let mut numbers = BTreeMap::new();
-    for key in STATISTICS {
-        numbers.extend(get(facet, key, Json::integer)?.map(|number| (key, number)));
+    fn words(&mut self, facet: &Object, keys: &[&'static str]) -> Result<Facet, String> {
+        self.only(facet, keys);
+        let mut words = BTreeMap::new();
+        for key in keys {
+            let word = get(facet, key, Json::text)?.filter(|word| !word.is_empty());
+            words.extend(word.map(|word| (*key, word.to_owned())));
+        }
+        Ok(Facet::Words(words))
     }
-    Ok(Facet::Statistics(numbers))
-}
 
-fn words(facet: &Object, keys: &[&'static str]) -> Result<Facet, String> {
-    let mut words = BTreeMap::new();
-    for key in keys {
-        let word = get(facet, key, Json::text)?.filter(|word| !word.is_empty());
-        words.extend(word.map(|word| (*key, word.to_owned())));
+    /// Its `root` is named as not read: parents lead to it.
+    fn parent(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["run", "job"]);
+        self.other_run(facet)?.map(Facet::Parent).ok_or_else(|| "`run` is missing".to_owned())
     }
-    Ok(Facet::Words(words))
-}
 
-fn parent(facet: &Object) -> Result<Facet, String> {
-    let run = need(facet, "run", |run| run.object().and_then(run_id))?;
-    let job = need(facet, "job", |job| job.object().and_then(job_id))?;
-    Ok(Facet::Parent { run, job })
-}
-
-fn dependencies(facet: &Object, left_out: &mut Vec<String>) -> Result<Facet, String> {
-    let mut pairs = BTreeSet::new();
-    for key in ["upstream", "downstream"] {
-        for dependency in objects_of(facet, key)? {
-            let job = need(dependency, "job", |job| job.object().and_then(job_id))?;
-            match get(dependency, "run", |run| run.object().and_then(run_id))? {
-                Some(run) if key == "upstream" => pairs.insert((None, Some((run, job)))),
-                Some(run) => pairs.insert((Some((run, job)), None)),
-                None => {
-                    left_out
-                        .push(format!("a job without its run under `{key}` of the facet `jobDependencies`"));
-                    continue;
+    fn dependencies(&mut self, facet: &Object) -> Result<Facet, String> {
+        self.only(facet, &["upstream", "downstream"]);
+        let mut runs = |key: &str| -> Result<BTreeSet<OtherRun>, String> {
+            let mut runs = BTreeSet::new();
+            for dependency in objects_of(facet, key)? {
+                self.only(dependency, &["run", "job"]);
+                match self.other_run(dependency)? {
+                    Some(run) => {
+                        runs.insert(run);
+                    }
+                    None => {
+                        let what =
+                            format!("a job without its run under `{key}` of the facet `{}`", self.name);
+                        self.left_out.push(what);
+                    }
                 }
-            };
+            }
+            Ok(runs)
+        };
+        Ok(Facet::Dependencies { earlier: runs("upstream")?, later: runs("downstream")? })
+    }
+
+    /// The `run` and the `job` of an object; `None` if it has no run.
+    fn other_run(&mut self, object: &Object) -> Result<Option<OtherRun>, String> {
+        let job = need(object, "job", Json::object)?;
+        self.only(job, &["namespace", "name"]);
+        let job = job_id(job).map_err(|wrong| format!("`job`: {wrong}"))?;
+        let Some(run) = get(object, "run", Json::object)? else { return Ok(None) };
+        self.only(run, &["runId"]);
+        let id = run_id(run).map_err(|wrong| format!("`run`: {wrong}"))?;
+        Ok(Some(OtherRun { id, job }))
+    }
+
+    /// Names the keys of an object that are not read.
+    fn only(&mut self, object: &Object, known: &[&str]) {
+        let is_known = |key: &str| known.contains(&key) || BASE.contains(&key);
+        for key in object.keys().filter(|key| !is_known(key)) {
+            let key = shortened(key);
+            self.left_out.push(format!("the key `{}` of the facet `{}`", key.escape_debug(), self.name));
         }
     }
-    Ok(Facet::Dependencies(pairs))
 }
+
+/// Who wrote a facet and by which schema says nothing of the lineage.
+const BASE: [&str; 3] = ["_producer", "_schemaURL", "_deleted"];
 
 /// The objects that a key lists, of which there may be none.
 fn objects_of<'a>(object: &'a Object, key: &str) -> Result<Vec<&'a Object>, String> {

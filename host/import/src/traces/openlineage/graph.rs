@@ -4,15 +4,12 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::draft::{Draft, Relation, Value};
-use super::facets::Facet;
+use super::facets::{Facet, OtherRun};
 use super::{Direction, End, Flow, Lineage, Moment, Subject};
 
 const OUTPUTS_OF_FAILED: &str =
     "an output of a run that ended in FAIL or ABORT, so that the run generated nothing";
 const FAILED: &str = "a run that ended in FAIL or ABORT, so that no other run relied on it";
-
-/// A run and its job.
-type Dependency = (String, String);
 
 impl Lineage {
     /// Writes all that was read into the draft.
@@ -93,7 +90,9 @@ impl<'a> Graph<'a> {
         }
         for (id, run) in &self.lineage.runs {
             self.draft.at = run.place;
-            let node = self.draft.describe(id, "run");
+            // A kind of its own, so that a charter by which runs earn does not pay for failures.
+            let kind = if self.lineage.has_failed(id) { "failed-run" } else { "run" };
+            let node = self.draft.describe(id, kind);
             node.start = Some(seconds(run.start));
             if let Some((end, _)) = run.end {
                 node.set_time(seconds(end));
@@ -232,43 +231,37 @@ impl<'a> Graph<'a> {
                     }
                 }
             }
-            Facet::Parent { run, job } => self.inform(&(run.clone(), job.clone()), id),
-            Facet::Dependencies(pairs) => {
-                for pair in pairs {
-                    match pair {
-                        (None, Some(earlier)) => self.depend(id, earlier),
-                        (Some(later), _) => self.inform(later, id),
-                        (None, None) => {}
-                    }
-                }
+            Facet::Parent(parent) => self.inform(parent, id),
+            Facet::Dependencies { earlier, later } => {
+                earlier.iter().for_each(|run| self.depend(id, run));
+                later.iter().for_each(|run| self.inform(run, id));
             }
             Facet::Symlinks(_) | Facet::Version(_) | Facet::Columns(_) | Facet::Statistics(_) => {}
         }
     }
 
-    /// `later` relied on the run `id`.
-    fn inform(&mut self, (later, job): &Dependency, id: &str) {
+    /// Another run relied on the run `id`.
+    fn inform(&mut self, other: &OtherRun, id: &str) {
         if self.lineage.has_failed(id) {
             return self.leave_out_failed(id);
         }
-        self.draft.mention(later, "run");
-        self.had_plan(later, job);
-        self.relate(Relation::new(later, "wasInformedBy", id));
+        self.had_plan(other);
+        self.relate(Relation::new(&other.id, "wasInformedBy", id));
     }
 
-    /// The run `id` relied on `earlier`.
-    fn depend(&mut self, id: &str, (earlier, job): &Dependency) {
-        if self.lineage.has_failed(earlier) {
-            return self.leave_out_failed(earlier);
+    /// The run `id` relied on another.
+    fn depend(&mut self, id: &str, other: &OtherRun) {
+        if self.lineage.has_failed(&other.id) {
+            return self.leave_out_failed(&other.id);
         }
-        self.draft.mention(earlier, "run");
-        self.had_plan(earlier, job);
-        self.relate(Relation::new(id, "wasInformedBy", earlier));
+        self.had_plan(other);
+        self.relate(Relation::new(id, "wasInformedBy", &other.id));
     }
 
-    fn had_plan(&mut self, run: &str, job: &str) {
-        self.draft.mention(job, "job");
-        self.relate(Relation::new(run, "hadPlan", job));
+    fn had_plan(&mut self, run: &OtherRun) {
+        self.draft.mention(&run.id, "run");
+        self.draft.mention(&run.job, "job");
+        self.relate(Relation::new(&run.id, "hadPlan", &run.job));
     }
 
     fn date(&mut self, id: &str, moment: Moment) {

@@ -71,6 +71,10 @@ fn the_facets_of_the_specification_are_read_or_named() {
             Some(_) => assert_ne!(lines(&draft), lines(&bare), "{line}"),
             None => assert_eq!(draft.left_out.keys().collect::<Vec<_>>(), [&named], "{line}"),
         }
+        let has_inner = line["facets"].to_string().contains("\"transformations\"");
+        if has_inner && name == "columnLineage" {
+            assert!(draft.left_out.contains_key("the key `transformations` of the facet `columnLineage`"));
+        }
     }
 }
 
@@ -159,6 +163,31 @@ fn of_two_ends_at_one_moment_the_worse_counts_and_a_later_one_before_it() {
     assert!(!ends(&[(early, "FAIL"), (early, "COMPLETE")]));
     assert!(!ends(&[(early, "COMPLETE"), (early, "FAIL")]));
     assert!(ends(&[(late, "COMPLETE"), (early, "FAIL")]));
+}
+
+/// A dataset is there since it was first generated, by a run that did not fail, and that when the run ended.
+#[test]
+fn a_dataset_is_as_old_as_its_first_generation() {
+    let made = |run: &str, end: &str, time: &str| {
+        let mut event = event(time, &json!({"eventType": end, "outputs": [{"namespace": "n", "name": "d"}]}));
+        event["run"]["runId"] = json!(run);
+        event.to_string()
+    };
+    let failed = [made("0", "START", "2025-07-01T00:00:00Z"), made("0", "FAIL", "2025-07-02T00:00:00Z")];
+    let first = [made("1", "START", "2025-07-03T00:00:00Z"), made("1", "COMPLETE", "2025-07-04T00:00:00Z")];
+    let second = [made("2", "START", "2025-07-05T00:00:00Z")];
+    let draft = read(&[&[&failed[..], &first, &second].concat().join("\n")]);
+    let times: Vec<String> = lines(&draft).into_iter().filter(|line| line.starts_with("dataset")).collect();
+    assert_eq!(
+        times,
+        [
+            "dataset:n/d [dataset] at 2025-07-04T00:00:00Z",
+            "dataset:n/d wasGeneratedBy run:1 at 2025-07-04T00:00:00Z",
+            "dataset:n/d wasGeneratedBy run:2 at 2025-07-05T00:00:00Z",
+        ]
+    );
+    assert_eq!(draft.nodes["run:0"].kind, "failed-run");
+    assert_eq!((draft.nodes["run:2"].time, draft.nodes["run:2"].start), (None, Some(1_751_673_600)));
 }
 
 #[test]

@@ -53,8 +53,8 @@ fn one_unknown_thing_of_each_sort_is_named() {
         "not in the graph: type `ex:points`, whose values are taken for text (in a.json, row 4)",
         "not in the graph: values of `ex:far` that are no finite number (in a.json, row 7)",
         "several values of `name` are given for 1 node (`http://example.org/ann`); the least is kept",
-        "1 node (`http://example.org/gone`) of kind `entity` is referred to and described nowhere",
         "said again, alike in everything, and counted once: 1 relation",
+        "referred to, described nowhere and nobody's: 1 node (`http://example.org/gone`) of kind `entity`",
         "column `ex:lines`: 1 text with line breaks or other invisible characters, or too long, shown without them",
     ];
     assert_eq!(imported.notes, expected);

@@ -51,7 +51,7 @@ edge "urn:june" used "urn:old-data"
 note: left out: 2 nodes of after the window, with all that leads to and from them
 note: left out: 1 relation of after the window
 note: left out: 3 nodes of before the window to which nothing in it leads
-note: 2 nodes (`urn:answer-july`, `urn:answer-june`) of kind `entity` are referred to and described nowhere
+note: referred to, described nowhere and nobody's: 2 nodes (`urn:answer-july`, `urn:answer-june`) of kind `entity`
 "#;
     assert_eq!(told_with_notes(&imported), expected);
 }
