@@ -4,11 +4,12 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use apportion::explain::Question;
 use apportion::{
-    Audit, Card, Charter, Digest, Engine, Epoch, History, Payout, Policy, Property, Settlement, settle,
+    Audit, Card, Charter, Digest, Engine, Epoch, History, Payout, Policy, Property, Settlement, Verdict,
+    settle,
 };
 use apportion_report::explained::Words;
 use apportion_tests::worked;
@@ -59,6 +60,9 @@ fn folder() -> PathBuf {
 
 /// Writes what a test found into the page when blessing, and holds the page to it.
 fn assert_on_page(begin: &str, end: &str, found: &str) {
+    // Two tests write into the one file.
+    static PAGE: Mutex<()> = Mutex::new(());
+    let _held = PAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let file = folder().join("README.md");
     let text = fs::read_to_string(&file).unwrap();
     let (before, rest) = text.split_once(begin).unwrap();
@@ -85,17 +89,36 @@ fn the_page_shows_what_is_paid_and_what_can_be_gained() {
         "<!-- The end of what is written. -->",
         &tables,
     );
-    let cards = [lineage, influence].map(audited);
-    let mut table = String::from("| | `lineage` | `influence` |\n|---|---|---|\n");
-    for property in Property::ALL {
-        let [one, other] = cards.each_ref().map(|card| found(card.finding(property)));
-        writeln!(table, "| {} (`{property}`) | {one} | {other} |", property.claim()).unwrap();
-    }
     assert_on_page(
-        "<!-- The table of audits is written by the same test. -->",
+        "<!-- What audits find is written by the same test. -->",
         "<!-- The end of the audits. -->",
-        &table,
+        &audits([lineage, influence].map(audited)),
     );
+}
+
+/// What audits find of both rules: a row for what one of them breaks, and the example that shows it.
+fn audits(cards: [Card; 2]) -> String {
+    let mut table = String::from("| | `lineage` | `influence` |\n|---|---|---|\n");
+    let (mut held, mut examples) = (Vec::new(), String::new());
+    for property in Property::ALL {
+        let findings = cards.each_ref().map(|card| card.finding(property));
+        if findings.iter().all(|finding| finding.verdict() == Verdict::Holds) {
+            held.push(format!("`{property}`"));
+            continue;
+        }
+        let [one, other] = findings.map(found);
+        writeln!(table, "| {} (`{property}`) | {one} | {other} |", property.claim()).unwrap();
+        for (finding, rule) in findings.iter().zip(["lineage", "influence"]) {
+            // Where somebody gains or loses, and not the treasury alone.
+            let Some(example) = finding.example.as_ref().filter(|example| !example.who.is_empty()) else {
+                continue;
+            };
+            let (change, size, pool) =
+                (&example.change, report::euros(example.size), report::euros(example.pool));
+            writeln!(examples, "- `{property}`, `{rule}`: {change}; {size} of {pool} EUR").unwrap();
+        }
+    }
+    format!("{table}\nIn both hold: {}.\n\nThe largest breaches:\n\n{examples}", held.join(", "))
 }
 
 /// What an audit finds of a charter's first policy, over made epochs and parts of the first month.
@@ -126,14 +149,14 @@ fn the_page_explains_as_the_program_does() {
     };
     let explanation = apportion::explain::explain(&question, "ilse", |_, _| {}).unwrap();
     let words = Words::of(&explanation);
-    // The page breaks long lines.
-    let joined = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let page = joined(&fs::read_to_string(folder().join("README.md")).unwrap());
-    let mut said = vec![words.headline(), words.path(&explanation.paths[0])];
-    said.extend(words.change(explanation.change.as_ref().unwrap()).into_iter().take(2));
-    for sentence in said {
-        assert!(page.contains(&joined(&sentence)), "{sentence}");
-    }
+    let way = words.path(&explanation.paths[0]).replace(" --", "\n  --");
+    assert!(way.contains("span:202508"), "over a search of August: {way}");
+    let change = words.change(explanation.change.as_ref().unwrap()).join("\n");
+    assert_on_page(
+        "<!-- The explanation is written by the same test. -->",
+        "<!-- The end of the explanation. -->",
+        &format!("```text\n{}\n...\n{way}\n...\n{change}\n```\n", words.headline()),
+    );
 }
 
 /// The month beside the page is the first that is made.

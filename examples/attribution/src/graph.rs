@@ -150,8 +150,8 @@ impl Graph {
     /// What the agents did for an answer.
     fn steps(&mut self, answer: &Answer) {
         let (run, asked) = (answer.span(Step::Run), answer.span(Step::Ask));
-        self.run(answer, Step::Run, answer.agent);
-        self.node(&asked, "model-call", Some(answer.ended(Step::Ask)), None, Told::Traces);
+        self.step(answer, Step::Run, answer.agent);
+        self.step(answer, Step::Ask, answer.agent);
         self.edge(&run, &asked, "wasInformedBy", 1, Told::Traces);
         self.edge(&asked, &answer.model.id(), "used", 1, Told::Traces);
         match answer.search {
@@ -170,18 +170,18 @@ impl Graph {
     fn search(&mut self, answer: &Answer) {
         let scout = answer.span(Step::Scout);
         let (phrased, looked) = (answer.span(Step::Phrase), answer.span(Step::Look));
-        self.run(answer, Step::Scout, &SCOUT);
-        self.node(&phrased, "model-call", Some(answer.ended(Step::Phrase)), None, Told::Traces);
-        self.node(&looked, "retrieval", Some(answer.ended(Step::Look)), None, Told::Traces);
+        for step in [Step::Scout, Step::Phrase, Step::Look] {
+            self.step(answer, step, &SCOUT);
+        }
         self.edge(&scout, &phrased, "wasInformedBy", 1, Told::Traces);
         self.edge(&scout, &looked, "wasInformedBy", 1, Told::Traces);
         self.edge(&phrased, &base_in_use(answer.month).id(), "used", 1, Told::Traces);
         self.edge(&looked, &format!("data-source:{INDEX}"), "used", 1, Told::Traces);
     }
 
-    fn run(&mut self, answer: &Answer, step: Step, agent: &Agent) {
+    fn step(&mut self, answer: &Answer, step: Step, agent: &Agent) {
         let id = answer.span(step);
-        self.node(&id, "agent-run", Some(answer.ended(step)), Some(agent.owner), Told::Traces);
+        self.node(&id, step.kind(), Some(answer.ended(step)), Some(agent.owner), Told::Traces);
         self.edge(&id, &format!("agent:{}", agent.name), "wasAssociatedWith", 1, Told::Traces);
     }
 
@@ -241,6 +241,14 @@ pub(crate) enum Step {
 }
 
 impl Step {
+    fn kind(self) -> &'static str {
+        match self {
+            Step::Run | Step::Scout => "agent-run",
+            Step::Ask | Step::Phrase => "model-call",
+            Step::Look => "retrieval",
+        }
+    }
+
     /// When a step begins and ends, in seconds before the answer.
     pub(crate) fn before(self) -> (i64, i64) {
         match self {
