@@ -31,9 +31,10 @@ use crate::{data, small_epoch};
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("epoch", epoch),
     ("tables", tables),
+    ("traces", traces),
     ("admission", admission),
     ("description", description),
     ("answer", answer),
@@ -136,6 +137,31 @@ pub fn tables(bytes: &[u8]) {
     fs::write(&path, described).unwrap();
     fs::write(folder.path().join(nodes_name), nodes).unwrap();
     fs::write(folder.path().join("edges.csv"), edges).unwrap();
+    match apportion_import::tables::import(&path, &mut |_| {}) {
+        Ok(imported) => epoch(imported.epoch.as_bytes()),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Provenance documents and traces become an epoch or problems. The first byte says of which format the rest is.
+pub fn traces(bytes: &[u8]) {
+    let Some((&which, document)) = bytes.split_first() else { return };
+    let list = match which {
+        b'p' => "prov",
+        b'l' => "openlineage",
+        b'o' => "otlp",
+        _ => return,
+    };
+    let described = format!(
+        "number = 1\nwindow = {{ start = 2025-07-01, end = 2025-08-01 }}\n\
+         pool = {{ asset = \"EUR\", decimals = 2, amount = \"10.00\" }}\n\
+         traces = {{ {list} = [\"document\"] }}\npayees = {{ files = [\"payees.csv\"] }}\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("epoch.toml");
+    fs::write(&path, described).unwrap();
+    fs::write(folder.path().join("document"), document).unwrap();
+    fs::write(folder.path().join("payees.csv"), "payee,node\nada,agent:scout\n").unwrap();
     match apportion_import::tables::import(&path, &mut |_| {}) {
         Ok(imported) => epoch(imported.epoch.as_bytes()),
         Err(error) => assert!(!error.to_string().is_empty()),

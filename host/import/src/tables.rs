@@ -97,7 +97,7 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     };
     let builder = EpochBuilder::new(header, columns.clone()).map_err(ImportError::Epoch)?;
     let payees = Payees::read(payees, column_of(&nodes, "payee"), &mut meter, &mut problems);
-    let mut rows = Rows::new(builder, payees, Traced::new(draft), problems);
+    let mut rows = Rows::new(builder, payees, Traced::new(draft, traces.outcomes), problems);
     let nodes = rows.nodes(nodes, &mut meter);
     let edges = rows.edges(edges, &mut meter);
     rows.traces(&columns, window, &mut notes);

@@ -12,6 +12,7 @@ pub(crate) mod prov;
 mod samples;
 pub(crate) mod window;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use apportion::Window;
@@ -33,6 +34,8 @@ pub(crate) struct Traces {
     pub(crate) prov: Vec<String>,
     pub(crate) openlineage: Vec<String>,
     pub(crate) otlp: Vec<String>,
+    /// Kinds of nodes that earn in the window in which they are dated, and in no later one.
+    pub(crate) outcomes: BTreeSet<String>,
     pub(crate) prov_options: prov::Options,
     pub(crate) otlp_options: otlp::Options,
 }

@@ -14,9 +14,10 @@ type Seed = (String, Vec<u8>);
 
 /// All of them: the target, a name, the bytes.
 pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {
-    let corpora: [(&str, Vec<Seed>); 9] = [
+    let corpora: [(&str, Vec<Seed>); 10] = [
         ("epoch", ["small.epoch", "cooperative.epoch"].map(|name| (name.to_owned(), golden(name))).into()),
         ("tables", tables()),
+        ("traces", traces()),
         ("admission", admission()),
         ("description", descriptions()),
         ("answer", answers()),
@@ -49,6 +50,20 @@ fn tables() -> Vec<Seed> {
         ("json-lines".to_owned(), [b"j", json, SEPARATOR, b"source,target\na,b\n"].concat()),
         ("description".to_owned(), [b"d", described.as_bytes()].concat()),
     ]
+}
+
+fn traces() -> Vec<Seed> {
+    let samples = data("../../host/import/tests/data/traces");
+    [
+        ("prov", 'p', "prov/every-form.json"),
+        ("openlineage", 'l', "openlineage/training.jsonl"),
+        ("otlp", 'o', "otlp/july.jsonl"),
+    ]
+    .map(|(name, which, file)| {
+        let document = fs::read_to_string(samples.join(file)).unwrap();
+        (name.to_owned(), format!("{which}{document}").into_bytes())
+    })
+    .into()
 }
 
 fn admission() -> Vec<Seed> {

@@ -102,6 +102,8 @@ struct WrittenTraces {
     #[serde(default)]
     otlp: Vec<String>,
     #[serde(default)]
+    outcomes: BTreeSet<String>,
+    #[serde(default)]
     attributes: WrittenAttributes,
 }
 
@@ -256,6 +258,7 @@ impl WrittenTraces {
             prov: self.prov,
             openlineage: self.openlineage,
             otlp: self.otlp,
+            outcomes: self.outcomes,
             prov_options: prov::Options { weight },
             otlp_options: otlp::Options { columns, earned, generated: kinds(generated), used: kinds(used) },
         };

@@ -16,6 +16,8 @@ use super::{Further, Rows};
 #[derive(Default)]
 pub(in crate::tables) struct Traced {
     draft: Option<Draft>,
+    /// Kinds of nodes that earn in the window in which they are dated.
+    outcomes: BTreeSet<String>,
     listed: BTreeMap<String, Listed>,
     /// Nodes that tables of edges name.
     held: BTreeSet<String>,
@@ -34,8 +36,8 @@ pub(super) struct Listed {
 }
 
 impl Traced {
-    pub(in crate::tables) fn new(draft: Option<Draft>) -> Traced {
-        Traced { draft, ..Traced::default() }
+    pub(in crate::tables) fn new(draft: Option<Draft>, outcomes: BTreeSet<String>) -> Traced {
+        Traced { draft, outcomes, ..Traced::default() }
     }
 
     pub(super) fn is_none(&self) -> bool {
@@ -72,7 +74,11 @@ impl Rows {
         window: Window,
         notes: &mut Vec<String>,
     ) {
-        let Traced { draft: Some(draft), listed, held } = std::mem::take(&mut self.traced) else { return };
+        let Traced { draft: Some(mut draft), outcomes, listed, held } = std::mem::take(&mut self.traced)
+        else {
+            return;
+        };
+        settle_outcomes(&mut draft, &outcomes, window, notes);
         let graph = Graph::new(&draft);
         let kept = keep(&draft, &graph, window, &|id| held.contains(id) || listed.contains_key(id));
         notes::left_out(&draft, &self.problems, notes);
@@ -217,6 +223,22 @@ impl Rows {
             ));
         }
         owners.into_iter().map(|owner| owner.map(|owner| names[owner].clone())).collect()
+    }
+}
+
+/// Gives outcomes of before the window a kind of their own, so that no rule pays for them again.
+fn settle_outcomes(draft: &mut Draft, outcomes: &BTreeSet<String>, window: Window, notes: &mut Vec<String>) {
+    let mut undated = Vec::new();
+    for (id, node) in draft.nodes.iter_mut().filter(|(_, node)| outcomes.contains(&node.kind)) {
+        match node.time.or(node.start) {
+            Some(time) if time < window.start => node.kind = format!("earlier-{}", node.kind),
+            Some(_) => {}
+            None => undated.push(id.as_str()),
+        }
+    }
+    if !undated.is_empty() {
+        let undated = notes::listed(&undated, "outcome");
+        notes.push(format!("without a date, so that they would earn in every period: {undated}"));
     }
 }
 

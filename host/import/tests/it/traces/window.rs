@@ -75,3 +75,20 @@ fn what_a_table_names_is_in_the_epoch_whenever_it_was() {
     }
     assert!(!told.contains("of before the window"), "{told}");
 }
+
+#[test]
+fn an_outcome_earns_in_the_window_in_which_it_is_dated() {
+    let typed = |id: &str| format!("\"urn:{id}\": {{\"prov:type\": \"Answer\"}}");
+    let answers = ["answer-june", "answer-july", "undated"].map(typed).join(", ");
+    let folder = Folder::new()
+        .with("a.json", DOCUMENT.replacen("{\"urn:old-data\"", &format!("{{{answers}, \"urn:old-data\""), 1));
+    let imported = folder.import("traces = { prov = [\"a.json\"], outcomes = [\"Answer\"] }").unwrap();
+    let told = told_with_notes(&imported);
+    for line in [
+        "node \"urn:answer-july\": \"Answer\" at",
+        "node \"urn:answer-june\": \"earlier-Answer\" at",
+        "note: without a date, so that they would earn in every period: 1 outcome (`urn:undated`)\n",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+}
