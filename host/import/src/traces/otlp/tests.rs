@@ -285,6 +285,14 @@ fn a_trace_is_an_outcome_of_the_window_in_which_its_roots_end() {
 }
 
 #[test]
+fn a_file_may_be_a_list_over_several_lines() {
+    let text = sample("otlp/june.jsonl") + &sample("otlp/july.jsonl");
+    let requests: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let list = serde_json::to_string_pretty(&requests).unwrap();
+    assert_eq!(lines_without_rows(&read(&[&list])), lines_without_rows(&read(&[&text])));
+}
+
+#[test]
 fn copies_of_a_span_are_one() {
     let text = request(&json!({})).to_string();
     let later = request(&json!({"endTimeUnixNano": "1751500009000000000", "name": "later"})).to_string();
