@@ -333,6 +333,52 @@ fn what_is_not_understood_is_named() {
     );
 }
 
+/// What a sender wrote otherwise than the conventions say does not keep the rest from being read.
+#[test]
+fn what_the_conventions_do_not_have_is_named() {
+    for (pairs, named) in [
+        (
+            vec![("gen_ai.usage.input_tokens", json!("many"))],
+            "the attribute `gen_ai.usage.input_tokens`, where it is no number",
+        ),
+        (
+            vec![("gen_ai.usage.cost", json!({"doubleValue": "NaN"}))],
+            "the attribute `gen_ai.usage.cost`, where it is no number",
+        ),
+        (
+            vec![
+                ("gen_ai.usage.prompt_tokens", json!({"intValue": 1})),
+                ("gen_ai.usage.input_tokens", json!({"intValue": 2})),
+            ],
+            "the attribute `gen_ai.usage.prompt_tokens` of a span that has `gen_ai.usage.input_tokens`",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[{\"id\": \"d"))],
+            "what `gen_ai.retrieval.documents` holds where it is no list",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[3]"))],
+            "an item of `gen_ai.retrieval.documents` without an id",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[{\"score\": 1}]"))],
+            "an item of `gen_ai.retrieval.documents` without an id",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[{\"id\": \"d\", \"score\": \"high\"}]"))],
+            "a score in `gen_ai.retrieval.documents` that is no number",
+        ),
+        (
+            vec![("gen_ai.memory.record.id", json!("m"))],
+            "a memory of a span that neither wrote nor searched it",
+        ),
+        (vec![("app.tenant", json!({"bytesValue": "AA=="}))], "the attribute `app.tenant`, where it is null"),
+    ] {
+        let draft = read(&[&request(&json!({"attributes": attributes(&pairs)})).to_string()]);
+        assert_eq!(draft.left_out.keys().collect::<Vec<_>>(), [named]);
+    }
+}
+
 #[test]
 fn what_is_malformed_is_told_with_its_line_and_path() {
     let attribute = |key: &str, value: Value| json!({"attributes": [{"key": key, "value": value}]});
