@@ -31,11 +31,11 @@ fn from_tables(arguments: &TablesArguments) -> Result<()> {
     let spinner = Spinner::new(format!("reading {}", arguments.description.display()));
     let imported = tables::import(&arguments.description, &mut |progress| {
         let percent = (progress.bytes * 100).checked_div(progress.total_bytes).unwrap_or(100);
-        spinner.say(format!(
-            "{percent} %: {}, row {}",
-            progress.file.escape_debug(),
-            grouped(&progress.rows.to_string())
-        ));
+        let file = progress.file.escape_debug();
+        spinner.say(match progress.rows {
+            0 => format!("{percent} %: {file}"),
+            rows => format!("{percent} %: {file}, row {}", grouped(&rows.to_string())),
+        });
     });
     spinner.done();
     let imported =

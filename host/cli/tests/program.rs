@@ -770,6 +770,58 @@ fn what_is_there_is_not_replaced_unasked() {
 }
 
 #[test]
+fn traces_are_imported_and_settled() {
+    let help = done(&["import", "traces", "--help"]);
+    for part in ["PROV-JSON", "OpenLineage", "OTLP", "[traces]", "examples/agents/", "Exit codes"] {
+        assert!(help.contains(part), "{part:?} is not in {help}");
+    }
+    assert!(done(&["import", "--help"]).contains("[aliases: traces]"));
+    let folder = Folder::new("traces");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents");
+    let file = |name: &str| example.join(name).display().to_string();
+    let epoch = folder.path("july.epoch");
+    let output = run(&["import", "traces", &file("epoch.toml"), "-o", &epoch]);
+    let told = text(&output.stderr);
+    assert!(output.status.success() && told.contains("6 payees, 17 nodes, 22 edges, 500 EUR"), "{told}");
+    assert!(
+        told.contains("note: not in the graph: a span that no outcome of the window leads to (2 times"),
+        "{told}"
+    );
+    done(&["import", "tables", &file("epoch.toml"), "-o", &epoch]); // the same again is no change
+    let settle = ["settle", "--epoch", &epoch, "--rule", "lineage", "--parameters", &file("lineage.json")];
+    let csv = done(&[&settle[..], &["--format", "csv"]].concat());
+    assert!(csv.contains("rangers,The park rangers,EUR,118.00,"), "{csv}");
+
+    let head = fs::read_to_string(example.join("epoch.toml")).unwrap();
+    let head = head.split("[traces]").next().unwrap();
+    let nothing = folder.path("nothing.epoch");
+    for (name, body, sentence) in [
+        (
+            "no-list",
+            "[traces]",
+            "names no files under `[traces]`: list some as `prov`, `openlineage` or `otlp`",
+        ),
+        (
+            "key",
+            "[traces]\nspans = [\"a\"]",
+            "unknown field `spans`, expected one of `prov`, `openlineage`, `otlp`",
+        ),
+        ("missing", "[traces]\notlp = [\"gone.jsonl\"]", "gone.jsonl: there is no such file"),
+        ("no-json", "[traces]\nprov = [\"no-json.toml\"]", "no-json.toml, row 1: is not JSON"),
+        (
+            "attributes",
+            "[traces]\nprov = [\"attributes.toml\"]\nattributes = { earned = \"fee\" }",
+            "under `[traces.attributes]`, but lists no files with such attributes",
+        ),
+        ("nothing", "", "names no files: list some under `[nodes]` or `[traces]`"),
+    ] {
+        let description = folder.file(&format!("{name}.toml"), &format!("{head}{body}"));
+        refused(&["import", "traces", &description, "-o", &nothing], 3, sentence);
+    }
+    assert!(!Path::new(&nothing).exists(), "nothing is written of what is refused");
+}
+
+#[test]
 fn every_command_explains_itself() {
     for command in [
         &["settle"][..],

@@ -1,11 +1,12 @@
 //! How far an import is, for whoever shows it.
 
-/// How far an import is. Every byte is read at most twice: once to see what its columns are, once for its rows.
+/// How far an import is. Every byte of a table is read at most twice: once to see what its columns are, once for its
+/// rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {
     /// The file being read, as the input names it.
     pub file: &'a str,
-    /// Rows read of this file in this pass.
+    /// Rows read of this file in this pass; 0 for what is no table.
     pub rows: u64,
     /// Bytes read so far, of all files and passes.
     pub bytes: u64,

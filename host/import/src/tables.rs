@@ -67,7 +67,7 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     let mut meter = Meter::new(table_bytes + document_bytes, progress);
 
     let draft = (!documents.is_empty()).then(|| {
-        let mut draft = traces.read(&documents, &mut meter, &mut problems);
+        let mut draft = traces.read(&documents, window, &mut meter, &mut problems);
         draft.further_columns(window.end);
         draft
     });

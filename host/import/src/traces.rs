@@ -2,12 +2,9 @@
 
 pub(crate) mod draft;
 pub(crate) mod graph;
-#[allow(dead_code, reason = "the pipeline does not read these formats yet")]
 mod json;
 pub(crate) mod notes;
-#[allow(dead_code, reason = "the pipeline does not read these formats yet")]
-pub(crate) mod openlineage;
-#[allow(dead_code, reason = "the pipeline does not read these formats yet")]
+mod openlineage;
 pub(crate) mod otlp;
 pub(crate) mod owners;
 pub(crate) mod prov;
@@ -16,6 +13,8 @@ mod samples;
 pub(crate) mod window;
 
 use std::io::Read;
+
+use apportion::Window;
 
 use crate::problem::{Collector, Place};
 use crate::progress::Meter;
@@ -29,48 +28,65 @@ const MAX_MIB: u64 = 1 << 12;
 const INTERVAL: u64 = 1 << 22;
 
 /// The files under `[traces]`, by format, and how they are read.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Traces {
     pub(crate) prov: Vec<String>,
+    pub(crate) openlineage: Vec<String>,
+    pub(crate) otlp: Vec<String>,
     pub(crate) prov_options: prov::Options,
+    pub(crate) otlp_options: otlp::Options,
 }
 
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Prov,
+    OpenLineage,
+    Otlp,
 }
 
 impl Traces {
     /// All files with their formats, in the order in which problems are told.
     pub(crate) fn files(&self) -> impl Iterator<Item = (Format, &String)> {
-        self.prov.iter().map(|name| (Format::Prov, name))
+        let all = [
+            (Format::Prov, &self.prov),
+            (Format::OpenLineage, &self.openlineage),
+            (Format::Otlp, &self.otlp),
+        ];
+        all.into_iter().flat_map(|(format, names)| names.iter().map(move |name| (format, name)))
     }
 
-    /// Reads all files into one draft.
+    /// Reads all files, those that [`Traces::files`] gives, into one draft.
     pub(crate) fn read(
         &self,
         sources: &[(usize, Source)],
+        window: Window,
         meter: &mut Meter<'_>,
         problems: &mut Collector,
     ) -> Draft {
         let mut draft = Draft::default();
+        let mut lineage = openlineage::Lineage::default();
+        let mut spans = otlp::Traces::default();
         for ((number, source), (format, _)) in sources.iter().zip(self.files()) {
             draft.at = Place { file: *number, row: 0 };
             match source.text() {
                 Ok((text, position)) => {
                     let name = &source.name;
-                    let mut text = Watched { text, position, meter, name, read: 0, told: 0 };
+                    let text = &mut Watched { text, position, meter, name, read: 0, told: 0 };
+                    let draft = &mut draft;
                     match format {
-                        Format::Prov => {
-                            prov::read(&mut text, *number, &self.prov_options, &mut draft, problems)
-                        }
+                        Format::Prov => prov::read(text, *number, &self.prov_options, draft, problems),
+                        Format::OpenLineage => lineage.read(text, *number, draft, problems),
+                        Format::Otlp => spans.read(text, *number, &self.otlp_options, draft, problems),
                     }
                 }
                 Err(fault) => problems.add_file(*number, fault),
             }
             meter.pass(&source.name, 0, source.bytes);
         }
+        lineage.close(&mut draft);
+        // Last, since what other documents cite of traces is in the graph.
+        spans.close(window, &mut draft);
         draft.complete();
         draft
     }

@@ -78,25 +78,46 @@ pub struct ImportArguments {
 
 #[derive(Subcommand)]
 pub enum ImportSource {
+    #[command(visible_alias = "traces")]
     Tables(TablesArguments),
     Git(GitArguments),
     RetroFunding(RetroFundingArguments),
     Sourcecred(SourcecredArguments),
 }
 
-/// From tables: nodes and edges in CSV, Parquet or JSON Lines, described by a small TOML file
+/// From tables, provenance documents and traces, described by a small TOML file
 ///
-/// `examples/cooperative/` in the project can be copied; `host/import/README.md` explains every key and column.
+/// Tables are nodes, edges and payees in CSV, Parquet or JSON Lines. Provenance documents are PROV-JSON; traces are
+/// OpenLineage events and OpenTelemetry spans (OTLP in JSON, with the conventions for generative AI). All of them can
+/// be combined in one description, and a thing that several name is one.
+///
+/// `examples/cooperative/` (tables) and `examples/agents/` (traces) in the project can be copied;
+/// `host/import/README.md` explains every key and column, and what of each format becomes what.
 #[derive(Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = EXIT_CODES, after_long_help = format!("{DESCRIPTION}\n\n{EXIT_CODES}"))]
 pub struct TablesArguments {
-    /// The description: number, window, pool and tables
+    /// The description: number, window, pool, and the files
     #[arg(value_name = "EPOCH.toml")]
     pub description: PathBuf,
 
     #[command(flatten)]
     pub output: OutputFile,
 }
+
+const DESCRIPTION: &str = "\
+A description of traces, with a table that says who owns what:
+  number = 1
+  window = { start = 2025-07-01, end = 2025-08-01 }     # the end is the first moment after it
+  pool = { asset = \"EUR\", decimals = 2, amount = \"500.00\" }
+  [traces]
+  prov = [\"models.prov.json\"]
+  openlineage = [\"runs.jsonl.gz\"]
+  otlp = [\"june.jsonl\", \"july.jsonl\"]
+  [payees]
+  files = [\"payees.csv\"]                              # payee,node,name: one row for each node that is somebody's
+From there on:
+  apportion import traces EPOCH.toml -o july.epoch
+  apportion settle --epoch july.epoch --rule lineage --parameters examples/agents/lineage.json";
 
 /// From a git repository: commits, who had a part in them, and the files they changed
 ///

@@ -1,6 +1,6 @@
 //! The small TOML file that says what the tables are, and the provenance documents and traces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use apportion::{Asset, Header, Pool, Window};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::cell::parse_time;
 use crate::problem::ImportError;
-use crate::traces::{Traces, prov};
+use crate::traces::{Traces, otlp, prov};
 
 /// What a description says, before its files are looked at.
 pub(super) struct Description {
@@ -97,7 +97,26 @@ struct WrittenPool {
 struct WrittenTraces {
     #[serde(default)]
     prov: Vec<String>,
+    #[serde(default)]
+    openlineage: Vec<String>,
+    #[serde(default)]
+    otlp: Vec<String>,
+    #[serde(default)]
+    attributes: WrittenAttributes,
+}
+
+/// Attributes that mean something which no convention says.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAttributes {
     weight: Option<String>,
+    #[serde(default)]
+    columns: BTreeSet<String>,
+    earned: Option<String>,
+    #[serde(default)]
+    generated: BTreeMap<String, String>,
+    #[serde(default)]
+    used: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -201,9 +220,49 @@ impl Written {
 
 impl WrittenTraces {
     fn checked(self) -> Result<Traces, String> {
-        let traces = Traces { prov: self.prov, prov_options: prov::Options { weight: self.weight } };
+        let WrittenAttributes { weight, columns, earned, generated, used } = self.attributes;
+        let has_otlp_attributes =
+            earned.is_some() || !(columns.is_empty() && generated.is_empty() && used.is_empty());
+        for (is_there, list, key) in [
+            (weight.is_some(), &self.prov, "weight"),
+            (has_otlp_attributes, &self.otlp, "columns`, `earned`, `generated` or `used"),
+        ] {
+            if is_there && list.is_empty() {
+                return Err(format!(
+                    "has `{key}` under `[traces.attributes]`, but lists no files with such attributes"
+                ));
+            }
+        }
+        if let Some(name) = columns
+            .iter()
+            .chain(&earned)
+            .chain(generated.keys())
+            .chain(used.keys())
+            .find(|name| otlp::genai::is_content(name))
+        {
+            return Err(format!(
+                "names `{}` under `[traces.attributes]`, which is content and never enters an epoch",
+                name.escape_debug()
+            ));
+        }
+        // Without a kind, ids are what they are: a URI that other documents have as well.
+        let kinds = |attributes: BTreeMap<String, String>| {
+            attributes
+                .into_iter()
+                .map(|(name, kind)| (name, Some(kind).filter(|kind| !kind.is_empty())))
+                .collect()
+        };
+        let traces = Traces {
+            prov: self.prov,
+            openlineage: self.openlineage,
+            otlp: self.otlp,
+            prov_options: prov::Options { weight },
+            otlp_options: otlp::Options { columns, earned, generated: kinds(generated), used: kinds(used) },
+        };
         if traces.files().next().is_none() {
-            return Err("names no files under `[traces]`: list some as `prov`".to_owned());
+            return Err(
+                "names no files under `[traces]`: list some as `prov`, `openlineage` or `otlp`".to_owned()
+            );
         }
         Ok(traces)
     }

@@ -50,7 +50,7 @@ pub(crate) fn disputed<'a>(nodes: impl Iterator<Item = (&'a String, &'a Node)>, 
     }
 }
 
-/// What is referred to and described nowhere.
+/// What is referred to, described nowhere and nobody's.
 pub(crate) fn undescribed<'a>(nodes: impl Iterator<Item = (&'a String, &'a Node)>, notes: &mut Vec<String>) {
     let mut by_kind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (id, node) in nodes.filter(|(_, node)| !node.is_described) {
@@ -58,11 +58,10 @@ pub(crate) fn undescribed<'a>(nodes: impl Iterator<Item = (&'a String, &'a Node)
     }
     for (kind, ids) in by_kind.iter().take(NAMED) {
         let kind = shortened(kind);
+        let nodes = listed(ids, "node");
         notes.push(format!(
-            "{} of kind `{}` {} referred to and described nowhere",
-            listed(ids, "node"),
-            kind.escape_debug(),
-            if ids.len() == 1 { "is" } else { "are" },
+            "referred to, described nowhere and nobody's: {nodes} of kind `{}`",
+            kind.escape_debug()
         ));
     }
 }

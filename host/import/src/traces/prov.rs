@@ -14,8 +14,8 @@ use crate::problem::{Collector, Fault, Place};
 
 use super::draft::{Draft, Relation, Value};
 use document::{Document, Json, Object, Raw};
-use literal::{Literal, joined, label, literals};
-use names::{Names, is_of_prov, local_part, shown};
+use literal::{Literal, Sort, joined, kind, label, literals};
+use names::{Names, shown};
 use relations::{DIRECTIONS, Direction, End, PLAN, REFERENCES, WITHOUT_DIRECTION};
 
 /// How PROV documents are read.
@@ -164,10 +164,8 @@ impl<'a> Reader<'a, '_> {
         {
             columns.push(("prov:type".to_owned(), types));
         }
-        // Types of one's own say more than PROV's.
-        let order = |literal: &&Literal| (is_of_prov(&literal.text), local_part(&literal.text).to_owned());
-        let node = match types.iter().filter(|literal| !literal.text.trim().is_empty()).min_by_key(order) {
-            Some(kind) => self.draft.describe(&id, local_part(kind.text.trim())),
+        let node = match kind(&types) {
+            Some(kind) => self.draft.describe(&id, kind),
             None => self.draft.describe_plainly(&id, section),
         };
         node.is_agent |= section == "agent";
@@ -196,8 +194,8 @@ impl<'a> Reader<'a, '_> {
         let time = self.time(&mut attributes, "prov:time");
         let weight = self.weight(&mut attributes);
         if sources.is_empty() {
-            let key = direction.source.key;
-            return self.wrong_here(format!("has no `{key}`, without which it says nothing"));
+            return self
+                .leave_out(format!("relation `{}` without `{}`", direction.name, direction.source.key));
         }
         for source in &sources {
             self.draft.mention(source, direction.source.kind);
@@ -236,7 +234,7 @@ impl<'a> Reader<'a, '_> {
         let mut attributes = self.attributes(record);
         let time = self.time(&mut attributes, "prov:time");
         if entities.is_empty() {
-            return self.wrong_here("has no `prov:entity`, without which it says nothing".to_owned());
+            return self.leave_out("relation `wasInvalidatedBy` without `prov:entity`");
         }
         for entity in &entities {
             self.draft.mention(entity, "entity");
@@ -257,7 +255,7 @@ impl<'a> Reader<'a, '_> {
         let Some(raw) = record.remove(end.key) else { return Vec::new() };
         self.within(end.key, raw, |reader, raw| match literals(raw) {
             Ok(ids) => {
-                if ids.iter().any(|id| id.is_number || id.text.trim().is_empty()) {
+                if ids.iter().any(|id| id.sort > Sort::Text || id.text.trim().is_empty()) {
                     reader.wrong(raw, "is no id".to_owned());
                 }
                 ids.iter()
@@ -308,7 +306,7 @@ impl<'a> Reader<'a, '_> {
             if REFERENCES.contains(&key.as_str()) {
                 values.iter_mut().for_each(|value| value.text = self.full(&value.text));
             }
-            if values.iter().any(|value| value.is_number && value.value().is_none()) {
+            if values.iter().any(|value| value.value().is_none()) {
                 self.leave_out(format!("values of `{}` that are no finite number", shown(&key)));
             }
             let (value, is_lossy) = joined(&values);

@@ -5,6 +5,7 @@ mod formats;
 mod git;
 mod retro_funding;
 mod sourcecred;
+mod traces;
 mod wrong;
 
 use std::path::Path;
@@ -13,6 +14,9 @@ use apportion_import::ImportError;
 use apportion_import::tables::{Imported, import};
 
 const HEAD: &str = "number = 1\nwindow = { start = 2025-07-01, end = 2025-08-01 }\npool = { asset = \"EUR\", decimals = 2, amount = \"10.00\" }\n";
+
+/// As [`HEAD`], for documents of any date.
+const AGES: &str = "number = 1\nwindow = { start = 1970-01-01, end = 2100-01-01 }\npool = { asset = \"EUR\", decimals = 2, amount = \"10.00\" }\n";
 
 /// A folder of files that is gone after the test.
 struct Folder(tempfile::TempDir);
@@ -35,8 +39,12 @@ impl Folder {
 
     /// Imports the tables that `body`, after a common head, describes.
     fn import(&self, body: &str) -> Result<Imported, ImportError> {
+        self.import_as(HEAD, body)
+    }
+
+    fn import_as(&self, head: &str, body: &str) -> Result<Imported, ImportError> {
         let description = self.path().join("epoch.toml");
-        std::fs::write(&description, format!("{HEAD}{body}")).unwrap();
+        std::fs::write(&description, format!("{head}{body}")).unwrap();
         import(&description, &mut |_| {})
     }
 

@@ -80,13 +80,16 @@ impl Rows {
         let nodes =
             || draft.nodes.iter().zip(&kept.nodes).filter(|(_, is_kept)| **is_kept).map(|(node, _)| node);
         notes::disputed(nodes(), notes);
-        notes::undescribed(nodes().filter(|(id, _)| !listed.contains_key(*id)), notes);
         if draft.said_again > 0 {
             let relations = notes::counted(draft.said_again, "relation");
-            notes.push(format!("{relations} are said again, alike in everything, and count once"));
+            notes.push(format!("said again, alike in everything, and counted once: {relations}"));
         }
 
         let owners = self.owners(&draft, &graph, &kept, &listed, notes);
+        let of_nobody = draft.nodes.iter().zip(&owners).zip(&kept.nodes);
+        let of_nobody = of_nobody
+            .filter(|((node, owner), is_kept)| **is_kept && owner.is_none() && !listed.contains_key(node.0));
+        notes::undescribed(of_nobody.map(|((node, _), _)| node), notes);
         let mut further = Further::new(columns.node_metrics.clone(), columns.node_labels.clone());
         for ((id, node), owner) in draft
             .nodes

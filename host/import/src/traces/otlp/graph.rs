@@ -7,7 +7,7 @@ use apportion::Window;
 use crate::problem::Place;
 
 use super::super::draft::{Draft, Relation, Value};
-use super::span::{Span, Thing};
+use super::span::{Agent, Span, Thing};
 use super::{SpanId, Traces};
 
 const OUT_OF_REACH: &str = "a span that no outcome of the window leads to";
@@ -39,6 +39,8 @@ struct Graph<'a> {
     children: BTreeMap<SpanId, Vec<SpanId>>,
     /// The spans without a parent, of each trace.
     roots: BTreeMap<u128, Vec<SpanId>>,
+    /// Who carried out a span: the agent that it names, else that of the nearest span above it which names one.
+    agents: BTreeMap<SpanId, &'a Agent>,
     /// Which spans made a thing.
     makers: BTreeMap<&'a str, Vec<SpanId>>,
     reached: BTreeSet<SpanId>,
@@ -54,6 +56,7 @@ impl<'a> Graph<'a> {
             spans,
             children: BTreeMap::new(),
             roots: BTreeMap::new(),
+            agents: BTreeMap::new(),
             makers: BTreeMap::new(),
             reached: BTreeSet::new(),
             next: Vec::new(),
@@ -80,7 +83,20 @@ impl<'a> Graph<'a> {
                 }
             }
         }
+        graph.hand_down_agents();
         graph
+    }
+
+    fn hand_down_agents(&mut self) {
+        let own = |id: &SpanId| self.spans.get(id).and_then(|(_, span)| span.agent.as_ref());
+        let mut next: Vec<(SpanId, &Agent)> =
+            self.spans.keys().filter_map(|id| Some((*id, own(id)?))).collect();
+        while let Some((id, agent)) = next.pop() {
+            self.agents.insert(id, agent);
+            let below = self.children.get(&id).into_iter().flatten();
+            let without = below.filter(|child| own(child).is_none() && !self.agents.contains_key(child));
+            next.extend(without.map(|child| (*child, agent)));
+        }
     }
 
     /// What other documents lead to.
@@ -190,7 +206,7 @@ impl<'a> Graph<'a> {
         if !span.has_failed {
             span.generated.iter().for_each(|thing| self.thing(thing));
         }
-        if let Some(agent) = &span.agent {
+        if let Some(agent) = self.agents.get(&id) {
             let node = self.draft.describe(&agent.id, "agent");
             node.is_agent = true;
             if let Some(name) = &agent.name {

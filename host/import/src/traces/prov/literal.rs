@@ -1,6 +1,7 @@
 //! The values of attributes in PROV-JSON: plain JSON values, and literals with a type or a language.
 
 use super::document::{Json, Raw};
+use super::names::{is_of_prov, local_part, shown};
 use crate::traces::draft::Value;
 
 /// One value of an attribute.
@@ -8,12 +9,23 @@ use crate::traces::draft::Value;
 pub(super) struct Literal {
     /// As it is written.
     pub(super) text: String,
-    pub(super) is_number: bool,
+    pub(super) sort: Sort,
     pub(super) language: Option<String>,
     /// A type that is not known here, so that the value is taken for text.
     pub(super) unknown_type: Option<String>,
     /// Members of the literal that mean nothing here.
     pub(super) unknown_keys: Vec<String>,
+}
+
+/// What a value is, by its JSON or by its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sort {
+    /// A qualified name or a URI.
+    Name,
+    Text,
+    Number,
+    /// A truth value, a time, whatever else.
+    Other,
 }
 
 /// XML Schema's types that are numbers.
@@ -35,14 +47,20 @@ const NUMBERS: [&str; 16] = [
     "unsignedLong",
     "unsignedShort",
 ];
-/// The types whose values are text here, as they are written.
-const TEXTS: [&str; 26] = [
+const NAMES: [&str; 3] = ["QName", "QUALIFIED_NAME", "anyURI"];
+const TEXTS: [&str; 9] = [
     "ID",
+    "InternationalizedString",
     "NCName",
     "NMTOKEN",
     "Name",
-    "QName",
-    "anyURI",
+    "language",
+    "normalizedString",
+    "string",
+    "token",
+];
+/// The other types whose values are kept as they are written.
+const OTHERS: [&str; 14] = [
     "base64Binary",
     "date",
     "dateTime",
@@ -55,14 +73,8 @@ const TEXTS: [&str; 26] = [
     "gYear",
     "gYearMonth",
     "hexBinary",
-    "language",
-    "normalizedString",
-    "string",
     "time",
-    "token",
     "yearMonthDuration",
-    "QUALIFIED_NAME",
-    "InternationalizedString",
 ];
 
 /// All values of an attribute: one, or a list of them. None for `null`.
@@ -83,15 +95,15 @@ pub(super) fn literals(raw: Raw<'_>) -> Result<Vec<Literal>, String> {
 }
 
 fn literal(value: Json<'_>) -> Result<Option<Literal>, String> {
-    let plain = |text: &str, is_number| {
+    let plain = |text: &str, sort| {
         let text = text.to_owned();
-        Some(Literal { text, is_number, language: None, unknown_type: None, unknown_keys: Vec::new() })
+        Some(Literal { text, sort, language: None, unknown_type: None, unknown_keys: Vec::new() })
     };
     Ok(match value {
         Json::Null => None,
-        Json::Truth(truth) => plain(if truth { "true" } else { "false" }, false),
-        Json::Number(number) => plain(number, true),
-        Json::Text(text) => plain(&text, false),
+        Json::Truth(truth) => plain(if truth { "true" } else { "false" }, Sort::Other),
+        Json::Number(number) => plain(number, Sort::Number),
+        Json::Text(text) => plain(&text, Sort::Text),
         Json::List(_) => None,
         Json::Object(members) => {
             let mut typed: Option<Literal> = None;
@@ -118,26 +130,31 @@ fn literal(value: Json<'_>) -> Result<Option<Literal>, String> {
 
 fn with_type(literal: Literal, of_type: Option<String>) -> Result<Literal, String> {
     let Some(of_type) = of_type else { return Ok(literal) };
-    let local = super::names::local_part(&of_type);
+    let local = local_part(&of_type);
     if NUMBERS.contains(&local) {
         if Value::number(&literal.text).is_none() && !is_not_finite(&literal.text) {
-            let (text, of_type) = (super::names::shown(&literal.text), super::names::shown(&of_type));
+            let (text, of_type) = (shown(&literal.text), shown(&of_type));
             return Err(format!("is `{text}`, which is no `{of_type}`"));
         }
-        return Ok(Literal { is_number: true, ..literal });
+        return Ok(Literal { sort: Sort::Number, ..literal });
     }
     if local == "boolean" {
         let truth = match literal.text.trim() {
             "true" | "1" => "true",
             "false" | "0" => "false",
             other => {
-                return Err(format!("is `{}`, which is neither true nor false", super::names::shown(other)));
+                return Err(format!("is `{}`, which is neither true nor false", shown(other)));
             }
         };
-        return Ok(Literal { text: truth.to_owned(), is_number: false, ..literal });
+        return Ok(Literal { text: truth.to_owned(), sort: Sort::Other, ..literal });
     }
-    let unknown_type = (!TEXTS.contains(&local)).then_some(of_type);
-    Ok(Literal { is_number: false, unknown_type, ..literal })
+    let sort = match local {
+        _ if NAMES.contains(&local) => Sort::Name,
+        _ if TEXTS.contains(&local) => Sort::Text,
+        _ => Sort::Other,
+    };
+    let unknown_type = (sort == Sort::Other && !OTHERS.contains(&local)).then_some(of_type);
+    Ok(Literal { sort, unknown_type, ..literal })
 }
 
 /// Infinity and not-a-number, as XML Schema and programs write them.
@@ -147,9 +164,9 @@ pub(super) fn is_not_finite(text: &str) -> bool {
 
 impl Literal {
     pub(super) fn value(&self) -> Option<Value> {
-        match self.is_number {
-            true => Value::number(&self.text),
-            false => Some(Value::Text(self.text.clone())),
+        match self.sort {
+            Sort::Number => Value::number(&self.text),
+            Sort::Name | Sort::Text | Sort::Other => Some(Value::Text(self.text.clone())),
         }
     }
 }
@@ -169,6 +186,23 @@ pub(super) fn joined(literals: &[Literal]) -> (Option<Value>, bool) {
     texts.sort_unstable();
     texts.dedup();
     (Some(Value::Text(texts.join(", "))), false)
+}
+
+/// What a thing is, of its types: names of one's own before texts before PROV's names before other values, each in the
+/// order of bytes.
+pub(super) fn kind(types: &[Literal]) -> Option<&str> {
+    let named = types.iter().map(|literal| {
+        let text = literal.text.trim();
+        let is_name = literal.sort <= Sort::Text && !text.contains(char::is_whitespace);
+        let rank = match (is_of_prov(text), literal.sort) {
+            (false, Sort::Name) => 0,
+            (false, Sort::Text) => 1,
+            (true, Sort::Name | Sort::Text) => 2,
+            (_, Sort::Number | Sort::Other) => 3,
+        };
+        (rank, if is_name { local_part(text) } else { text })
+    });
+    named.filter(|(_, local)| !local.is_empty()).min().map(|(_, local)| local)
 }
 
 /// What to call a thing, of several labels: one without a language before others, in the order of bytes.
