@@ -815,7 +815,7 @@ fn traces_are_imported_and_settled() {
         ),
         ("nothing", "", "names no files: list some under `[nodes]` or `[traces]`"),
     ] {
-        let description = folder.file(&format!("{name}.toml"), &format!("{head}{body}"));
+        let description = folder.file(&format!("{name}.toml"), format!("{head}{body}"));
         refused(&["import", "traces", &description, "-o", &nothing], 3, sentence);
     }
     assert!(!Path::new(&nothing).exists(), "nothing is written of what is refused");

@@ -105,13 +105,16 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     Ok(Imported { epoch, notes })
 }
 
+/// Files, each with its number among all of the import.
+type Files = Vec<(usize, Source)>;
+
 /// Finds all files and says which are missing.
 fn find(
     folder: &Path,
     tables: [&Tables; 3],
     documents: &[&String],
     problems: &mut Collector,
-) -> ([Vec<(usize, Source)>; 3], Vec<(usize, Source)>) {
+) -> ([Files; 3], Files) {
     let (mut number, mut paths) = (0, Vec::new());
     let mut found = |names: &mut dyn Iterator<Item = (&String, Result<(), Fault>)>| {
         let mut sources = Vec::new();

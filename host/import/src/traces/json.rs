@@ -311,6 +311,8 @@ impl<'de> Visitor<'de> for AnyValue {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// What is found in a text, a word each, and what is wrong with it.
@@ -370,5 +372,16 @@ mod tests {
         assert_eq!(parse("1.5"), Ok(Json::Fraction(1.5)));
         assert_eq!(Json::Text("1544712660000000001".to_owned()).integer(), Ok(1_544_712_660_000_000_001));
         assert!(Json::Text("1e3".to_owned()).integer().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics_and_no_place_is_beyond_the_text(text in "[\\[\\]{}:,\"a1é \n]{0,60}") {
+            let mut problems = Collector::new(vec!["f".to_owned()]);
+            let rows = u64::try_from(text.split('\n').count()).unwrap();
+            objects(text.as_bytes(), 0, &mut problems, &mut |place, _, _| assert!((1..=rows).contains(&place.row)));
+            let found = problems.none().map_or_else(|problems| problems.found, |()| Vec::new());
+            prop_assert!(found.iter().all(|problem| problem.row.is_some_and(|row| (1..=rows).contains(&row))));
+        }
     }
 }

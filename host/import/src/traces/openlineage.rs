@@ -101,13 +101,11 @@ impl Lineage {
             draft.leave_out(what, place);
         }
         for (id, kind) in event.described {
-            let (_, first) = self.described.entry(id).or_insert((kind, place));
-            *first = place.min(*first);
+            self.described.entry(id).or_insert((kind, place));
         }
         if let Some(id) = event.run {
             self.plans.extend(event.job.map(|job| (id.clone(), job)));
             let run = self.runs.entry(id).or_insert(Run { place, start: moment, end: None });
-            run.place = run.place.min(place);
             run.start = run.start.min(moment);
             run.end = run.end.max(event.end.map(|end| (moment, end)));
         }

@@ -160,12 +160,11 @@ impl Reading<'_> {
         let (id, span) = Span::of(object, around, self.options, &mut left_out)?;
         left_out.into_iter().for_each(|what| self.draft.leave_out(what, self.place));
         let place = self.place;
-        let Some((first, known)) = self.spans.get_mut(&id) else {
+        let Some((_, known)) = self.spans.get_mut(&id) else {
             self.spans.insert(id, (place, span));
             return Ok(());
         };
         self.draft.leave_out(COPY, place);
-        *first = place.min(*first);
         if span.order(known).is_gt() {
             *known = span;
         }

@@ -85,52 +85,74 @@ pub(super) fn interpret(
     span: &mut Span,
     left_out: &mut Vec<String>,
 ) -> Result<bool, String> {
-    let text = |name: &str| -> Result<Option<&str>, String> {
-        let wrong = |wrong| format!("the attribute {wrong}");
-        Ok(get(attributes, name, Json::text).map_err(wrong)?.filter(|text| !text.is_empty()))
-    };
-    let operation = text(OPERATION)?;
+    let operation = text(attributes, OPERATION)?;
     span.kind = operation.map_or(OTHER, |operation| kind(operation, left_out));
     if let Some(operation) = operation {
         span.columns.insert(OPERATION.to_owned(), Value::Text(operation.to_owned()));
     }
-    let provider = text("gen_ai.provider.name")?.or(text("gen_ai.system")?).map(provider);
-    let (exact, asked) = (text("gen_ai.response.model")?, text("gen_ai.request.model")?);
-    if let Some(model) = exact.or(asked) {
-        let model = provider.map_or_else(|| model.to_owned(), |provider| format!("{provider}/{model}"));
-        span.used.insert(Thing::new("model", &model), None);
-    }
+    agent(attributes, span)?;
+    model(attributes, span)?;
     for (name, kind) in [
         ("gen_ai.tool.name", "tool"),
         ("gen_ai.data_source.id", "data-source"),
         ("gen_ai.memory.store.id", "memory-store"),
     ] {
-        span.used.extend(text(name)?.map(|id| (Thing::new(kind, id), None)));
+        span.used.extend(text(attributes, name)?.map(|id| (Thing::new(kind, id), None)));
     }
-    if text("mcp.method.name")? == Some("resources/read") {
-        span.used.extend(text("mcp.resource.uri")?.map(|uri| (Thing::new("document", uri), None)));
-    }
-    let name = text("gen_ai.agent.name")?.or(text("gen_ai.workflow.name")?);
-    if let Some(agent) = text("gen_ai.agent.id")?.or(name) {
-        span.agent = Some(Agent { id: format!("agent:{agent}"), name: name.map(str::to_owned) });
+    if text(attributes, "mcp.method.name")? == Some("resources/read") {
+        let uri = text(attributes, "mcp.resource.uri")?;
+        span.used.extend(uri.map(|uri| (Thing::new("document", uri), None)));
     }
     usage(attributes, span, left_out);
     let mut has_content = false;
-    if let Some(documents) = attributes.get(DOCUMENTS) {
-        for (id, score) in found(DOCUMENTS, documents, left_out, &mut has_content) {
-            keep_best(span, Thing::new("document", &id), score);
-        }
+    for (id, score) in found(DOCUMENTS, attributes, left_out, &mut has_content) {
+        keep_best(span, Thing::new("document", &id), score);
     }
-    let store = text("gen_ai.memory.store.id")?;
+    memories(attributes, operation, span, left_out, &mut has_content)?;
+    Ok(has_content)
+}
+
+/// An attribute that is text, if it is there and not empty.
+fn text<'a>(attributes: &'a Attributes, name: &str) -> Result<Option<&'a str>, String> {
+    let text = get(attributes, name, Json::text).map_err(|wrong| format!("the attribute {wrong}"))?;
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+fn agent(attributes: &Attributes, span: &mut Span) -> Result<(), String> {
+    let name = text(attributes, "gen_ai.agent.name")?.or(text(attributes, "gen_ai.workflow.name")?);
+    if let Some(id) = text(attributes, "gen_ai.agent.id")?.or(name) {
+        span.agent = Some(Agent { id: format!("agent:{id}"), name: name.map(str::to_owned) });
+    }
+    Ok(())
+}
+
+fn model(attributes: &Attributes, span: &mut Span) -> Result<(), String> {
+    let provider =
+        text(attributes, "gen_ai.provider.name")?.or(text(attributes, "gen_ai.system")?).map(provider);
+    let (exact, asked) =
+        (text(attributes, "gen_ai.response.model")?, text(attributes, "gen_ai.request.model")?);
+    if let Some(model) = exact.or(asked) {
+        let model = provider.map_or_else(|| model.to_owned(), |provider| format!("{provider}/{model}"));
+        span.used.insert(Thing::new("model", &model), None);
+    }
+    Ok(())
+}
+
+/// What was remembered in one trace and is found in another is used there.
+fn memories(
+    attributes: &Attributes,
+    operation: Option<&str>,
+    span: &mut Span,
+    left_out: &mut Vec<String>,
+    has_content: &mut bool,
+) -> Result<(), String> {
+    let store = text(attributes, "gen_ai.memory.store.id")?;
     let memory = |id: &str| match store {
         Some(store) => Thing::new("memory", &format!("{store}/{id}")),
         None => Thing::new("memory", id),
     };
-    let mut memories = Vec::new();
-    if let Some(records) = attributes.get(MEMORIES) {
-        memories = found(MEMORIES, records, left_out, &mut has_content);
-    }
-    memories.extend(text("gen_ai.memory.record.id")?.map(|id| (id.to_owned(), None)));
+    let mut memories = found(MEMORIES, attributes, left_out, has_content);
+    memories.extend(text(attributes, "gen_ai.memory.record.id")?.map(|id| (id.to_owned(), None)));
     for (id, score) in memories {
         match operation {
             Some("create_memory" | "update_memory" | "upsert_memory") => {
@@ -140,7 +162,7 @@ pub(super) fn interpret(
             _ => left_out.push("a memory of a span that neither wrote nor searched it".to_owned()),
         }
     }
-    Ok(has_content)
+    Ok(())
 }
 
 /// The kind of node of a span that is none of those that have kinds of their own.
@@ -185,21 +207,28 @@ fn provider(name: &str) -> &str {
 
 /// How many tokens, and what else is counted of use, are numbers of the span.
 fn usage(attributes: &Attributes, span: &mut Span, left_out: &mut Vec<String>) {
-    for (name, value) in attributes.iter().filter(|(name, _)| name.starts_with(USAGE)) {
-        let name = match name.as_str() {
+    for (written, value) in attributes.iter().filter(|(name, _)| name.starts_with(USAGE)) {
+        let name = match written.as_str() {
             "gen_ai.usage.prompt_tokens" => "gen_ai.usage.input_tokens",
             "gen_ai.usage.completion_tokens" => "gen_ai.usage.output_tokens",
             name => name,
         };
-        // An attribute under its name of today says more than one under its earlier name.
-        let is_renamed = !attributes.contains_key(name) || attributes.get(name) == Some(value);
-        match (number(value), value) {
-            (Ok(number), Json::Integer(_) | Json::Fraction(_)) if is_renamed => {
+        if name != written && attributes.contains_key(name) {
+            left_out.push(format!("the attribute `{written}` of a span that has `{name}`"));
+            continue;
+        }
+        let number = match value {
+            Json::Integer(_) | Json::Fraction(_) => number(value).ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) => {
                 span.columns.insert(name.to_owned(), number);
             }
-            (Ok(_), Json::Integer(_) | Json::Fraction(_)) => {}
-            _ => left_out
-                .push(format!("the attribute `{}`, where it is no number", shortened(name).escape_debug())),
+            None => left_out.push(format!(
+                "the attribute `{}`, where it is no number",
+                shortened(written).escape_debug()
+            )),
         }
     }
 }
@@ -207,12 +236,12 @@ fn usage(attributes: &Attributes, span: &mut Span, left_out: &mut Vec<String>) {
 /// The ids and scores in a list of documents or memories, which is there as such or as JSON in text.
 fn found(
     name: &str,
-    value: &Json,
+    attributes: &Attributes,
     left_out: &mut Vec<String>,
     has_content: &mut bool,
 ) -> Vec<(String, Option<Value>)> {
+    let Some(value) = attributes.get(name).filter(|value| **value != Json::Null) else { return Vec::new() };
     let parsed = match value {
-        Json::Null => return Vec::new(),
         // Text can be cut off by a limit of the sender.
         Json::Text(text) => json::parse(text).ok(),
         _ => None,
@@ -229,7 +258,13 @@ fn found(
         };
         *has_content |= item.keys().any(|key| !["id", "score"].contains(&key.as_str()));
         match id_of(item) {
-            Some(id) => found.push((id, item.get("score").and_then(|score| number(score).ok()))),
+            Some(id) => {
+                let score = item.get("score").filter(|score| **score != Json::Null).map(number);
+                if let Some(Err(_)) = score {
+                    left_out.push(format!("a score in `{name}` that is no number"));
+                }
+                found.push((id, score.and_then(Result::ok)));
+            }
             None => left_out.push(format!("an item of `{name}` without an id")),
         }
     }

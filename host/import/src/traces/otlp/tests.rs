@@ -285,6 +285,14 @@ fn a_trace_is_an_outcome_of_the_window_in_which_its_roots_end() {
 }
 
 #[test]
+fn a_file_may_be_a_list_over_several_lines() {
+    let text = sample("otlp/june.jsonl") + &sample("otlp/july.jsonl");
+    let requests: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let list = serde_json::to_string_pretty(&requests).unwrap();
+    assert_eq!(lines_without_rows(&read(&[&list])), lines_without_rows(&read(&[&text])));
+}
+
+#[test]
 fn copies_of_a_span_are_one() {
     let text = request(&json!({})).to_string();
     let later = request(&json!({"endTimeUnixNano": "1751500009000000000", "name": "later"})).to_string();
@@ -323,6 +331,52 @@ fn what_is_not_understood_is_named() {
             "what was dropped before it was written, as `droppedEventsCount` says",
         ]
     );
+}
+
+/// What a sender wrote otherwise than the conventions say does not keep the rest from being read.
+#[test]
+fn what_the_conventions_do_not_have_is_named() {
+    for (pairs, named) in [
+        (
+            vec![("gen_ai.usage.input_tokens", json!("many"))],
+            "the attribute `gen_ai.usage.input_tokens`, where it is no number",
+        ),
+        (
+            vec![("gen_ai.usage.cost", json!({"doubleValue": "NaN"}))],
+            "the attribute `gen_ai.usage.cost`, where it is no number",
+        ),
+        (
+            vec![
+                ("gen_ai.usage.prompt_tokens", json!({"intValue": 1})),
+                ("gen_ai.usage.input_tokens", json!({"intValue": 2})),
+            ],
+            "the attribute `gen_ai.usage.prompt_tokens` of a span that has `gen_ai.usage.input_tokens`",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[{\"id\": \"d"))],
+            "what `gen_ai.retrieval.documents` holds where it is no list",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[3]"))],
+            "an item of `gen_ai.retrieval.documents` without an id",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[{\"score\": 1}]"))],
+            "an item of `gen_ai.retrieval.documents` without an id",
+        ),
+        (
+            vec![("gen_ai.retrieval.documents", json!("[{\"id\": \"d\", \"score\": \"high\"}]"))],
+            "a score in `gen_ai.retrieval.documents` that is no number",
+        ),
+        (
+            vec![("gen_ai.memory.record.id", json!("m"))],
+            "a memory of a span that neither wrote nor searched it",
+        ),
+        (vec![("app.tenant", json!({"bytesValue": "AA=="}))], "the attribute `app.tenant`, where it is null"),
+    ] {
+        let draft = read(&[&request(&json!({"attributes": attributes(&pairs)})).to_string()]);
+        assert_eq!(draft.left_out.keys().collect::<Vec<_>>(), [named]);
+    }
 }
 
 #[test]

@@ -63,16 +63,16 @@ fn the_example_pays_all_on_whose_work_the_answers_rest() {
     );
     let parameters = serde_json::from_slice(&std::fs::read(folder.join("lineage.json")).unwrap()).unwrap();
     let paid = payouts(&imported.epoch, parameters);
-    // Of the 300 that the writer's answer earned the writer keeps 60; half of the rest goes to the search of June that
+    // In cents, of the 300 that the writer's answer earned the writer keeps 60; half of the rest goes to the search of June that
     // it reuses (the scout 24, the tool 48, the rangers' report 48), half to the model (60) and its data (30 each). Of the
     // 200 of the scout's own answer the scout keeps 40, the model 80, its data 40 each.
     let expected = [
-        ("ann", 64_00),
-        ("archive", 70_00),
-        ("ben", 60_00),
-        ("lab", 140_00),
-        ("rangers", 118_00),
-        ("toolsmith", 48_00),
+        ("ann", 6_400),
+        ("archive", 7_000),
+        ("ben", 6_000),
+        ("lab", 14_000),
+        ("rangers", 11_800),
+        ("toolsmith", 4_800),
     ];
     assert_eq!(paid, expected.map(|(payee, amount)| (payee.to_owned(), amount)));
 }

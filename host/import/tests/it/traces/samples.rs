@@ -1,6 +1,6 @@
 //! The samples of specifications and of other programs' tests, each imported alone, and what comes of it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
 
@@ -35,7 +35,7 @@ fn samples() -> Vec<(String, &'static str, String)> {
 #[test]
 fn samples_become_the_known_graphs_and_notes() {
     let mut told = String::new();
-    let mut first = HashMap::new();
+    let mut first = BTreeMap::new();
     for (name, list, text) in samples() {
         let folder = Folder::new().with("sample", text);
         let body = format!(
