@@ -114,7 +114,7 @@ A description of traces, with a table that says who owns what:
   openlineage = [\"runs.jsonl.gz\"]
   otlp = [\"june.jsonl\", \"july.jsonl\"]
   [payees]
-  files = [\"payees.csv\"]                              # payee,node,name: one row for each node that is somebody's
+  files = [\"payees.csv\"]                             # its columns: payee, node, name
 From there on:
   apportion import traces EPOCH.toml -o july.epoch
   apportion settle --epoch july.epoch --rule lineage --parameters examples/agents/lineage.json";
