@@ -1,7 +1,7 @@
 //! What whole-system tests share: where the data lies, policies that behave badly, epochs made in memory.
 
-pub mod attribution;
 pub mod conformance;
+pub mod fees;
 pub mod fuzz;
 pub mod git;
 pub mod hostile;
