@@ -125,7 +125,7 @@ pub(crate) fn is_compared(epoch: &ComparedEpoch) -> bool {
 }
 
 /// A second since 1970 as its day.
-fn day(second: i64) -> String {
+pub(crate) fn day(second: i64) -> String {
     match jiff::Timestamp::from_second(second) {
         Ok(time) => time.strftime("%-d %B %Y").to_string(),
         Err(_) => format!("second {second}"),
