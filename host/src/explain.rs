@@ -42,7 +42,8 @@ pub struct Question<'a> {
     pub policies: &'a [Policy],
     /// What was settled before.
     pub history: &'a History,
-    /// The epoch before and what it paid, to say what changed.
+    /// The epoch before and what it paid, to say what changed. One that paid another asset is left out, because amounts
+    /// of two assets cannot be compared.
     pub before: Option<(&'a Epoch, &'a Payouts)>,
     /// How often the epoch is settled again for a payee at most, 0 being taken for 1. With fewer than it takes to try
     /// each contribution and each who relied on it they are tried in groups, and the groups that matter most are
@@ -255,6 +256,7 @@ impl<'a> Explaining<'a> {
         let found = Found::by(&mut trials, &owned, &relied)?;
         let runs = trials.made;
 
+        let before = question.before.filter(|(before, _)| before.pool().asset == epoch.pool().asset);
         let without_all = found.without_nodes.unwrap_or(Without::Amount(paid.amount));
         Ok(Explanation {
             format: FORMAT,
@@ -283,7 +285,7 @@ impl<'a> Explaining<'a> {
             reliances: relied.told(&found.edges),
             without_reliances: found.without_edges,
             paths: paths::strongest(epoch, &nodes),
-            change: question.before.map(|before| change(epoch, row, &nodes, &self.settlement, paid, before)),
+            change: before.map(|before| change(epoch, row, &nodes, &self.settlement, paid, before)),
             runs,
         })
     }

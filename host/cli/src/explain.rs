@@ -49,6 +49,7 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     let mut explanations = Vec::new();
     for payee in &arguments.payees {
         let bar = Bar::new("settling again");
+        let payee = meant(payee, &case.epoch);
         let explained = explaining.explain(payee, |done, all| bar.at(done, all));
         bar.done();
         explanations.push(explained.map_err(|error| told(error, &case.epoch))?);
@@ -117,6 +118,9 @@ impl Case {
         let charter = settled.charter().clone();
         let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
         let before = arguments.before.as_deref().map(objects::settled).transpose()?;
+        if let Some(before) = &before {
+            comes_before(before.epoch(), settled.epoch())?;
+        }
         let previous = settled.receipt().settlement().previous;
         Ok(Case {
             epoch: settled.epoch().clone(),
@@ -126,6 +130,41 @@ impl Case {
             before: before.map(|before| (before.epoch().clone(), before.payouts().clone())),
             receipt: Receipt::digest(settled.receipt()),
         })
+    }
+}
+
+/// Holds that what is given as the epoch before can be one.
+fn comes_before(before: &Epoch, epoch: &Epoch) -> Result<()> {
+    if before.number() >= epoch.number() {
+        bail!(Refused(format!(
+            "epoch {} does not come before epoch {}; give an earlier one with --before",
+            before.number(),
+            epoch.number()
+        )));
+    }
+    let (then, now) = (&before.pool().asset, &epoch.pool().asset);
+    if then != now {
+        bail!(Refused(format!(
+            "epoch {} paid {} and epoch {} pays {}, so that amounts cannot be compared",
+            before.number(),
+            then.symbol(),
+            epoch.number(),
+            now.symbol()
+        )));
+    }
+    Ok(())
+}
+
+/// The id of the payee that is meant: one of that id, or the only one of that name.
+fn meant<'a>(payee: &'a str, epoch: &'a Epoch) -> &'a str {
+    if epoch.payees().position(payee).is_some() {
+        return payee;
+    }
+    let named = epoch.payees().iter().zip(epoch.payee_names().iter()).filter(|(_, name)| *name == payee);
+    let mut ids = named.map(|(id, _)| id);
+    match (ids.next(), ids.next()) {
+        (Some(id), None) => id,
+        _ => payee,
     }
 }
 

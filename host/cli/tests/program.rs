@@ -159,6 +159,9 @@ fn a_payout_is_explained() {
     ] {
         refused(&[&["explain"][..], &arguments].concat(), 3, said);
     }
+    assert!(done(&["explain", "--settled", &settled, "--payee", "Ada"]).contains("Ada gets 193.55 EUR"));
+    let itself = ["explain", "--settled", &settled, "--before", &settled, "--payee", "ada"];
+    refused(&itself, 3, "epoch 7 does not come before epoch 7");
     refused(&[&asked[..], &["--runs", "0"]].concat(), 2, "without any run there is nothing to tell");
 }
 

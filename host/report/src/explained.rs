@@ -14,8 +14,8 @@ use crate::wording::{counted, day, grouped};
 const OF_AN_ID: usize = 20;
 
 /// What stands above the ways.
-pub const WAYS: &str = "Credit flows along edges, from who relied on something to what was relied on. Each percentage is the part that one \
-    edge has of all that leaves the same node. This is read from the graph alone, whatever the rule makes of it.";
+pub const WAYS: &str = "Credit flows along edges, from what relied on something to what it relied on. A percentage says how much of the credit \
+    that leaves a node goes along that edge. This is read from the graph alone: the rule may count otherwise.";
 
 /// How many lines of a list are told, and of each list within it; the rest is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -444,15 +444,18 @@ fn ordinal(place: usize) -> String {
     format!("{}{ending}", grouped(&place.to_string()))
 }
 
-/// A measure to four digits behind the point, without noise.
+/// A measure to four digits behind the point, a small one to its first few digits, without noise.
 fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return grouped(&format!("{value:.0}"));
     }
-    if (1e-4..1e12).contains(&value.abs()) {
-        return grouped(&format!("{value:.4}"));
+    match value.abs() {
+        1e-2..1e12 => grouped(&format!("{value:.4}")),
+        1e-4..1e-2 => format!("{value:.6}"),
+        1e-6..1e-4 => format!("{value:.8}"),
+        1e-8..1e-6 => format!("{value:.10}"),
+        _ => format!("{value:.3e}"),
     }
-    format!("{value:.3e}")
 }
 
 #[cfg(test)]
@@ -467,8 +470,8 @@ mod tests {
         assert_eq!(percent(u128::MAX - 1, u128::MAX), "99.9 %");
         assert_eq!(percent(1, 10_000), "less than 0.1 %");
         assert_eq!(
-            (number(1234.5), number(-3.0), number(1e-9)),
-            ("1,234.5000".into(), "-3".into(), "1.000e-9".into())
+            [1234.5, -3.0, 0.00594, 0.0000000594, 1e-9].map(number),
+            ["1,234.5000", "-3", "0.005940", "0.0000000594", "1.000e-9"]
         );
     }
 }

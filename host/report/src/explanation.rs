@@ -8,8 +8,11 @@ use apportion::explain::{Explanation, Path};
 use crate::escape::{self, fill, json};
 use crate::explained::{Most, WAYS, Words, side_by_side};
 
-/// How much further in the parts of a group stand: an em.
+/// What marks the rows that stand further in: the parts of a group.
 const INDENT: &str = "\u{2003}";
+/// What stands in a table's first column: on a narrow page amounts do not fit beside long names.
+const SHORT: &str = "short";
+const LONG: &str = "long-names";
 /// How many lines of a list a page shows; all are in the JSON that it holds.
 const MOST: Most = Most { lines: 40, inner: 10 };
 
@@ -43,7 +46,7 @@ pub fn explanation_page(explanations: &[Explanation]) -> String {
 fn beside(first: &Words<'_>, second: &Words<'_>) -> String {
     let header = ["", first.who(), second.who()];
     let rows: Vec<Vec<String>> = side_by_side(first, second).into_iter().map(Vec::from).collect();
-    format!("<section><h2>Side by side</h2>{}</section>", table(first, &header, &rows))
+    format!("<section><h2>Side by side</h2>{}</section>", table(first, SHORT, &header, &rows))
 }
 
 fn payee(words: &Words<'_>) -> String {
@@ -58,20 +61,20 @@ fn payee(words: &Words<'_>) -> String {
         if !part.measures.is_empty() {
             let rows: Vec<Vec<String>> =
                 part.measures.iter().map(|measure| words.measure(measure).to_vec()).collect();
-            html.push_str(&table(words, &["Measure", "Value", "Place"], &rows));
+            html.push_str(&table(words, SHORT, &["Measure", "Value", "Place"], &rows));
         }
     }
     html.push_str("</section><section><h2>What it would get without what it contributed</h2>");
     let rows: Vec<Vec<String>> = words.contributions(INDENT, MOST).into_iter().map(Vec::from).collect();
     if !rows.is_empty() {
-        html.push_str(&table(words, &["Without", "It would get", "That is"], &rows));
+        html.push_str(&table(words, LONG, &["Without", "It would get", "That is"], &rows));
     }
     let _ = write!(html, "<p>{}</p></section>", said(words, &words.without_contributions()));
     if explanation.relied > 0 {
         html.push_str("<section><h2>What it would get if others had not relied on it</h2>");
         let rows: Vec<Vec<String>> = words.reliances(INDENT, MOST).into_iter().map(Vec::from).collect();
         if !rows.is_empty() {
-            html.push_str(&table(words, &["Without", "By", "It would get", "That is"], &rows));
+            html.push_str(&table(words, LONG, &["Without", "By", "It would get", "That is"], &rows));
         }
         if let Some(together) = words.without_reliances() {
             let _ = write!(html, "<p>{}</p>", said(words, &together));
@@ -116,16 +119,17 @@ fn said(words: &Words<'_>, sentence: &str) -> String {
     escape::text(&(kept + rest))
 }
 
-fn table(words: &Words<'_>, header: &[&str], rows: &[Vec<String>]) -> String {
-    let mut html = String::from("<div class=\"wide\" tabindex=\"0\"><table class=\"why\"><thead><tr>");
+fn table(words: &Words<'_>, names: &str, header: &[&str], rows: &[Vec<String>]) -> String {
+    let mut html = format!("<div class=\"wide\" tabindex=\"0\"><table class=\"{names}\"><thead><tr>");
     for title in header {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape::text(title));
     }
     html.push_str("</tr></thead><tbody>");
     for row in rows {
-        html.push_str("<tr>");
+        let inner = row.first().is_some_and(|first| first.starts_with(INDENT));
+        html.push_str(if inner { "<tr class=\"inner\">" } else { "<tr>" });
         for (index, cell) in row.iter().enumerate() {
-            let cell = said(words, cell);
+            let cell = said(words, cell.strip_prefix(INDENT).unwrap_or(cell));
             let _ = if index == 0 {
                 write!(html, "<th scope=\"row\"><bdi>{cell}</bdi></th>")
             } else {

@@ -40,9 +40,9 @@ impl<'a> Wording<'a> {
         grouped(&self.comparison.asset().format_rounded(amount, DIGITS))
     }
 
-    /// `1,234.50 OP`.
+    /// `1,234.50 OP`, which no line break tears apart.
     pub(crate) fn amount(&self, amount: u128) -> String {
-        format!("{} {}", self.data(amount), escape::text(self.comparison.asset().symbol()))
+        format!("{}\u{a0}{}", self.data(amount), escape::text(self.comparison.asset().symbol()))
     }
 
     pub(crate) fn payees(&self, count: usize) -> String {

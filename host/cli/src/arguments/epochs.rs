@@ -140,7 +140,8 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "DIR", requires = "settled")]
     pub before: Option<PathBuf>,
 
-    /// The payee's id, letter by letter as in the payouts; give a second one to see both side by side
+    /// The payee's id, letter by letter as in the payouts, or its name if nobody else has it; give a second one to see both
+    /// side by side
     #[arg(long = "payee", value_name = "ID", required = true, allow_hyphen_values = true)]
     pub payees: Vec<String>,
 
