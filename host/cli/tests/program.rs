@@ -265,6 +265,7 @@ fn a_rule_is_audited() {
     let (card, examples) = (folder.path("card.json"), folder.path("examples"));
     let told = done(&["audit", "equal", "--trials", "12", "-o", &card, "--examples", &examples]);
     assert!(told.contains("null-player fails: who contributes nothing is paid"), "{told}");
+    assert!(told.starts_with("Of everything that fails an example, with the epochs that show it."), "{told}");
     assert!(told.contains("12 epochs from seed 1, made; 12 answered"), "{told}");
     assert_eq!(done(&["inspect", &card]), told);
     let json = done(&["audit", "equal", "--trials", "12", "--format", "json"]);
