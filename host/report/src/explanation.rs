@@ -143,7 +143,7 @@ fn table(words: &Words<'_>, names: &str, header: &[&str], rows: &[Vec<String>]) 
 
 /// The ways as lines of boxes, one under another.
 fn picture(paths: &[Path]) -> String {
-    const BOX: usize = 150;
+    const BOX: usize = 184;
     const GAP: usize = 90;
     const ROW: usize = 54;
     let longest = paths.iter().map(|path| path.steps.len()).max().unwrap_or(0);
@@ -159,12 +159,9 @@ fn picture(paths: &[Path]) -> String {
             let _ = write!(
                 svg,
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\" rx=\"6\"/>\
-                 <text x=\"{}\" y=\"{}\">{}</text><text class=\"minor\" x=\"{}\" y=\"{}\">{}</text>",
-                x + 8,
-                y + 17,
+                 <svg x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\"><text x=\"8\" y=\"17\">{}</text>\
+                 <text class=\"minor\" x=\"8\" y=\"32\">{}</text></svg>",
                 escape::text(&cut(id)),
-                x + 8,
-                y + 32,
                 escape::text(&cut(kind))
             );
         };
