@@ -7,6 +7,7 @@
 mod contributions;
 mod groups;
 mod paths;
+mod trials;
 
 use std::collections::BTreeMap;
 
@@ -18,16 +19,15 @@ use crate::compare::Difference;
 use crate::epoch::{BuildError, Epoch};
 use crate::fault::HostError;
 use crate::money::base_units;
-use crate::parallel;
 use crate::payouts::{Payout, Payouts};
 use crate::policy::Policy;
-use crate::receipt::Outcome;
 use crate::settle::{History, SettleError, Settlement, settle};
 
 pub use contributions::{Contribution, Reliance};
 use contributions::{Owned, Relied};
 use groups::{Group, Things};
 pub use paths::{Path, Step};
+use trials::{Lacking, Trials};
 
 const FORMAT: &str = "apportion explanation 1";
 
@@ -334,51 +334,6 @@ impl Found {
     }
 }
 
-/// What an epoch is settled without.
-#[derive(Clone, Copy)]
-enum Lacking<'a> {
-    /// Nodes, by their rows in order, and the edges at them.
-    Nodes(&'a [usize]),
-    /// Edges, by their rows in order.
-    Edges(&'a [usize]),
-}
-
-/// Settles the epoch without this and that.
-struct Trials<'a, F> {
-    question: &'a Question<'a>,
-    payee: usize,
-    /// What the payee gets of the whole epoch.
-    amount: u128,
-    made: usize,
-    expected: usize,
-    each: F,
-}
-
-impl<F: FnMut(usize, usize)> Trials<'_, F> {
-    /// On all cores; the answers in order.
-    fn make(&mut self, lacking: &[Lacking<'_>]) -> Result<Vec<Without>, ExplainError> {
-        let mut answers = Vec::new();
-        let (question, payee) = (self.question, self.payee);
-        parallel::in_order(
-            lacking.len(),
-            |index| without(question, payee, lacking[index]),
-            |answer| -> Result<(), ExplainError> {
-                answers.push(answer);
-                self.made += 1;
-                self.expected = self.expected.max(self.made);
-                (self.each)(self.made, self.expected);
-                Ok(())
-            },
-        )?;
-        Ok(answers)
-    }
-
-    /// What the payee would have more, or less: without an answer nobody is paid.
-    fn difference(&self, without: &Without) -> Difference {
-        Difference::between(self.amount, without.amount())
-    }
-}
-
 impl Without {
     /// In base units; nothing where there is no answer.
     pub fn amount(&self) -> u128 {
@@ -387,33 +342,6 @@ impl Without {
             Without::Fault(_) => 0,
         }
     }
-}
-
-fn without(question: &Question<'_>, payee: usize, lacking: Lacking<'_>) -> Result<Without, ExplainError> {
-    let has = |rows: &[usize], row: usize| rows.binary_search(&row).is_ok();
-    let epoch = match lacking {
-        Lacking::Nodes(rows) => question.epoch.without(|row| has(rows, row), |_| false)?,
-        Lacking::Edges(rows) => question.epoch.without(|_| false, |row| has(rows, row))?,
-    };
-    let settlement = match settle(&epoch, question.charter, question.policies, question.history) {
-        Ok(settlement) => settlement,
-        Err(SettleError::Fault { policy, fault, .. }) => {
-            return Ok(Without::Fault(format!("{policy}: {fault}")));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    // Where a charter keeps what a policy that fails would divide, the rest is still paid.
-    let runs = &settlement.receipt.settlement().runs;
-    let fault = runs.iter().find_map(|run| match &run.outcome {
-        Outcome::Fault(fault) => Some(format!("{}: {fault}", run.name)),
-        Outcome::Allocated { .. } => None,
-    });
-    let payouts = &settlement.payouts.list().payouts;
-    let amount = payouts.get(payee).map_or(0, |payout| payout.amount);
-    Ok(match fault {
-        Some(fault) if amount == 0 => Without::Fault(fault),
-        _ => Without::Amount(amount),
-    })
 }
 
 /// What each policy said of the payee.

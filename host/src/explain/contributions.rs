@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::Without;
 use super::groups::{Group, Things};
-use super::{Lacking, Without};
+use super::trials::Lacking;
 use crate::compare::Difference;
 use crate::epoch::Epoch;
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{ExplainError, Lacking, Trials, Without};
+use super::trials::{Lacking, Trials};
+use super::{ExplainError, Without};
 use crate::compare::Difference;
 
 /// Into how many parts a group is taken apart, where there are not runs enough to try each thing in it.
