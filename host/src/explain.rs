@@ -5,7 +5,9 @@
 //! (a rule may pay for the first of two and not for the second), so whether they do is said beside them.
 
 mod contributions;
+mod groups;
 mod paths;
+mod trials;
 
 use std::collections::BTreeMap;
 
@@ -17,19 +19,17 @@ use crate::compare::Difference;
 use crate::epoch::{BuildError, Epoch};
 use crate::fault::HostError;
 use crate::money::base_units;
-use crate::parallel;
 use crate::payouts::{Payout, Payouts};
 use crate::policy::Policy;
-use crate::receipt::Outcome;
 use crate::settle::{History, SettleError, Settlement, settle};
 
-pub use contributions::Contribution;
+pub use contributions::{Contribution, Reliance};
+use contributions::{Owned, Relied};
+use groups::{Group, Things};
 pub use paths::{Path, Step};
+use trials::{Lacking, Trials};
 
 const FORMAT: &str = "apportion explanation 1";
-
-/// How many of those who relied on a payee are tried one by one: those with the heaviest edges.
-const MOST_RELIANCES: usize = 8;
 
 /// What is to be explained.
 #[derive(Clone, Copy)]
@@ -42,10 +42,12 @@ pub struct Question<'a> {
     pub policies: &'a [Policy],
     /// What was settled before.
     pub history: &'a History,
-    /// The epoch before and what it paid, to say what changed.
+    /// The epoch before and what it paid, to say what changed. One that paid another asset is left out, because amounts
+    /// of two assets cannot be compared.
     pub before: Option<(&'a Epoch, &'a Payouts)>,
-    /// How often the epoch is settled again at most. With fewer than the payee has contributions they are tried in
-    /// groups, and the groups that matter most are taken apart.
+    /// How often the epoch is settled again for a payee at most, 0 being taken for 1. With fewer than it takes to try
+    /// each contribution and each who relied on it they are tried in groups, and the groups that matter most are
+    /// taken apart.
     pub runs: usize,
 }
 
@@ -89,10 +91,15 @@ pub struct Explanation {
     pub without_all: Without,
     /// Whether what it would lose without each adds up to what it would lose without any.
     pub adds_up: bool,
-    /// What it would get if somebody had not relied on it, those with the heaviest edges only.
+    /// What it would get if somebody had not relied on it, those without whom it would lose most first; where edges of
+    /// several kinds lead to it, kind by kind.
     pub reliances: Vec<Reliance>,
     /// How many relied on it.
     pub relied: usize,
+    /// What it would get if nobody had relied on it; nothing is told where nobody did, or there were no runs left.
+    pub without_reliances: Option<Without>,
+    /// Whether what it would lose without each of `reliances` adds up to what it would lose without any.
+    pub reliances_add_up: bool,
     /// The strongest ways on which credit comes to it, strongest first.
     pub paths: Vec<Path>,
     /// What changed against the epoch before.
@@ -124,6 +131,8 @@ pub struct ExplainedMeasure {
     pub value: f64,
     /// Its place among all payees, 1 for the highest value; equal values share one.
     pub place: usize,
+    /// How many others have the same value.
+    pub alike: usize,
 }
 
 /// What the payee gets in an epoch that lacks something.
@@ -134,21 +143,6 @@ pub enum Without {
     Amount(#[serde(with = "base_units")] u128),
     /// The rule has no answer for such an epoch; why.
     Fault(String),
-}
-
-/// Somebody who relied on the payee: the owner of nodes from which edges lead to the payee's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Reliance {
-    /// A payee's id, or the id of a node that nobody owns.
-    pub who: String,
-    /// Whether it is a payee.
-    pub payee: bool,
-    /// How many edges.
-    pub edges: usize,
-    /// What the payee would get without these edges.
-    pub without: Without,
-    /// That, less what it gets.
-    pub difference: Difference,
 }
 
 /// What changed against the epoch before.
@@ -199,12 +193,11 @@ impl From<HostError> for ExplainError {
     }
 }
 
-/// Explains what a payee gets, by settling the epoch again without what it contributed, on all cores. `each` is told
-/// how many of how many settlements are made; the same on any number of cores.
+/// A settled epoch whose payouts can be explained.
 ///
 /// ```
 /// use apportion::{Charter, Engine, Epoch, History};
-/// use apportion::explain::{Question, Without, explain};
+/// use apportion::explain::{Explaining, Question, Without};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let engine = Engine::new()?;
@@ -216,119 +209,128 @@ impl From<HostError> for ExplainError {
 ///     Question { epoch: &epoch, charter: &charter, policies: &policies, history: &history, before: None, runs: 100 };
 ///
 /// let payee = epoch.payees().get(0).unwrap_or_default();
-/// let explanation = explain(&question, payee, |_, _| ())?;
+/// let explanation = Explaining::new(question)?.explain(payee, |_, _| ())?;
 /// assert_eq!(explanation.contributions.len(), explanation.nodes);
 /// assert_eq!(explanation.without_all, Without::Amount(0));
 /// # Ok(())
 /// # }
 /// ```
-///
-/// # Errors
-///
-/// If there is no such payee, or the epoch cannot be settled as it is.
-pub fn explain(
-    question: &Question<'_>,
-    payee: &str,
-    each: impl FnMut(usize, usize),
-) -> Result<Explanation, ExplainError> {
-    let epoch = question.epoch;
-    let unknown = || ExplainError::UnknownPayee { payee: payee.to_owned(), epoch: epoch.number() };
-    let row = epoch.payees().position(payee).ok_or_else(unknown)?;
-    let settlement = settle(epoch, question.charter, question.policies, question.history)?;
-    let payouts = &settlement.payouts.list().payouts;
-    let paid = payouts.get(row).ok_or_else(unknown)?;
-
-    let owned: Vec<usize> =
-        (0..epoch.node_count()).filter(|node| epoch.node_payee()[*node] as usize == row).collect();
-    let reliants = reliants(epoch, row);
-    let tried = reliants.len().min(MOST_RELIANCES);
-    let expected = 1 + tried + owned.len().min(question.runs);
-    let mut trials = Trials { question, payee: row, amount: paid.amount, made: 0, expected, each };
-
-    let without_all = trials.make(&[Lacking::Nodes(&owned)])?.remove(0);
-    let contributions = contributions::ranked(&mut trials, &owned)?;
-    let lacking: Vec<Lacking> =
-        reliants.iter().take(tried).map(|reliant| Lacking::Edges(&reliant.edges)).collect();
-    let without = trials.make(&lacking)?;
-    let reliances = reliants.iter().zip(without).map(|(reliant, without)| Reliance {
-        who: reliant.who.clone(),
-        payee: reliant.payee,
-        edges: reliant.edges.len(),
-        difference: trials.difference(&without),
-        without,
-    });
-    let reliances = reliances.collect();
-    let runs = trials.made;
-
-    Ok(Explanation {
-        format: FORMAT,
-        epoch: epoch.digest(),
-        number: epoch.number(),
-        charter: question.charter.digest(),
-        receipt: settlement.receipt.digest(),
-        asset: epoch.pool().asset.symbol().to_owned(),
-        decimals: epoch.pool().asset.decimals(),
-        pool: epoch.pool().amount,
-        payee: payee.to_owned(),
-        name: epoch.payee_names().get(row).unwrap_or_default().to_owned(),
-        amount: paid.amount,
-        place: 1 + payouts.iter().filter(|payout| payout.amount > paid.amount).count(),
-        payees: payouts.len(),
-        parts: parts(&settlement, paid),
-        nodes: owned.len(),
-        adds_up: adds_up(&contributions, paid.amount, &without_all),
-        contributions,
-        without_all,
-        reliances,
-        relied: reliants.len(),
-        paths: paths::strongest(epoch, &owned),
-        change: question.before.map(|before| change(epoch, row, &owned, &settlement, paid, before)),
-        runs,
-    })
+pub struct Explaining<'a> {
+    question: Question<'a>,
+    settlement: Settlement,
 }
 
-/// What an epoch is settled without.
-#[derive(Clone, Copy)]
-enum Lacking<'a> {
-    /// Nodes, by their rows in order, and the edges at them.
-    Nodes(&'a [usize]),
-    /// Edges, by their rows in order.
-    Edges(&'a [usize]),
-}
-
-/// Settles the epoch without this and that.
-struct Trials<'a, F> {
-    question: &'a Question<'a>,
-    payee: usize,
-    /// What the payee gets of the whole epoch.
-    amount: u128,
-    made: usize,
-    expected: usize,
-    each: F,
-}
-
-impl<F: FnMut(usize, usize)> Trials<'_, F> {
-    /// On all cores; the answers in order.
-    fn make(&mut self, lacking: &[Lacking<'_>]) -> Result<Vec<Without>, ExplainError> {
-        let mut answers = Vec::new();
-        let (question, payee) = (self.question, self.payee);
-        parallel::in_order(
-            lacking.len(),
-            |index| without(question, payee, lacking[index]),
-            |answer| -> Result<(), ExplainError> {
-                answers.push(answer);
-                self.made += 1;
-                self.expected = self.expected.max(self.made);
-                (self.each)(self.made, self.expected);
-                Ok(())
-            },
-        )?;
-        Ok(answers)
+impl<'a> Explaining<'a> {
+    /// Settles the epoch as it is, once for all payees that are explained.
+    ///
+    /// # Errors
+    ///
+    /// If the epoch cannot be settled.
+    pub fn new(question: Question<'a>) -> Result<Explaining<'a>, SettleError> {
+        let settlement = settle(question.epoch, question.charter, question.policies, question.history)?;
+        Ok(Explaining { question, settlement })
     }
 
-    /// What the payee would have more, or less: without an answer nobody is paid.
-    fn difference(&self, without: &Without) -> Difference {
-        Difference::between(self.amount, without.amount())
+    /// The epoch as it is settled. Who explains what was paid holds its receipt against the one that was written then.
+    pub fn settlement(&self) -> &Settlement {
+        &self.settlement
+    }
+
+    /// Explains what a payee gets, by settling the epoch again without what it contributed, on all cores. `each` is
+    /// told how many of about how many settlements are made. The answer is the same on any number of cores.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such payee, or the host fails.
+    pub fn explain(&self, payee: &str, each: impl FnMut(usize, usize)) -> Result<Explanation, ExplainError> {
+        let (question, epoch) = (&self.question, self.question.epoch);
+        let unknown = || ExplainError::UnknownPayee { payee: payee.to_owned(), epoch: epoch.number() };
+        let row = epoch.payees().position(payee).ok_or_else(unknown)?;
+        let payouts = &self.settlement.payouts.list().payouts;
+        let paid = payouts.get(row).ok_or_else(unknown)?;
+
+        let nodes: Vec<usize> =
+            (0..epoch.node_count()).filter(|node| epoch.node_payee()[*node] as usize == row).collect();
+        let (owned, relied) = (Owned::of(epoch, &nodes), Relied::on(epoch, row));
+        let mut trials = Trials { question, payee: row, amount: paid.amount, made: 0, expected: 0, each };
+        let found = Found::by(&mut trials, &owned, &relied)?;
+        let runs = trials.made;
+
+        let before = question.before.filter(|(before, _)| before.pool().asset == epoch.pool().asset);
+        let without_all = found.without_nodes.unwrap_or(Without::Amount(paid.amount));
+        Ok(Explanation {
+            format: FORMAT,
+            epoch: epoch.digest(),
+            number: epoch.number(),
+            charter: question.charter.digest(),
+            receipt: self.settlement.receipt.digest(),
+            asset: epoch.pool().asset.symbol().to_owned(),
+            decimals: epoch.pool().asset.decimals(),
+            pool: epoch.pool().amount,
+            payee: payee.to_owned(),
+            name: epoch.payee_names().get(row).unwrap_or_default().to_owned(),
+            amount: paid.amount,
+            place: 1 + payouts.iter().filter(|payout| payout.amount > paid.amount).count(),
+            payees: payouts.len(),
+            parts: parts(&self.settlement, paid),
+            nodes: nodes.len(),
+            adds_up: adds_up(&found.nodes, paid.amount, &without_all),
+            contributions: owned.told(&found.nodes),
+            without_all,
+            relied: relied.count(),
+            reliances_add_up: found
+                .without_edges
+                .as_ref()
+                .is_some_and(|without| adds_up(&found.edges, paid.amount, without)),
+            reliances: relied.told(&found.edges),
+            without_reliances: found.without_edges,
+            paths: paths::strongest(epoch, &nodes),
+            change: before.map(|before| change(epoch, row, &nodes, &self.settlement, paid, before)),
+            runs,
+        })
+    }
+}
+
+/// What came of the trials of a payee.
+struct Found {
+    nodes: Vec<Group>,
+    /// None if it owns none.
+    without_nodes: Option<Without>,
+    edges: Vec<Group>,
+    /// None if there are none, or no run was left.
+    without_edges: Option<Without>,
+}
+
+impl Found {
+    /// First without all nodes and without all edges, then taken apart: half of the runs are for each, and what one
+    /// needs less the other has.
+    fn by(
+        trials: &mut Trials<'_, impl FnMut(usize, usize)>,
+        owned: &Owned<'_>,
+        relied: &Relied<'_>,
+    ) -> Result<Found, ExplainError> {
+        let runs = trials.question.runs.max(1);
+        let whole = |things: &Things, made: usize| !things.rows.is_empty() && made < runs;
+        let nodes = whole(&owned.things, 0);
+        let edges = whole(&relied.things, usize::from(nodes));
+        let left = runs - usize::from(nodes) - usize::from(edges);
+        let (for_nodes, for_edges) = (owned.things.runs(), if edges { relied.things.runs() } else { 0 });
+        trials.expected = (for_nodes + for_edges).min(left) + runs - left;
+
+        let all = |things: &Things| things.rows_of(&(0..things.rows.len()));
+        let (all_nodes, all_edges) = (all(&owned.things), all(&relied.things));
+        let lacking = [(nodes, Lacking::Nodes(&all_nodes)), (edges, Lacking::Edges(&all_edges))];
+        let lacking: Vec<Lacking> = lacking.into_iter().filter_map(|(is, of)| is.then_some(of)).collect();
+        let mut without = trials.make(&lacking)?.into_iter();
+        let without_nodes = if nodes { without.next() } else { None };
+        let without_edges = if edges { without.next() } else { None };
+
+        let made = trials.made;
+        let share = for_nodes.min(left.saturating_sub(for_edges).max(left.div_ceil(2)));
+        let nodes = owned.things.taken_apart(trials, without_nodes.as_ref(), share)?;
+        let left = left - (trials.made - made);
+        let edges = relied.things.taken_apart(trials, without_edges.as_ref(), left)?;
+        Ok(Found { nodes, without_nodes, edges, without_edges })
     }
 }
 
@@ -340,33 +342,6 @@ impl Without {
             Without::Fault(_) => 0,
         }
     }
-}
-
-fn without(question: &Question<'_>, payee: usize, lacking: Lacking<'_>) -> Result<Without, ExplainError> {
-    let has = |rows: &[usize], row: usize| rows.binary_search(&row).is_ok();
-    let epoch = match lacking {
-        Lacking::Nodes(rows) => question.epoch.without(|row| has(rows, row), |_| false)?,
-        Lacking::Edges(rows) => question.epoch.without(|_| false, |row| has(rows, row))?,
-    };
-    let settlement = match settle(&epoch, question.charter, question.policies, question.history) {
-        Ok(settlement) => settlement,
-        Err(SettleError::Fault { policy, fault, .. }) => {
-            return Ok(Without::Fault(format!("{policy}: {fault}")));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    // Where a charter keeps what a policy that fails would divide, the rest is still paid.
-    let runs = &settlement.receipt.settlement().runs;
-    let fault = runs.iter().find_map(|run| match &run.outcome {
-        Outcome::Fault(fault) => Some(format!("{}: {fault}", run.name)),
-        Outcome::Allocated { .. } => None,
-    });
-    let payouts = &settlement.payouts.list().payouts;
-    let amount = payouts.get(payee).map_or(0, |payout| payout.amount);
-    Ok(match fault {
-        Some(fault) if amount == 0 => Without::Fault(fault),
-        _ => Without::Amount(amount),
-    })
 }
 
 /// What each policy said of the payee.
@@ -385,22 +360,26 @@ fn parts(settlement: &Settlement, paid: &Payout) -> Vec<ExplainedPart> {
                 .zip(&part.measures)
                 .enumerate()
                 .map(|(measure, (name, &value))| {
-                    let others = list
-                        .payouts
-                        .iter()
-                        .filter_map(|other| other.parts.get(policy)?.measures.get(measure));
-                    let higher = others.filter(|other| **other > value).count();
-                    ExplainedMeasure { name: name.clone(), value, place: higher + 1 }
+                    let all = || {
+                        let payouts = list.payouts.iter();
+                        payouts.filter_map(|other| other.parts.get(policy)?.measures.get(measure).copied())
+                    };
+                    ExplainedMeasure {
+                        name: name.clone(),
+                        value,
+                        place: 1 + all().filter(|other| *other > value).count(),
+                        alike: all().filter(|other| *other == value).count().saturating_sub(1),
+                    }
                 })
                 .collect(),
         })
         .collect()
 }
 
-/// Whether the losses of single contributions are together the loss of all.
-fn adds_up(contributions: &[Contribution], amount: u128, without_all: &Without) -> bool {
+/// Whether the losses without each are together the loss without all.
+fn adds_up(groups: &[Group], amount: u128, without_all: &Without) -> bool {
     let sum = |less: bool| {
-        let mut of = contributions.iter().filter(|one| one.difference.is_negative() == less);
+        let mut of = groups.iter().filter(|one| one.difference.is_negative() == less);
         of.try_fold(0_u128, |sum, one| sum.checked_add(one.difference.magnitude()))
     };
     let all = Difference::between(amount, without_all.amount());
@@ -408,50 +387,6 @@ fn adds_up(contributions: &[Contribution], amount: u128, without_all: &Without) 
         (Some(lost), Some(won)) => Difference::between(lost, won) == all,
         _ => false,
     }
-}
-
-/// Somebody who relied on the payee, and the rows of the edges.
-struct Reliant {
-    who: String,
-    payee: bool,
-    edges: Vec<usize>,
-}
-
-/// Those from whose nodes edges lead to the payee's nodes, those with the heaviest edges first.
-fn reliants(epoch: &Epoch, payee: usize) -> Vec<Reliant> {
-    /// By payee, and nodes that nobody owns each for itself.
-    #[derive(PartialEq, Eq, PartialOrd, Ord)]
-    enum Who {
-        Payee(usize),
-        Node(usize),
-    }
-    let owner = |node: u32| epoch.node_payee()[node as usize] as usize;
-    let mut found: BTreeMap<Who, (f64, Vec<usize>)> = BTreeMap::new();
-    for edge in 0..epoch.edge_count() {
-        let (source, target) = (epoch.edge_source()[edge], epoch.edge_target()[edge]);
-        if owner(target) != payee || owner(source) == payee || epoch.edge_weight()[edge] == 0.0 {
-            continue;
-        }
-        let who = if owner(source) < epoch.payees().len() {
-            Who::Payee(owner(source))
-        } else {
-            Who::Node(source as usize)
-        };
-        let (weight, edges) = found.entry(who).or_default();
-        *weight += epoch.edge_weight()[edge];
-        edges.push(edge);
-    }
-    let mut found: Vec<(f64, Who, Vec<usize>)> =
-        found.into_iter().map(|(who, (weight, edges))| (weight, who, edges)).collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    found
-        .into_iter()
-        .map(|(_, who, edges)| match who {
-            Who::Payee(row) => Reliant { who: text(epoch.payees().get(row)), payee: true, edges },
-            Who::Node(row) => Reliant { who: text(epoch.node_ids().get(row)), payee: false, edges },
-        })
-        .collect()
 }
 
 fn change(

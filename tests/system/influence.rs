@@ -1,10 +1,13 @@
 //! The policy `influence` in the sandbox and natively: the same amounts and the same bits; and what it refuses.
 
+use std::fs;
+
 use apportion::{Charter, Engine, History, OnFault, settle};
 use apportion_guest::Division;
 use apportion_tests::{fees, native};
 use serde_json::json;
 
+use crate::jury::{example, imported};
 use crate::retro_funding::standard;
 
 #[test]
@@ -82,4 +85,19 @@ fn hostile_parameters_are_refused() {
         let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
         assert_eq!(settlement.receipt.settlement().paid, 0);
     }
+}
+
+/// The tables beside the policy's page say what the page does.
+#[test]
+fn the_pages_example_is_paid_as_it_says() {
+    let policies = [standard(&Engine::new().unwrap(), "influence")];
+    let parameters = fs::read_to_string(example("influence", "parameters.json")).unwrap();
+    let charter = Charter::single("Fees", &policies[0], serde_json::from_str(&parameters).unwrap()).unwrap();
+    let settlement =
+        settle(&imported("influence", "epoch.toml"), &charter, &policies, &History::default()).unwrap();
+    let paid = settlement.payouts.list().payouts.iter();
+    let paid: Vec<(&str, u128)> = paid.map(|paid| (paid.payee.as_str(), paid.amount / 100)).collect();
+    let page = [("ann", 300), ("bob", 250), ("cyd", 1_125), ("dan", 625), ("hub", 400), ("lab", 1_200)];
+    assert_eq!(paid, page);
+    assert_eq!(settlement.receipt.settlement().retained, 10_000);
 }

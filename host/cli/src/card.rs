@@ -1,30 +1,43 @@
 //! A card in words and tables.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use apportion::audit::ExampleEpoch;
-use apportion::{Card, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
+use apportion::{Asset, Card, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
 
 use crate::outcome::log_lines;
-use crate::table::{amount, count, cut, plain, signed_difference};
+use crate::table::{amount, count, cut, grouped, plain};
 
 /// How many of those who gain are named in a sentence.
 const MOST_NAMED: usize = 4;
+/// How many rows of a table are shown: those that matter most of an example that could not be made small.
+const MOST_ROWS: usize = 12;
+/// Amounts of assets with more decimals than this are rounded, to where a hundred-millionth of the pool is still seen.
+const MOST_DECIMALS: u32 = 6;
 
 /// Writing into memory cannot fail, so that the result of `write!` says nothing.
 macro_rules! say {
     ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
 }
 
-/// The examples first and the verdicts last, where the reader's eye is when all is printed.
+/// The examples first and the verdicts last, where the reader's eye is when all is printed. A card that is read or made
+/// has no invisible characters in its sentences.
 pub fn told(card: &Card) -> String {
     let terms = card.terms();
     let mut text = String::new();
+    if terms.findings.iter().any(|finding| finding.verdict() == Verdict::Fails) {
+        say!(
+            text,
+            "Of everything that fails an example, with the epochs that show it. Rows marked - are there before and not\n\
+             after, those marked + after and not before; 1 and 2 mark the first and the second of two epochs put together.\n"
+        );
+    }
     for finding in &terms.findings {
         if let (Verdict::Fails, Some(example)) = (finding.verdict(), &finding.example) {
             say!(text, "{} fails: {}", finding.property, finding.property.breach());
-            say!(text, "  {}", example.change.escape_debug());
+            say!(text, "  {}", example.change);
             say!(text, "  {}\n", gain(finding, example));
             text.push_str(&tables(example));
         }
@@ -43,12 +56,7 @@ pub fn told(card: &Card) -> String {
         terms.answered
     );
     for refused in &terms.refused {
-        say!(
-            text,
-            "  {} not: {}",
-            count(refused.trials as usize, "epoch"),
-            refused.fault.to_string().escape_debug()
-        );
+        say!(text, "  {} not: {}", count(refused.trials as usize, "epoch"), refused.fault);
     }
     if terms.stateful {
         say!(text, "  it keeps state, and only its first epoch is tested");
@@ -61,14 +69,8 @@ pub fn told(card: &Card) -> String {
     text.push_str(&plain(&["property", "", "found", "which says"], rows.collect(), &[]));
     for finding in &terms.findings {
         for told in &finding.faults {
-            let fault = told.fault.to_string();
-            let fault = fault.escape_debug();
-            say!(
-                text,
-                "{}: {} ended without an answer: {fault}",
-                finding.property,
-                count(told.trials as usize, "trial")
-            );
+            let (property, trials) = (finding.property, count(told.trials as usize, "trial"));
+            say!(text, "{property}: {trials} ended without an answer: {}", told.fault);
         }
     }
     say!(text, "card {}", card.digest());
@@ -93,7 +95,7 @@ fn gain(finding: &Finding, example: &Example) -> String {
     let Some(asset) = example.epochs.first().map(|shown| &shown.rows.header.pool.asset) else {
         return String::new();
     };
-    let (size, percent) = (amount(asset, example.size), example.percent());
+    let (size, percent) = (Figures::of(example, asset).amount(example.size), example.percent());
     let named: Vec<String> = example.who.iter().take(MOST_NAMED).map(|id| cut(id)).collect();
     let more = example.who.len() - named.len();
     let who = match (named.split_last(), more) {
@@ -121,25 +123,28 @@ fn tables(example: &Example) -> String {
     let of = |shown: &ExampleEpoch, payee: &str| {
         shown.payouts.iter().find(|payout| payout.payee == payee).map(|payout| payout.amount)
     };
+    let figures = Figures::of(example, asset);
     let payees: BTreeSet<&str> =
         epochs.iter().flat_map(|shown| &shown.payouts).map(|payout| payout.payee.as_str()).collect();
-    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut rows = Vec::new();
     for payee in payees {
         let mut row = vec![cut(payee)];
         row.extend(
-            epochs
-                .iter()
-                .map(|shown| of(shown, payee).map_or("-".to_owned(), |base_units| amount(asset, base_units))),
+            epochs.iter().map(|shown| of(shown, payee).map_or("-".to_owned(), |paid| figures.amount(paid))),
         );
+        // Without two epochs to compare those who get most matter most.
+        let mut matters = epochs.iter().filter_map(|shown| of(shown, payee)).max().unwrap_or(0);
         if let Some((before, after)) = pair {
             let (before, after) = (of(before, payee).unwrap_or(0), of(after, payee).unwrap_or(0));
-            row.push(signed_difference(asset, before, after));
+            row.push(figures.difference(before, after));
+            matters = before.abs_diff(after);
         }
-        rows.push(row);
+        rows.push((matters, row));
     }
+    let mut rows = most(rows, header.len(), 0);
     if epochs.iter().any(|shown| shown.retained > 0) {
         let mut row = vec!["in the treasury".to_owned()];
-        row.extend(epochs.iter().map(|shown| amount(asset, shown.retained)));
+        row.extend(epochs.iter().map(|shown| figures.amount(shown.retained)));
         rows.push(row);
     }
     let numbers: Vec<usize> = (1..header.len()).collect();
@@ -163,13 +168,10 @@ fn nodes(epochs: &[ExampleEpoch]) -> String {
         let owner = node.payee.as_deref().unwrap_or("-");
         let mut row = vec![mark.clone(), cut(&node.id), cut(&node.kind), node.weight.to_string(), cut(owner)];
         row.extend(further.iter().map(|column| column.value(&values(node))));
-        row
+        (mark != " ", row)
     });
-    if marked.is_empty() {
-        String::new()
-    } else {
-        format!("\n{}", indented(&plain(&header, rows.collect(), &[3])))
-    }
+    let rows = most(rows.collect(), header.len(), 1);
+    if rows.is_empty() { String::new() } else { format!("\n{}", indented(&plain(&header, rows, &[3]))) }
 }
 
 fn edges(epochs: &[ExampleEpoch]) -> String {
@@ -194,12 +196,61 @@ fn edges(epochs: &[ExampleEpoch]) -> String {
             edge.weight.to_string(),
         ];
         row.extend(further.iter().map(|column| column.value(&values(edge))));
-        row
+        (mark != " ", row)
     });
-    if marked.is_empty() {
-        String::new()
-    } else {
-        format!("\n{}", indented(&plain(&header, rows.collect(), &[4])))
+    let rows = most(rows.collect(), header.len(), 1);
+    if rows.is_empty() { String::new() } else { format!("\n{}", indented(&plain(&header, rows, &[4]))) }
+}
+
+/// The rows that matter most, in their order, and how many more there are, in this column.
+fn most<M: Ord>(rows: Vec<(M, Vec<String>)>, columns: usize, column: usize) -> Vec<Vec<String>> {
+    let mut places: Vec<usize> = (0..rows.len()).collect();
+    places.sort_by(|a, b| rows[*b].0.cmp(&rows[*a].0));
+    let shown: BTreeSet<usize> = places.into_iter().take(MOST_ROWS).collect();
+    let hidden = rows.len() - shown.len();
+    let rows = rows.into_iter().enumerate().filter(|(place, _)| shown.contains(place));
+    let mut rows: Vec<Vec<String>> = rows.map(|(_, (_, row))| row).collect();
+    if hidden > 0 {
+        let told = |place| if place == column { format!("and {hidden} more") } else { String::new() };
+        rows.push((0..columns).map(told).collect());
+    }
+    rows
+}
+
+/// How an example's amounts are written.
+struct Figures<'a> {
+    asset: &'a Asset,
+    /// Behind the point; none if amounts are written exactly.
+    digits: Option<u32>,
+}
+
+impl<'a> Figures<'a> {
+    fn of(example: &Example, asset: &'a Asset) -> Figures<'a> {
+        let exact = asset.decimals() <= MOST_DECIMALS;
+        let of_pool = example.pool.checked_ilog10().unwrap_or(0).saturating_sub(8);
+        let digits = (!exact).then(|| asset.decimals().saturating_sub(of_pool).clamp(2, asset.decimals()));
+        Figures { asset, digits }
+    }
+
+    fn amount(&self, exactly: u128) -> String {
+        match self.digits {
+            None => amount(self.asset, exactly),
+            Some(digits) => {
+                let rounded = self.asset.format_rounded(exactly, digits);
+                let (whole, part) = rounded.split_once('.').unwrap_or((&rounded, ""));
+                format!("{}.{part} {}", grouped(whole), self.asset.symbol())
+            }
+        }
+    }
+
+    /// By how much `after` is more than `before`: `+1.5 OP`.
+    fn difference(&self, before: u128, after: u128) -> String {
+        let sign = match before.cmp(&after) {
+            Ordering::Less => "+",
+            Ordering::Equal => "",
+            Ordering::Greater => "-",
+        };
+        format!("{sign}{}", self.amount(before.abs_diff(after)))
     }
 }
 
@@ -303,4 +354,18 @@ impl Further {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_table_what_matters_is_shown() {
+        let rows = (0..30).map(|row| (row == 29, vec![String::new(), row.to_string()])).collect();
+        let shown: Vec<String> = most(rows, 2, 1).into_iter().map(|row| row[1].clone()).collect();
+        assert_eq!(shown[..3], ["0", "1", "2"]);
+        assert_eq!(shown[10..], ["10", "29", "and 18 more"]);
+        assert_eq!(most(vec![((), Vec::new()); MOST_ROWS], 2, 1).len(), MOST_ROWS);
+    }
 }

@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use apportion::explain::{ExplainError, Explanation, Question};
+use apportion::explain::{ExplainError, Explaining, Explanation, Question};
 use apportion::{Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
-use apportion_report::explained::{Words, side_by_side};
+use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
 use crate::engine::Engines;
@@ -17,28 +17,24 @@ use crate::output::{Existing, write_file};
 use crate::progress::{Bar, Spinner};
 use crate::table;
 
-/// The most contributions that are shown, unless all are asked for.
-const SHOWN: usize = 12;
+/// How much of a list is shown, unless all is asked for.
+const SHOWN: Most = Most { lines: 12, inner: 5 };
+const ALL: Most = Most { lines: usize::MAX, inner: usize::MAX };
+/// How wide sentences run.
+const WIDTH: usize = 100;
 
 pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     let engine = engines.make()?;
     let case = Case::read(arguments, &engine)?;
-    let question = Question {
+    let explaining = Explaining::new(Question {
         epoch: &case.epoch,
         charter: &case.charter,
         policies: &case.policies,
         history: &case.history,
         before: case.before.as_ref().map(|(epoch, payouts)| (epoch, payouts)),
-        runs: arguments.runs.max(1),
-    };
-    let mut explanations = Vec::new();
-    for payee in &arguments.payees {
-        let bar = Bar::new("settling again");
-        let explained = apportion::explain::explain(&question, payee, |done, all| bar.at(done, all));
-        bar.done();
-        explanations.push(explained.map_err(|error| told(error, &case.epoch))?);
-    }
-    if explanations.iter().any(|explanation| explanation.receipt != case.receipt) {
+        runs: arguments.runs,
+    })?;
+    if explaining.settlement().receipt.digest() != case.receipt {
         bail!(Refused(format!(
             "settling epoch {} again gives another receipt than `{}`: {}",
             case.epoch.number(),
@@ -49,6 +45,14 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
                 "its rule reads what was settled before, which only a ledger holds"
             }
         )));
+    }
+    let mut explanations = Vec::new();
+    for payee in &arguments.payees {
+        let bar = Bar::new("settling again");
+        let payee = meant(payee, &case.epoch);
+        let explained = explaining.explain(payee, |done, all| bar.at(done, all));
+        bar.done();
+        explanations.push(explained.map_err(|error| told(error, &case.epoch))?);
     }
 
     if let Some(path) = &arguments.html {
@@ -114,6 +118,9 @@ impl Case {
         let charter = settled.charter().clone();
         let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
         let before = arguments.before.as_deref().map(objects::settled).transpose()?;
+        if let Some(before) = &before {
+            comes_before(before.epoch(), settled.epoch())?;
+        }
         let previous = settled.receipt().settlement().previous;
         Ok(Case {
             epoch: settled.epoch().clone(),
@@ -123,6 +130,41 @@ impl Case {
             before: before.map(|before| (before.epoch().clone(), before.payouts().clone())),
             receipt: Receipt::digest(settled.receipt()),
         })
+    }
+}
+
+/// Holds that what is given as the epoch before can be one.
+fn comes_before(before: &Epoch, epoch: &Epoch) -> Result<()> {
+    if before.number() >= epoch.number() {
+        bail!(Refused(format!(
+            "epoch {} does not come before epoch {}; give an earlier one with --before",
+            before.number(),
+            epoch.number()
+        )));
+    }
+    let (then, now) = (&before.pool().asset, &epoch.pool().asset);
+    if then != now {
+        bail!(Refused(format!(
+            "epoch {} paid {} and epoch {} pays {}, so that amounts cannot be compared",
+            before.number(),
+            then.symbol(),
+            epoch.number(),
+            now.symbol()
+        )));
+    }
+    Ok(())
+}
+
+/// The id of the payee that is meant: one of that id, or the only one of that name.
+fn meant<'a>(payee: &'a str, epoch: &'a Epoch) -> &'a str {
+    if epoch.payees().position(payee).is_some() {
+        return payee;
+    }
+    let named = epoch.payees().iter().zip(epoch.payee_names().iter()).filter(|(_, name)| *name == payee);
+    let mut ids = named.map(|(id, _)| id);
+    match (ids.next(), ids.next()) {
+        (Some(id), None) => id,
+        _ => payee,
     }
 }
 
@@ -167,58 +209,73 @@ fn text(explanations: &[Explanation], all: bool) -> String {
     if let [first, second] = &words[..] {
         let rows = side_by_side(first, second).into_iter().map(Vec::from).collect();
         text.push_str("\nSide by side\n\n");
-        text.push_str(&table::plain(&["", first.who(), second.who()], rows, &[1, 2]));
+        let titles = [first, second].map(|words| table::cut(words.who()));
+        text.push_str(&table::plain(&["", &titles[0], &titles[1]], rows, &[1, 2]));
     }
     text
 }
 
 fn payee(words: &Words<'_>, all: bool, text: &mut String) {
     let explanation = words.explanation;
-    text.push_str(&format!("{}\n", words.headline()));
+    text.push_str(&format!("{}\n", wrapped(&words.headline(), "")));
+    let most = if all { ALL } else { SHOWN };
     for part in &explanation.parts {
-        text.push_str(&format!("\n{} {} gave {}\n", part.policy, part.version, words.amount(part.amount)));
+        text.push_str(&format!("\n{}\n", wrapped(&words.part(part), "")));
         if !part.measures.is_empty() {
             let rows = part.measures.iter().map(|measure| words.measure(measure).to_vec()).collect();
-            text.push('\n');
-            text.push_str(&table::plain(&["measure", "value", "place"], rows, &[1, 2]));
+            text.push_str(&table::plain(&["measure", "value", "place"], rows, &[1]));
         }
     }
 
-    text.push_str("\nWhat it would get without each of its contributions\n\n");
-    let mut rows: Vec<Vec<String>> = words.contributions("  ").into_iter().map(Vec::from).collect();
-    let hidden = if all { 0 } else { rows.len().saturating_sub(SHOWN) };
-    rows.truncate(rows.len() - hidden);
+    text.push_str("\nWhat it would get without what it contributed\n\n");
+    let rows: Vec<Vec<String>> = words.contributions("  ", most).into_iter().map(Vec::from).collect();
     if !rows.is_empty() {
         text.push_str(&table::plain(&["without", "it would get", "that is"], rows, &[1, 2]));
     }
-    if hidden > 0 {
-        text.push_str(&format!(
-            "{} more that matter less; --all shows them\n",
-            table::grouped(&hidden.to_string())
-        ));
-    }
-    text.push_str(&format!("{}\n", words.together()));
+    text.push_str(&format!("{}\n", wrapped(&words.without_contributions(), "")));
 
-    if !explanation.reliances.is_empty() {
-        text.push_str("\nWhat it would get if they had not relied on it\n\n");
-        let rows = explanation.reliances.iter().map(|reliance| words.reliance(reliance).to_vec()).collect();
-        text.push_str(&table::plain(&["without", "by", "it would get", "that is"], rows, &[1, 2, 3]));
-        text.push_str(&words.further().map(|further| format!("{further}\n")).unwrap_or_default());
+    if explanation.relied > 0 {
+        text.push_str("\nWhat it would get if others had not relied on it\n\n");
+        let rows: Vec<Vec<String>> = words.reliances("  ", most).into_iter().map(Vec::from).collect();
+        if !rows.is_empty() {
+            text.push_str(&table::plain(&["without", "by", "it would get", "that is"], rows, &[1, 2, 3]));
+        }
+        let together = words.without_reliances();
+        text.push_str(&together.map(|together| wrapped(&together, "") + "\n").unwrap_or_default());
     }
     if !explanation.paths.is_empty() {
-        text.push_str("\nThe strongest ways on which credit comes to it, by the graph alone\n\n");
-        for path in &explanation.paths {
-            text.push_str(&format!("{}\n", words.path(path)));
+        text.push_str("\nThe strongest ways on which credit comes to it\n\n");
+        text.push_str(&format!("{}\n", wrapped(WAYS, "")));
+        for (number, path) in (1..).zip(&explanation.paths) {
+            text.push_str(&format!("\n {number}. {}\n", words.path(path).join("\n    ")));
         }
     }
     if let Some(change) = &explanation.change {
         text.push_str("\nWhat changed\n\n");
         for sentence in words.change(change) {
-            text.push_str(&format!("{sentence}\n"));
+            text.push_str(&format!("- {}\n", wrapped(&sentence, "  ")));
         }
     }
     text.push_str(&format!(
         "\nThe epoch was settled again {} for this.\n",
         table::count(explanation.runs, "time")
     ));
+}
+
+/// A sentence in lines, all but the first further in by `indent`.
+fn wrapped(sentence: &str, indent: &str) -> String {
+    let (mut text, mut width) = (String::new(), 0);
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        if width > 0 && width + 1 + length > WIDTH {
+            text.push_str(&format!("\n{indent}"));
+            width = indent.len();
+        } else if width > 0 {
+            text.push(' ');
+            width += 1;
+        }
+        text.push_str(word);
+        width += length;
+    }
+    text
 }

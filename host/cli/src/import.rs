@@ -125,7 +125,7 @@ fn told_of(charter: &Charter, path: &Path) {
     eprintln!("wrote charter {} to `{}`", charter.digest(), path.display());
 }
 
-fn refused(error: ImportError) -> Refused {
+pub fn refused(error: ImportError) -> Refused {
     Refused(error.to_string())
 }
 

@@ -277,16 +277,6 @@ fn signed(asset: &Asset, difference: Difference) -> String {
     format!("{sign}{}", rounded(asset, difference.magnitude()))
 }
 
-/// By how much `after` is more than `before`, exactly: `+1.5 OP`.
-pub fn signed_difference(asset: &Asset, before: u128, after: u128) -> String {
-    let sign = match before.cmp(&after) {
-        std::cmp::Ordering::Less => "+",
-        std::cmp::Ordering::Equal => "",
-        std::cmp::Ordering::Greater => "-",
-    };
-    format!("{sign}{}", amount(asset, before.abs_diff(after)))
-}
-
 /// What to call a payee: its name if the epoch has one, and an id that fits.
 fn who(id: &str, name: &str) -> String {
     cut(if name.is_empty() { id } else { name })

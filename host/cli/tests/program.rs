@@ -130,18 +130,17 @@ fn a_payout_is_explained() {
     let words = done(&[&asked[..], &["--payee", "cy", "--html", &page]].concat());
     for part in [
         "Ada gets 193.55 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
-        "paper paper",
-        "0.00 EUR  193.55 EUR less",
-        "It is its only contribution.",
-        "misc (nobody's)",
-        "misc --used 100.0 %--> paper: 100.0 % of what leaves misc",
-        "In epoch 6 it got as much.",
+        "The rule proportional 0.1.0 gave it 193.55 EUR. What it measured:",
+        "It has one contribution, paper (paper). Without that it would get 0.00 EUR, 193.55 EUR less.",
+        "used from misc",
+        " 1. misc (code)\n    100.0 % of it by used to paper (paper)\n",
+        "- In epoch 6 it got as much.",
         "Side by side",
     ] {
         assert!(words.contains(part), "{part:?} is not in {words}");
     }
     let html = fs::read_to_string(&page).unwrap();
-    assert!(html.contains("<svg class=\"ways\"") && html.contains("Ada gets 193.55 EUR"), "{html}");
+    assert!(html.contains("<svg class=\"ways\"") && html.contains("Ada gets 193.55\u{a0}EUR"), "{html}");
     let json = done(&[&asked[..], &["--format", "json"]].concat());
     let told: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(told[0]["amount"], "19355");
@@ -160,6 +159,10 @@ fn a_payout_is_explained() {
     ] {
         refused(&[&["explain"][..], &arguments].concat(), 3, said);
     }
+    assert!(done(&["explain", "--settled", &settled, "--payee", "Ada"]).contains("Ada gets 193.55 EUR"));
+    let itself = ["explain", "--settled", &settled, "--before", &settled, "--payee", "ada"];
+    refused(&itself, 3, "epoch 7 does not come before epoch 7");
+    refused(&[&asked[..], &["--runs", "0"]].concat(), 2, "without any run there is nothing to tell");
 }
 
 /// What was paid, settled as it was recorded; what comes next, by SourceCred's rule; the one replayed under the other.
@@ -262,10 +265,28 @@ fn a_rule_is_audited() {
     let (card, examples) = (folder.path("card.json"), folder.path("examples"));
     let told = done(&["audit", "equal", "--trials", "12", "-o", &card, "--examples", &examples]);
     assert!(told.contains("null-player fails: who contributes nothing is paid"), "{told}");
+    assert!(told.starts_with("Of everything that fails an example, with the epochs that show it."), "{told}");
     assert!(told.contains("12 epochs from seed 1, made; 12 answered"), "{told}");
     assert_eq!(done(&["inspect", &card]), told);
     let json = done(&["audit", "equal", "--trials", "12", "--format", "json"]);
     assert_eq!(json.trim_end(), fs::read_to_string(&card).unwrap());
+
+    assert_eq!(done(&["audit", "equal", "--again", &card]), told);
+    refused(&["audit", "pagerank", "--again", &card], 3, "the card is of equal 0.1.0");
+    let alone = folder.file("alone", small_epoch().as_bytes());
+    refused(
+        &["audit", "equal", "--again", &card, "--epoch", &alone],
+        3,
+        "it names none, given with --epoch are",
+    );
+    let text = fs::read_to_string(&card).unwrap();
+    let better =
+        text.replacen("\"property\":\"spam\",\"trials\":12", "\"property\":\"spam\",\"trials\":11", 1);
+    assert_ne!(better, text);
+    let better = folder.file("better.json", better);
+    refused(&["audit", "equal", "--again", &better], 3, "auditing again gives another card");
+    let torn = folder.file("torn.json", &text[..text.len() / 2]);
+    refused(&["audit", "equal", "--again", &torn], 3, "not a card");
 
     let payees = |role: &str| {
         let file = |name: &str| Path::new(&examples).join("splitting").join(name).display().to_string();
@@ -286,6 +307,16 @@ fn a_rule_is_audited() {
     let other = folder.path("other.json");
     done(&["audit", "pagerank", "--trials", "2", "-o", &other]);
     refused(&[&replay[..], &["--force", "--card", &other]].concat(), 3, "no charter here gives it");
+
+    // A charter's parameters, and an epoch from its tables: as a standard policy's page says.
+    let told = done(&["audit", "equal", "--trials", "2", "--parameters", &charter]);
+    assert!(told.contains("parameters {}"), "{told}");
+    refused(&["audit", "pagerank", "--parameters", &charter], 3, "does not appoint this version of pagerank");
+    let policies = data("../../policies").display().to_string();
+    let (card, tables) =
+        (format!("{policies}/jury/card.json"), format!("{policies}/jury/example/comparisons.toml"));
+    let told = done(&["audit", "jury", "--again", &card, "--epoch", &tables]);
+    assert!(told.contains("in turn made and parts of 1 given one; 30 answered"), "{told}");
 
     let wrong = folder.file("wrong.json", r#"{"kinds": []}"#);
     refused(&["audit", "equal", "--parameters", &wrong], 3, "kinds");

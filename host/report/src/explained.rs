@@ -1,10 +1,30 @@
 //! An explanation in plain words, for a terminal and for a page.
 
+use std::cmp::Ordering;
+
 use apportion::Asset;
 use apportion::Difference;
-use apportion::explain::{Change, Contribution, ExplainedMeasure, Explanation, Path, Reliance, Without};
+use apportion::explain::{
+    Change, Contribution, ExplainedMeasure, ExplainedPart, Explanation, Path, Reliance, Without,
+};
 
-use crate::wording::{counted, grouped};
+use crate::wording::{counted, day, grouped};
+
+/// How much of an id stands in a range of them.
+const OF_AN_ID: usize = 20;
+
+/// What stands above the ways.
+pub const WAYS: &str = "Credit flows along edges, from what relied on something to what it relied on. A percentage says how much of the credit \
+    that leaves a node goes along that edge. This is read from the graph alone: the rule may count otherwise.";
+
+/// How many lines of a list are told, and of each list within it; the rest is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// Of the list.
+    pub lines: usize,
+    /// Of what a line of it is taken apart into.
+    pub inner: usize,
+}
 
 /// The words for one explanation. Nothing in them is escaped.
 pub struct Words<'a> {
@@ -55,90 +75,144 @@ impl<'a> Words<'a> {
 
     /// A measure: its name, the value, where it stands.
     pub fn measure(&self, measure: &ExplainedMeasure) -> [String; 3] {
-        let place = format!(
-            "{} of {}",
-            most(measure.place, "highest"),
-            grouped(&self.explanation.payees.to_string())
-        );
+        let payees = self.explanation.payees;
+        let place = match measure.alike {
+            alike if alike + 1 == payees && payees > 1 => {
+                format!("all {} alike", grouped(&payees.to_string()))
+            }
+            0 => format!("{} of {}", most(measure.place, "highest"), grouped(&payees.to_string())),
+            alike => {
+                format!("{}, with {}", most(measure.place, "highest"), counted(alike, "other"))
+            }
+        };
         [measure.name.clone(), number(measure.value), place]
     }
 
-    /// A contribution: what it is, what the payee would get without it, how much less or more that is.
-    fn contribution(&self, contribution: &Contribution) -> [String; 3] {
-        let what = if contribution.nodes == 1 {
-            format!("{} {}", contribution.kind, contribution.first)
-        } else {
-            let (kind, nodes) = (&contribution.kind, grouped(&contribution.nodes.to_string()));
-            format!("{nodes} of kind {kind}, {} to {}", contribution.first, contribution.last)
-        };
-        [what, self.without(&contribution.without), self.less(contribution.difference)]
+    /// What a policy gave, and with measures what they are.
+    pub fn part(&self, part: &ExplainedPart) -> String {
+        let gave = format!("The rule {} {} gave it {}", part.policy, part.version, self.amount(part.amount));
+        if part.measures.is_empty() { format!("{gave}.") } else { format!("{gave}. What it measured:") }
+    }
+
+    /// Contributions as rows: what the payee would be without, what it would get, how much less or more that is. What a
+    /// group was taken apart into stands below it, further in by `indent`. None if there is but one, which
+    /// [`Words::without_contributions`] tells.
+    pub fn contributions(&self, indent: &str, most: Most) -> Vec<[String; 3]> {
+        if self.explanation.nodes < 2 {
+            return Vec::new();
+        }
+        lines(&self.explanation.contributions, indent, most, |one, outer| {
+            let Contribution { kind, nodes, first, .. } = one;
+            let count = grouped(&nodes.to_string());
+            let what = match (*nodes, outer) {
+                (1, true) => format!("{first} ({kind})"),
+                (1, false) => first.clone(),
+                (_, false) => format!("{count} of them, {}", one.span()),
+                (_, true) if kind.is_empty() => format!("{count} of several kinds, {}", one.span()),
+                (_, true) => format!("{count} of kind {kind}"),
+            };
+            [what, self.without(&one.without), self.less(one.difference)]
+        })
     }
 
     /// What follows the list of contributions.
-    pub fn together(&self) -> String {
+    pub fn without_contributions(&self) -> String {
         let explanation = self.explanation;
-        match explanation.nodes {
-            0 => return format!("{} owns nothing in this epoch.", self.who()),
-            1 => return "It is its only contribution.".to_owned(),
+        let all = &explanation.without_all;
+        match (explanation.nodes, explanation.contributions.first()) {
+            (0, _) => return format!("{} owns nothing in this epoch.", self.who()),
+            (1, Some(only)) => {
+                let without = self.would(&only.without);
+                return format!(
+                    "It has one contribution, {} ({}). Without that {without}.",
+                    only.first, only.kind
+                );
+            }
+            (_, None) => {
+                return format!("Without any of its contributions {}.", self.would(all));
+            }
             _ => {}
         }
-        let all = match &explanation.without_all {
-            Without::Amount(amount) => format!("Without any of them it would get {}.", self.amount(*amount)),
-            Without::Fault(fault) => format!("Without any of them the rule would have no answer ({fault})."),
-        };
-        let unmoved = explanation.contributions.iter().all(|one| one.difference.magnitude() == 0);
-        if unmoved && explanation.without_all.amount() == explanation.amount {
-            return format!("{all} Nothing that it contributed changes what it gets.");
-        }
-        if explanation.adds_up {
-            return format!("{all} The differences above add up to exactly that.");
-        }
-        format!(
-            "{all} The differences above do not add up to that: what one contribution is worth depends on the others, so \
-             each line is true by itself only."
-        )
+        let differences = explanation.contributions.iter().map(|one| (one.difference, one.parts.len()));
+        self.sum(all, explanation.adds_up, differences, "one contribution is worth depends on the others")
     }
 
-    /// All contributions as rows, groups with what they were taken apart into below them, further in by `indent`.
-    pub fn contributions(&self, indent: &str) -> Vec<[String; 3]> {
-        fn collect(
-            words: &Words<'_>,
-            which: &[Contribution],
-            before: &str,
-            indent: &str,
-            rows: &mut Vec<[String; 3]>,
-        ) {
-            for contribution in which {
-                let [what, gets, less] = words.contribution(contribution);
-                rows.push([format!("{before}{what}"), gets, less]);
-                collect(words, &contribution.parts, &format!("{before}{indent}"), indent, rows);
+    /// Those who relied on it as rows: who, how many edges, what the payee would get without these, how much less or more
+    /// that is. What a group was taken apart into stands below it, further in by `indent`.
+    pub fn reliances(&self, indent: &str, most: Most) -> Vec<[String; 4]> {
+        lines(&self.explanation.reliances, indent, most, |one, outer| {
+            let Reliance { kind, who, first, payee, .. } = one;
+            let (only, others) = (*who == 1, counted(*who, "other"));
+            let name = || format!("{first}{}", if *payee { " (a payee)" } else { "" });
+            let what = match (outer, kind.as_str()) {
+                (false, _) if only => name(),
+                (false, _) => format!("{} of them, {}", grouped(&who.to_string()), one.span()),
+                (true, "") => format!("several kinds of edges from {others}, {}", one.span()),
+                (true, kind) if only => format!("{kind} from {}", name()),
+                (true, kind) => format!("{kind} from {others}"),
+            };
+            [what, counted(one.edges, "edge"), self.without(&one.without), self.less(one.difference)]
+        })
+    }
+
+    /// What follows the list of those who relied on it; nothing where one line says it all.
+    pub fn without_reliances(&self) -> Option<String> {
+        let explanation = self.explanation;
+        let all = explanation.without_reliances.as_ref()?;
+        match explanation.reliances.as_slice() {
+            [] => Some(format!("If nobody had relied on it {}.", self.would(all))),
+            [only] if only.parts.is_empty() => None,
+            several => {
+                let differences = several.iter().map(|one| (one.difference, one.parts.len()));
+                Some(self.sum(
+                    all,
+                    explanation.reliances_add_up,
+                    differences,
+                    "one is worth depends on the others",
+                ))
             }
         }
-        let mut rows = Vec::new();
-        collect(self, &self.explanation.contributions, "", indent, &mut rows);
-        rows
     }
 
-    /// Somebody who relied on the payee: who, how, what the payee would get without, how much less or more that is.
-    pub fn reliance(&self, reliance: &Reliance) -> [String; 4] {
-        let who = if reliance.payee { reliance.who.clone() } else { format!("{} (nobody's)", reliance.who) };
-        let edges = counted(reliance.edges, "edge");
-        [who, edges, self.without(&reliance.without), self.less(reliance.difference)]
-    }
-
-    /// What follows the list of those who relied on it, if it is not all of them.
-    pub fn further(&self) -> Option<String> {
-        let more = self.explanation.relied.saturating_sub(self.explanation.reliances.len());
-        (more > 0).then(|| format!("{} more relied on it with lighter edges.", grouped(&more.to_string())))
-    }
-
-    /// A way: `answer:1 --cites 50.0 %--> paper:2 (paper): 50.0 % of what leaves answer:1`.
-    pub fn path(&self, path: &Path) -> String {
-        let mut words = path.from.clone();
-        for step in &path.steps {
-            words.push_str(&format!(" --{} {}--> {}", step.edge, share(step.part), step.to));
+    /// What it would get without all of a list, and whether the list's differences add up to that. Each difference is
+    /// given with into how many parts its line was taken apart.
+    fn sum(
+        &self,
+        all: &Without,
+        adds_up: bool,
+        differences: impl Iterator<Item = (Difference, usize)>,
+        depends: &str,
+    ) -> String {
+        let would = self.would(all);
+        let (mut unmoved, mut apart) = (all.amount() == self.explanation.amount, false);
+        for (difference, parts) in differences {
+            unmoved &= difference.magnitude() == 0;
+            apart |= parts > 0;
         }
-        format!("{words}: {} of what leaves {}", share(path.part), path.from)
+        let lines = if apart { "The differences of the outer lines" } else { "The differences above" };
+        if unmoved {
+            format!("Without any of them {would}: nothing of this changes what it gets.")
+        } else if adds_up {
+            format!("Without any of them {would}. {lines} add up to exactly that.")
+        } else {
+            format!(
+                "Without any of them {would}. {lines} do not add up to that: what {depends}, so each line is true by \
+                 itself only."
+            )
+        }
+    }
+
+    /// A way, from where it begins, step by step: `answer:1 (answer)`, `50.0 % of it by cites to paper:2 (paper)`.
+    pub fn path(&self, path: &Path) -> Vec<String> {
+        let named = |id: &str, kind: &str| format!("{id} ({kind})");
+        let mut lines = vec![named(&path.from, &path.kind)];
+        lines.extend(path.steps.iter().map(|step| {
+            format!("{} of it by {} to {}", share(step.part), step.edge, named(&step.to, &step.kind))
+        }));
+        if path.steps.len() > 1 {
+            lines.push(format!("in all {} of what leaves {}", share(path.part), path.from));
+        }
+        lines
     }
 
     /// What changed against the epoch before, sentence by sentence.
@@ -183,6 +257,18 @@ impl<'a> Words<'a> {
         sentences
     }
 
+    /// `it would get 3.00 EUR, 2.00 EUR less`.
+    fn would(&self, without: &Without) -> String {
+        let less = self.less(Difference::between(self.explanation.amount, without.amount()));
+        match without {
+            Without::Amount(amount) if *amount == self.explanation.amount => {
+                "it would get the same".to_owned()
+            }
+            Without::Amount(amount) => format!("it would get {}, {less}", self.amount(*amount)),
+            Without::Fault(fault) => format!("the rule would have no answer ({fault})"),
+        }
+    }
+
     /// What the payee would get without something.
     fn without(&self, without: &Without) -> String {
         match without {
@@ -198,6 +284,112 @@ impl<'a> Words<'a> {
             (more, false) => format!("{} more", self.amount(more)),
         }
     }
+}
+
+/// What groups of contributions and of those who relied have in common.
+trait Told {
+    fn parts(&self) -> &[Self]
+    where
+        Self: Sized;
+    fn difference(&self) -> Difference;
+    /// Ids and times, in seconds, of the first and the last.
+    fn ends(&self) -> [(&str, i64); 2];
+
+    /// From what to what: days where they tell things apart, else ids.
+    fn span(&self) -> String {
+        let [first, last] = self.ends();
+        match [day(first.1), day(last.1)] {
+            [start, end] if start == end => format!("{} to {}", cut(first.0), cut(last.0)),
+            [start, end] => format!("{start} to {end}"),
+        }
+    }
+}
+
+impl Told for Contribution {
+    fn parts(&self) -> &[Contribution] {
+        &self.parts
+    }
+    fn difference(&self) -> Difference {
+        self.difference
+    }
+    fn ends(&self) -> [(&str, i64); 2] {
+        [(&self.first, self.start), (&self.last, self.end)]
+    }
+}
+
+impl Told for Reliance {
+    fn parts(&self) -> &[Reliance] {
+        &self.parts
+    }
+    fn difference(&self) -> Difference {
+        self.difference
+    }
+    fn ends(&self) -> [(&str, i64); 2] {
+        [(&self.first, self.start), (&self.last, self.end)]
+    }
+}
+
+/// Rows for a list, and below each line those that it was taken apart into in the end, whatever groups came between;
+/// `row` is told whether it is of the list itself.
+fn lines<T: Told, const N: usize>(
+    list: &[T],
+    indent: &str,
+    most: Most,
+    row: impl Fn(&T, bool) -> [String; N],
+) -> Vec<[String; N]> {
+    let more = |before: &str, hidden: usize| {
+        let mut told = std::array::from_fn(|_| String::new());
+        if let Some(first) = told.first_mut() {
+            *first = format!("{before}and {} more", grouped(&hidden.to_string()));
+        }
+        told
+    };
+    let mut rows = Vec::new();
+    for one in list.iter().take(most.lines) {
+        rows.push(row(one, true));
+        let mut inner = Vec::new();
+        one.parts().iter().for_each(|part| innermost(part, &mut inner));
+        inner.sort_by(|a, b| most_lost_first(a.difference(), b.difference()));
+        for one in inner.iter().take(most.inner) {
+            let mut told = row(one, false);
+            if let Some(first) = told.first_mut() {
+                first.insert_str(0, indent);
+            }
+            rows.push(told);
+        }
+        if inner.len() > most.inner {
+            rows.push(more(indent, inner.len() - most.inner));
+        }
+    }
+    if list.len() > most.lines {
+        rows.push(more("", list.len() - most.lines));
+    }
+    rows
+}
+
+/// What was not taken apart any further.
+fn innermost<'a, T: Told>(one: &'a T, found: &mut Vec<&'a T>) {
+    if one.parts().is_empty() {
+        found.push(one);
+    } else {
+        one.parts().iter().for_each(|part| innermost(part, found));
+    }
+}
+
+fn most_lost_first(a: Difference, b: Difference) -> Ordering {
+    match (a.is_negative(), b.is_negative()) {
+        (true, true) => b.magnitude().cmp(&a.magnitude()),
+        (false, false) => a.magnitude().cmp(&b.magnitude()),
+        (lost, _) => lost.cmp(&false).reverse(),
+    }
+}
+
+/// An id, or as much of it as stands in a range.
+fn cut(id: &str) -> String {
+    if id.chars().count() <= OF_AN_ID {
+        return id.to_owned();
+    }
+    id.chars().take(OF_AN_ID - 1).chain(['…']).collect()
 }
 
 /// Two explanations of one epoch, line by line: what, the first's, the second's.
@@ -252,15 +444,18 @@ fn ordinal(place: usize) -> String {
     format!("{}{ending}", grouped(&place.to_string()))
 }
 
-/// A measure to four digits behind the point, without noise.
+/// A measure to four digits behind the point, a small one to its first few digits, without noise.
 fn number(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return grouped(&format!("{value:.0}"));
     }
-    if (1e-4..1e12).contains(&value.abs()) {
-        return grouped(&format!("{value:.4}"));
+    match value.abs() {
+        1e-2..1e12 => grouped(&format!("{value:.4}")),
+        1e-4..1e-2 => format!("{value:.6}"),
+        1e-6..1e-4 => format!("{value:.8}"),
+        1e-8..1e-6 => format!("{value:.10}"),
+        _ => format!("{value:.3e}"),
     }
-    format!("{value:.3e}")
 }
 
 #[cfg(test)]
@@ -275,8 +470,8 @@ mod tests {
         assert_eq!(percent(u128::MAX - 1, u128::MAX), "99.9 %");
         assert_eq!(percent(1, 10_000), "less than 0.1 %");
         assert_eq!(
-            (number(1234.5), number(-3.0), number(1e-9)),
-            ("1,234.5000".into(), "-3".into(), "1.000e-9".into())
+            [1234.5, -3.0, 0.00594, 0.0000000594, 1e-9].map(number),
+            ["1,234.5000", "-3", "0.005940", "0.0000000594", "1.000e-9"]
         );
     }
 }

@@ -6,7 +6,15 @@ use apportion::Digest;
 use apportion::explain::{Explanation, Path};
 
 use crate::escape::{self, fill, json};
-use crate::explained::{Words, side_by_side};
+use crate::explained::{Most, WAYS, Words, side_by_side};
+
+/// What marks the rows that stand further in: the parts of a group.
+const INDENT: &str = "\u{2003}";
+/// What stands in a table's first column: on a narrow page amounts do not fit beside long names.
+const SHORT: &str = "short";
+const LONG: &str = "long-names";
+/// How many lines of a list a page shows; all are in the JSON that it holds.
+const MOST: Most = Most { lines: 40, inner: 10 };
 
 /// The page for one payee, or for several of one epoch beside one another: one HTML file that opens offline, with
 /// the exact explanations embedded as JSON.
@@ -36,9 +44,9 @@ pub fn explanation_page(explanations: &[Explanation]) -> String {
 }
 
 fn beside(first: &Words<'_>, second: &Words<'_>) -> String {
-    let header = ["", first.who(), second.who()].map(str::to_owned);
+    let header = ["", first.who(), second.who()];
     let rows: Vec<Vec<String>> = side_by_side(first, second).into_iter().map(Vec::from).collect();
-    format!("<section><h2>Side by side</h2>{}</section>", table(&header, &rows))
+    format!("<section><h2>Side by side</h2>{}</section>", table(first, SHORT, &header, &rows))
 }
 
 fn payee(words: &Words<'_>) -> String {
@@ -46,65 +54,82 @@ fn payee(words: &Words<'_>) -> String {
     let mut html = format!(
         "<section><p class=\"kicker\"><bdi>{}</bdi></p><p class=\"headline\">{}</p>",
         escape::text(&explanation.payee),
-        escape::text(&words.headline())
+        said(words, &words.headline())
     );
     for part in &explanation.parts {
-        let said = format!("{} {} gave {}", part.policy, part.version, words.amount(part.amount));
-        let _ = write!(html, "<h3>{}</h3>", escape::text(&said));
+        let _ = write!(html, "<p>{}</p>", said(words, &words.part(part)));
         if !part.measures.is_empty() {
             let rows: Vec<Vec<String>> =
                 part.measures.iter().map(|measure| words.measure(measure).to_vec()).collect();
-            html.push_str(&table(&["The rule's measure", "Value", "Place"].map(str::to_owned), &rows));
+            html.push_str(&table(words, SHORT, &["Measure", "Value", "Place"], &rows));
         }
     }
-    html.push_str("</section><section><h2>What it would get without each of its contributions</h2>");
-    let rows: Vec<Vec<String>> = words.contributions("\u{2003}").into_iter().map(Vec::from).collect();
+    html.push_str("</section><section><h2>What it would get without what it contributed</h2>");
+    let rows: Vec<Vec<String>> = words.contributions(INDENT, MOST).into_iter().map(Vec::from).collect();
     if !rows.is_empty() {
-        html.push_str(&table(&["Without", "It would get", "That is"].map(str::to_owned), &rows));
+        html.push_str(&table(words, LONG, &["Without", "It would get", "That is"], &rows));
     }
-    let _ = write!(html, "<p>{}</p></section>", escape::text(&words.together()));
-    if !explanation.reliances.is_empty() {
-        html.push_str("<section><h2>What it would get if they had not relied on it</h2>");
-        let rows: Vec<Vec<String>> =
-            explanation.reliances.iter().map(|reliance| words.reliance(reliance).to_vec()).collect();
-        html.push_str(&table(&["Without", "By", "It would get", "That is"].map(str::to_owned), &rows));
-        if let Some(further) = words.further() {
-            let _ = write!(html, "<p class=\"minor\">{}</p>", escape::text(&further));
+    let _ = write!(html, "<p>{}</p></section>", said(words, &words.without_contributions()));
+    if explanation.relied > 0 {
+        html.push_str("<section><h2>What it would get if others had not relied on it</h2>");
+        let rows: Vec<Vec<String>> = words.reliances(INDENT, MOST).into_iter().map(Vec::from).collect();
+        if !rows.is_empty() {
+            html.push_str(&table(words, LONG, &["Without", "By", "It would get", "That is"], &rows));
+        }
+        if let Some(together) = words.without_reliances() {
+            let _ = write!(html, "<p>{}</p>", said(words, &together));
         }
         html.push_str("</section>");
     }
     if !explanation.paths.is_empty() {
-        html.push_str(
-            "<section><h2>The strongest ways on which credit comes to it</h2>\
-             <p class=\"minor\">By the graph alone: each arrow has the part of all that leaves the node before it.</p>",
+        let _ = write!(
+            html,
+            "<section><h2>The strongest ways on which credit comes to it</h2><p class=\"minor\">{}</p>",
+            escape::text(WAYS)
         );
         html.push_str(&picture(&explanation.paths));
-        html.push_str("<ul>");
+        html.push_str("<details><summary>The same in words</summary><ul>");
         for path in &explanation.paths {
-            let _ = write!(html, "<li class=\"minor\">{}</li>", escape::text(&words.path(path)));
+            let lines: Vec<String> = words.path(path).iter().map(|line| escape::text(line)).collect();
+            let _ = write!(html, "<li class=\"minor\">{}</li>", lines.join(", "));
         }
-        html.push_str("</ul></section>");
+        html.push_str("</ul></details></section>");
     }
     if let Some(change) = &explanation.change {
         html.push_str("<section><h2>What changed</h2><ul>");
         for sentence in words.change(change) {
-            let _ = write!(html, "<li>{}</li>", escape::text(&sentence));
+            let _ = write!(html, "<li>{}</li>", said(words, &sentence));
         }
         html.push_str("</ul></section>");
     }
     html
 }
 
-fn table(header: &[String], rows: &[Vec<String>]) -> String {
-    let mut html = String::from("<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
+/// A sentence, with amounts that no line break tears apart.
+fn said(words: &Words<'_>, sentence: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once(' ') {
+        let number = before.ends_with(|last: char| last.is_ascii_digit());
+        let unit = after.starts_with('%') || after.starts_with(&words.explanation.asset);
+        kept.push_str(before);
+        kept.push(if number && unit { '\u{a0}' } else { ' ' });
+        rest = after;
+    }
+    escape::text(&(kept + rest))
+}
+
+fn table(words: &Words<'_>, names: &str, header: &[&str], rows: &[Vec<String>]) -> String {
+    let mut html = format!("<div class=\"wide\" tabindex=\"0\"><table class=\"{names}\"><thead><tr>");
     for title in header {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape::text(title));
     }
     html.push_str("</tr></thead><tbody>");
     for row in rows {
-        html.push_str("<tr>");
+        let inner = row.first().is_some_and(|first| first.starts_with(INDENT));
+        html.push_str(if inner { "<tr class=\"inner\">" } else { "<tr>" });
         for (index, cell) in row.iter().enumerate() {
-            let cell = escape::text(cell);
+            let cell = said(words, cell.strip_prefix(INDENT).unwrap_or(cell));
             let _ = if index == 0 {
                 write!(html, "<th scope=\"row\"><bdi>{cell}</bdi></th>")
             } else {
@@ -118,7 +143,7 @@ fn table(header: &[String], rows: &[Vec<String>]) -> String {
 
 /// The ways as lines of boxes, one under another.
 fn picture(paths: &[Path]) -> String {
-    const BOX: usize = 150;
+    const BOX: usize = 184;
     const GAP: usize = 90;
     const ROW: usize = 54;
     let longest = paths.iter().map(|path| path.steps.len()).max().unwrap_or(0);
@@ -134,12 +159,9 @@ fn picture(paths: &[Path]) -> String {
             let _ = write!(
                 svg,
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\" rx=\"6\"/>\
-                 <text x=\"{}\" y=\"{}\">{}</text><text class=\"minor\" x=\"{}\" y=\"{}\">{}</text>",
-                x + 8,
-                y + 17,
+                 <svg x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\"><text x=\"8\" y=\"17\">{}</text>\
+                 <text class=\"minor\" x=\"8\" y=\"32\">{}</text></svg>",
                 escape::text(&cut(id)),
-                x + 8,
-                y + 32,
                 escape::text(&cut(kind))
             );
         };
@@ -175,7 +197,7 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
-    use apportion::explain::{Question, explain};
+    use apportion::explain::{Explaining, Question};
     use apportion::{
         Asset, Charter, ColumnNames, Edge, Engine, EpochBuilder, Header, History, Node, Pool, Window,
     };
@@ -210,10 +232,10 @@ mod tests {
             before: None,
             runs: 9,
         };
-        let explanation = explain(&question, hostile, |_, _| ()).unwrap();
+        let explanation = Explaining::new(question).unwrap().explain(hostile, |_, _| ()).unwrap();
         let page = explanation_page(&[explanation.clone(), explanation]);
         assert!(!page.contains("<img") && page.matches("</script>").count() == 1, "{page}");
         assert!(page.contains("Side by side") && page.contains("&lt;img src=x onerror=alert(1)&gt;"));
-        assert!(page.contains("100.0 %") && page.contains("10.00 EUR"));
+        assert!(page.contains("100.0\u{a0}%") && page.contains("10.00\u{a0}EUR"));
     }
 }

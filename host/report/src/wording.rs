@@ -40,9 +40,9 @@ impl<'a> Wording<'a> {
         grouped(&self.comparison.asset().format_rounded(amount, DIGITS))
     }
 
-    /// `1,234.50 OP`.
+    /// `1,234.50 OP`, which no line break tears apart.
     pub(crate) fn amount(&self, amount: u128) -> String {
-        format!("{} {}", self.data(amount), escape::text(self.comparison.asset().symbol()))
+        format!("{}\u{a0}{}", self.data(amount), escape::text(self.comparison.asset().symbol()))
     }
 
     pub(crate) fn payees(&self, count: usize) -> String {
@@ -125,7 +125,7 @@ pub(crate) fn is_compared(epoch: &ComparedEpoch) -> bool {
 }
 
 /// A second since 1970 as its day.
-fn day(second: i64) -> String {
+pub(crate) fn day(second: i64) -> String {
     match jiff::Timestamp::from_second(second) {
         Ok(time) => time.strftime("%-d %B %Y").to_string(),
         Err(_) => format!("second {second}"),

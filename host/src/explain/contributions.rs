@@ -1,25 +1,29 @@
-//! A payee's nodes, ranked by what it would lose without each; many of them in groups first.
+//! What a payee contributed, and who relied on it, ranked by what it would lose without.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{ExplainError, Lacking, Trials, Without};
+use super::Without;
+use super::groups::{Group, Things};
+use super::trials::Lacking;
 use crate::compare::Difference;
 use crate::epoch::Epoch;
 
-/// Into how many parts a group is taken apart.
-const PARTS: usize = 8;
-
-/// A node of the payee's, or a group of them of one kind.
+/// A node of the payee's, or a group of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contribution {
-    /// Their kind.
+    /// Their kind; empty if they are of several.
     pub kind: String,
-    /// The node's id; of a group that of its first, in the order of ids.
+    /// The node's id; of a group that of its first, in the order of times and then ids.
     pub first: String,
     /// The id of the group's last.
     pub last: String,
+    /// The time of the first, in seconds since 1970-01-01 UTC.
+    pub start: i64,
+    /// The time of the last.
+    pub end: i64,
     /// How many nodes.
     pub nodes: usize,
     /// What the payee would get without them.
@@ -30,99 +34,174 @@ pub struct Contribution {
     pub parts: Vec<Contribution>,
 }
 
-/// Nodes that are taken out together.
-struct Group {
-    rows: Vec<usize>,
-    without: Without,
-    difference: Difference,
-    /// The groups that it was taken apart into.
-    parts: Vec<usize>,
+/// Somebody who relied on the payee, by edges of one kind that lead from its nodes to the payee's; or a group of such.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reliance {
+    /// The edges' kind; empty if they are of several.
+    pub kind: String,
+    /// Who: a payee's id, or the id of a node that nobody owns; of a group the first, in the order of times, payees
+    /// and then ids.
+    pub first: String,
+    /// Whether that is a payee.
+    pub payee: bool,
+    /// The group's last.
+    pub last: String,
+    /// The time of the first one's first edge, in seconds since 1970-01-01 UTC.
+    pub start: i64,
+    /// That of the last one's.
+    pub end: i64,
+    /// How many they are; who relied by edges of two kinds counts twice in a group of both.
+    pub who: usize,
+    /// How many edges.
+    pub edges: usize,
+    /// What the payee would get without these edges.
+    pub without: Without,
+    /// That, less what it gets.
+    pub difference: Difference,
+    /// The groups that it was taken apart into, ranked; none if it was not.
+    pub parts: Vec<Reliance>,
 }
 
-/// Tries each node, if there are runs enough; else all of a kind, and then the parts of the groups that matter most.
-pub(super) fn ranked(
-    trials: &mut Trials<'_, impl FnMut(usize, usize)>,
-    owned: &[usize],
-) -> Result<Vec<Contribution>, ExplainError> {
-    let epoch = trials.question.epoch;
-    let mut left = trials.question.runs;
-    let mut groups: Vec<Group> = Vec::new();
-    let mut try_all = |groups: &mut Vec<Group>, split: Vec<Vec<usize>>| -> Result<Vec<usize>, ExplainError> {
-        let lacking: Vec<Lacking> = split.iter().map(|rows| Lacking::Nodes(rows)).collect();
-        let answers = trials.make(&lacking)?;
-        let first = groups.len();
-        for (rows, without) in split.into_iter().zip(answers) {
-            let difference = trials.difference(&without);
-            groups.push(Group { rows, without, difference, parts: Vec::new() });
-        }
-        Ok((first..groups.len()).collect())
-    };
+/// What a payee owns, to be taken out.
+pub(super) struct Owned<'a> {
+    epoch: &'a Epoch,
+    pub(super) things: Things,
+}
 
-    let top = if owned.len() <= left {
-        try_all(&mut groups, owned.iter().map(|row| vec![*row]).collect())?
-    } else {
+impl<'a> Owned<'a> {
+    pub(super) fn of(epoch: &'a Epoch, owned: &[usize]) -> Owned<'a> {
         let mut kinds: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        for row in owned {
-            kinds.entry(epoch.node_kind()[*row]).or_default().push(*row);
+        for &row in owned {
+            kinds.entry(epoch.node_kind()[row]).or_default().push(row);
         }
-        let kinds: Vec<Vec<usize>> = kinds.into_values().collect();
-        left = left.saturating_sub(kinds.len());
-        let top = try_all(&mut groups, kinds)?;
-        while let Some(largest) = largest(&groups) {
-            let rows = &groups[largest].rows;
-            let split: Vec<Vec<usize>> =
-                rows.chunks(rows.len().div_ceil(PARTS)).map(<[usize]>::to_vec).collect();
-            if split.len() > left {
-                break;
-            }
-            left -= split.len();
-            let parts = try_all(&mut groups, split)?;
-            groups[largest].parts = parts;
-        }
-        top
-    };
-    Ok(told(epoch, &groups, &top))
-}
+        // Nodes stand in the order of their ids.
+        kinds.values_mut().for_each(|rows| rows.sort_by_key(|row| (epoch.node_time()[*row], *row)));
+        let (rows, kinds) = in_a_row(kinds.into_values().map(|rows| rows.into_iter().map(|row| vec![row])));
+        Owned { epoch, things: Things { rows, kinds, by_kind: false, lacking: |rows| Lacking::Nodes(rows) } }
+    }
 
-/// The group that is not taken apart yet without which the payee would lose or win most.
-fn largest(groups: &[Group]) -> Option<usize> {
-    let whole = groups.iter().enumerate().filter(|(_, group)| group.rows.len() > 1 && group.parts.is_empty());
-    // Of equal ones the first.
-    let matters = whole.filter(|(_, group)| group.difference.magnitude() > 0);
-    matters
-        .max_by_key(|(index, group)| (group.difference.magnitude(), std::cmp::Reverse(*index)))
-        .map(|(index, _)| index)
-}
+    pub(super) fn told(&self, groups: &[Group]) -> Vec<Contribution> {
+        groups.iter().map(|group| self.contribution(group)).collect()
+    }
 
-/// Ranked by what the payee would lose, equal ones by their ids.
-fn told(epoch: &Epoch, groups: &[Group], which: &[usize]) -> Vec<Contribution> {
-    let id =
-        |row: Option<&usize>| row.and_then(|row| epoch.node_ids().get(*row)).unwrap_or_default().to_owned();
-    let mut told: Vec<Contribution> = which
-        .iter()
-        .filter_map(|index| groups.get(*index))
-        .map(|group| Contribution {
-            kind: group
-                .rows
-                .first()
-                .and_then(|row| epoch.node_kinds().get(epoch.node_kind()[*row] as usize))
-                .unwrap_or_default()
-                .to_owned(),
-            first: id(group.rows.first()),
-            last: id(group.rows.last()),
-            nodes: group.rows.len(),
+    fn contribution(&self, group: &Group) -> Contribution {
+        let (epoch, rows) = (self.epoch, &self.things.rows);
+        let row = |thing: usize| rows.get(thing).and_then(|rows| rows.first()).copied().unwrap_or_default();
+        let (first, last) = (row(group.things.start), row(group.things.end - 1));
+        let kind = |row: usize| epoch.node_kinds().get(epoch.node_kind()[row] as usize).unwrap_or_default();
+        let id = |row: usize| epoch.node_ids().get(row).unwrap_or_default().to_owned();
+        Contribution {
+            kind: if kind(first) == kind(last) { kind(first).to_owned() } else { String::new() },
+            first: id(first),
+            last: id(last),
+            start: epoch.node_time()[first],
+            end: epoch.node_time()[last],
+            nodes: group.things.len(),
             without: group.without.clone(),
             difference: group.difference,
-            parts: told(epoch, groups, &group.parts),
-        })
-        .collect();
-    told.sort_by(|a, b| {
-        let loss = |one: &Contribution| (one.difference.is_negative(), one.difference.magnitude());
-        match (loss(a), loss(b)) {
-            ((true, a), (true, b)) => b.cmp(&a),
-            ((false, a), (false, b)) => a.cmp(&b),
-            ((a, _), (b, _)) => b.cmp(&a),
+            parts: self.told(&group.parts),
         }
-    });
-    told
+    }
+}
+
+/// The edges that lead from others to what a payee owns, to be taken out.
+pub(super) struct Relied<'a> {
+    epoch: &'a Epoch,
+    /// Of each of the things who it is.
+    who: Vec<Who>,
+    pub(super) things: Things,
+}
+
+/// By payee, and nodes that nobody owns each for itself.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Payee(usize),
+    Node(usize),
+}
+
+impl<'a> Relied<'a> {
+    /// Edges without weight carry nothing and are left out, like those between the payee's own nodes.
+    pub(super) fn on(epoch: &'a Epoch, payee: usize) -> Relied<'a> {
+        let owner = |node: u32| epoch.node_payee()[node as usize] as usize;
+        let mut found: BTreeMap<u32, BTreeMap<Who, Vec<usize>>> = BTreeMap::new();
+        for edge in 0..epoch.edge_count() {
+            let (source, target) = (epoch.edge_source()[edge], epoch.edge_target()[edge]);
+            if owner(target) != payee || owner(source) == payee || epoch.edge_weight()[edge] == 0.0 {
+                continue;
+            }
+            let who = if owner(source) < epoch.payees().len() {
+                Who::Payee(owner(source))
+            } else {
+                Who::Node(source as usize)
+            };
+            found.entry(epoch.edge_kind()[edge]).or_default().entry(who).or_default().push(edge);
+        }
+        let time = |edges: &[usize]| edges.iter().map(|edge| epoch.edge_time()[*edge]).min();
+        let kinds = found.into_values().map(|reliants| {
+            let mut reliants: Vec<(Who, Vec<usize>)> = reliants.into_iter().collect();
+            reliants.sort_by_key(|(who, edges)| (time(edges), *who));
+            reliants
+        });
+        let (things, kinds) = in_a_row(kinds);
+        let (who, rows) = things.into_iter().unzip();
+        Relied {
+            epoch,
+            who,
+            things: Things { rows, kinds, by_kind: true, lacking: |rows| Lacking::Edges(rows) },
+        }
+    }
+
+    /// How many relied on it.
+    pub(super) fn count(&self) -> usize {
+        let mut who = self.who.clone();
+        who.sort_unstable();
+        who.dedup();
+        who.len()
+    }
+
+    pub(super) fn told(&self, groups: &[Group]) -> Vec<Reliance> {
+        groups.iter().map(|group| self.reliance(group)).collect()
+    }
+
+    fn reliance(&self, group: &Group) -> Reliance {
+        let (epoch, rows) = (self.epoch, self.things.rows_of(&group.things));
+        let kind_of =
+            |edge: usize| epoch.edge_kinds().get(epoch.edge_kind()[edge] as usize).unwrap_or_default();
+        let kind = rows.first().map(|edge| kind_of(*edge)).unwrap_or_default();
+        let of_one = rows.iter().all(|edge| kind_of(*edge) == kind);
+        let text = |who: Option<&Who>| match who {
+            Some(Who::Payee(row)) => epoch.payees().get(*row),
+            Some(Who::Node(row)) => epoch.node_ids().get(*row),
+            None => None,
+        };
+        let time = |thing: usize| {
+            let edges = self.things.rows.get(thing).into_iter().flatten();
+            edges.map(|edge| epoch.edge_time()[*edge]).min().unwrap_or_default()
+        };
+        let (first, last) = (group.things.start, group.things.end - 1);
+        Reliance {
+            kind: if of_one { kind.to_owned() } else { String::new() },
+            first: text(self.who.get(first)).unwrap_or_default().to_owned(),
+            payee: matches!(self.who.get(first), Some(Who::Payee(_))),
+            last: text(self.who.get(last)).unwrap_or_default().to_owned(),
+            start: time(first),
+            end: time(last),
+            who: group.things.len(),
+            edges: rows.len(),
+            without: group.without.clone(),
+            difference: group.difference,
+            parts: self.told(&group.parts),
+        }
+    }
+}
+
+/// Things of all kinds one after another, and which are of each kind.
+fn in_a_row<T>(kinds: impl Iterator<Item = impl IntoIterator<Item = T>>) -> (Vec<T>, Vec<Range<usize>>) {
+    let (mut all, mut ranges) = (Vec::new(), Vec::new());
+    for kind in kinds {
+        let start = all.len();
+        all.extend(kind);
+        ranges.push(start..all.len());
+    }
+    (all, ranges)
 }

@@ -115,11 +115,12 @@ fn epochs(text: &str) -> Result<RangeInclusive<u64>, String> {
 
 /// Say why a payee got what it got
 ///
-/// The epoch is settled again without each of the payee's contributions, under the same rule and on all cores: what it
-/// would get then shows what each is worth to it. Works for any policy. Nothing is paid or appended.
+/// The epoch is settled again without each of the payee's contributions, and without those who relied on it, under the
+/// same rule and on all cores: what it would get then shows what each is worth to it. Works for any policy. Nothing is
+/// paid or appended.
 ///
-/// Also told: the policy's own measures of the payee, who relied on it, the strongest ways on which credit comes to it,
-/// and what changed since the epoch before.
+/// Also told: the policy's own measures of the payee, the strongest ways on which credit comes to it, and what changed
+/// since the epoch before.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct ExplainArguments {
@@ -139,13 +140,14 @@ pub struct ExplainArguments {
     #[arg(long, value_name = "DIR", requires = "settled")]
     pub before: Option<PathBuf>,
 
-    /// The payee's id, letter by letter as in the payouts; give a second one to see both side by side
+    /// The payee's id, letter by letter as in the payouts, or its name if nobody else has it; give a second one to see both
+    /// side by side
     #[arg(long = "payee", value_name = "ID", required = true, allow_hyphen_values = true)]
     pub payees: Vec<String>,
 
-    /// How often the epoch is settled again for each payee, at most. A payee with more contributions than that is explained
-    /// by groups of them first, and those that matter most are taken apart
-    #[arg(long, value_name = "N", default_value_t = 200)]
+    /// How often the epoch is settled again for each payee, at most. What is too much to be tried one by one is tried in
+    /// groups first, and those that matter most are taken apart: more runs tell more
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = runs)]
     pub runs: usize,
 
     /// A component that the charter names and that is no standard policy; can be given several times
@@ -177,10 +179,11 @@ pub struct ExplainArguments {
 ///
 ///   apportion audit pagerank
 ///   apportion audit proportional --parameters points.json --epoch month.epoch -o card.json
+///   apportion audit proportional --again card.json --epoch month.epoch
 ///
 /// With --epoch the trials take turns between made epochs and parts of yours, for rules that need
 /// kinds, metrics or labels that made ones do not have. Everything follows from the seed: the same
-/// command gives the same card on every machine.
+/// command gives the same card on every machine, and --again shows that a card is true.
 ///
 /// The card is bound to the policy's digest and the parameters. A property that fails, fails:
 /// --examples writes the epochs, for anyone to settle. One that holds held in so many trials, which
@@ -192,13 +195,19 @@ pub struct AuditArguments {
     #[arg(value_name = "NAME|FILE")]
     pub policy: String,
 
-    /// The rule's parameters, a JSON file; without it the rule's defaults
+    /// The rule's parameters, a JSON file, or a charter that appoints the rule; without it the rule's defaults
     #[arg(long, value_name = "FILE")]
     pub parameters: Option<PathBuf>,
 
-    /// An epoch to take parts of: a file made by `apportion import`; can be given several times
+    /// An epoch to take parts of: a file made by `apportion import`, or a description of tables (`.toml`); can be given
+    /// several times
     #[arg(long = "epoch", value_name = "FILE")]
     pub epochs: Vec<PathBuf>,
+
+    /// Do the audit of this card again, with its parameters, trials and seed, and refuse it if another card comes out.
+    /// The epochs that the card was made with are given as they were then
+    #[arg(long, value_name = "CARD", conflicts_with_all = ["parameters", "trials", "seed"])]
+    pub again: Option<PathBuf>,
 
     /// How many epochs are tried, each for every property
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -223,6 +232,15 @@ pub struct AuditArguments {
     /// Replace files that are there with other content
     #[arg(long)]
     pub force: bool,
+}
+
+/// At least one.
+fn runs(given: &str) -> Result<usize, String> {
+    match given.parse() {
+        Ok(0) => Err("without any run there is nothing to tell; give 1 or more".to_owned()),
+        Ok(runs) => Ok(runs),
+        Err(_) => Err("not a whole number".to_owned()),
+    }
 }
 
 /// How a card is printed.
