@@ -8,7 +8,7 @@ use crate::problem::{Collector, Fault, Place};
 use crate::traces::draft::{Draft, Node as Drafted, Value};
 use crate::traces::graph::Graph;
 use crate::traces::window::{Kept, keep};
-use crate::traces::{notes, owners};
+use crate::traces::{Traces, notes, owners};
 
 use super::{Further, Rows};
 
@@ -18,6 +18,8 @@ pub(in crate::tables) struct Traced {
     draft: Option<Draft>,
     /// Kinds of nodes that earn in the window in which they are dated.
     outcomes: BTreeSet<String>,
+    /// What edges of tables have in further columns where their cells are empty.
+    pub(super) edge_defaults: BTreeMap<String, Value>,
     listed: BTreeMap<String, Listed>,
     /// Nodes that tables of edges name.
     held: BTreeSet<String>,
@@ -36,8 +38,9 @@ pub(super) struct Listed {
 }
 
 impl Traced {
-    pub(in crate::tables) fn new(draft: Option<Draft>, outcomes: BTreeSet<String>) -> Traced {
-        Traced { draft, outcomes, ..Traced::default() }
+    pub(in crate::tables) fn new(draft: Option<Draft>, traces: &Traces) -> Traced {
+        let (outcomes, edge_defaults) = (traces.outcomes.clone(), traces.edge_defaults());
+        Traced { draft, outcomes, edge_defaults, ..Traced::default() }
     }
 
     pub(super) fn is_none(&self) -> bool {
@@ -74,7 +77,7 @@ impl Rows {
         window: Window,
         notes: &mut Vec<String>,
     ) {
-        let Traced { draft: Some(mut draft), outcomes, listed, held } = std::mem::take(&mut self.traced)
+        let Traced { draft: Some(mut draft), outcomes, listed, held, .. } = std::mem::take(&mut self.traced)
         else {
             return;
         };
