@@ -72,7 +72,8 @@
 //!   whole, or by [`Epoch::runs`] some rows at a time.
 //!   [`Epoch::builder`] makes one from a few nodes and edges, [`Epoch::from_columns`] from ready columns.
 //! - [`Allocation`] and [`Refusal`]: what a policy answers.
-//! - [`Factor`], [`Positive`], [`Share`]: numbers of parameters whose range is part of their type.
+//! - [`Factor`], [`Positive`], [`Share`]: numbers of parameters whose range is part of their type; [`by_kind`]: what they
+//!   list for each kind of an epoch.
 //! - [`propagate`], [`scale`], [`limits`], [`math`]: the arithmetic that most programmes use, each function with its
 //!   units, its edge cases and its source.
 //! - [`mod@constraints`] and [`vesting`]: parameters that any policy can take over: who is excluded, caps, floors, minimum
@@ -124,6 +125,6 @@ pub use bound::{Bound, InvalidBound};
 pub use builder::{Edge, EpochBuilder, Node};
 pub use columns::{Columns, InvalidEpoch, LabelColumn, MetricColumn};
 pub use epoch::{Epoch, Label, NO_PAYEE};
-pub use parameter::{Factor, Positive, Share};
+pub use parameter::{Factor, Positive, Share, by_kind};
 pub use policy::{Description, Policy, describe, run};
 pub use {schemars, serde};

@@ -1,4 +1,7 @@
 use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -67,6 +70,12 @@ macro_rules! number_in_a_range {
             }
         }
 
+        impl From<$number> for f64 {
+            fn from(number: $number) -> f64 {
+                number.0
+            }
+        }
+
         impl fmt::Display for $number {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -88,6 +97,23 @@ number_in_a_range!(Share, "a number from 0 to 1", |number| (0.0..=1.0).contains(
     "minimum": 0,
     "maximum": 1
 });
+
+/// The number that parameters list for each kind of an epoch, in the order of `kinds`; `otherwise` for a kind that is not
+/// listed.
+///
+/// ```
+/// use apportion_guest::{Factor, by_kind};
+/// let kinds = ["commit".to_owned(), "review".to_owned()];
+/// let listed = [("review".to_owned(), Factor::new(0.5).unwrap())].into();
+/// assert_eq!(by_kind(&kinds, &listed, 0.0), [0.0, 0.5]);
+/// ```
+pub fn by_kind<N: Copy + Into<f64>>(
+    kinds: &[String],
+    listed: &BTreeMap<String, N>,
+    otherwise: f64,
+) -> Vec<f64> {
+    kinds.iter().map(|kind| listed.get(kind).map_or(otherwise, |number| (*number).into())).collect()
+}
 
 #[cfg(test)]
 mod tests {

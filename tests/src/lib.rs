@@ -1,12 +1,13 @@
 //! What whole-system tests share: where the data lies, policies that behave badly, epochs made in memory.
 
-pub mod attribution;
 pub mod conformance;
+pub mod fees;
 pub mod fuzz;
 pub mod git;
 pub mod hostile;
 pub mod native;
 pub mod wasi;
+pub mod worked;
 
 use std::path::{Path, PathBuf};
 

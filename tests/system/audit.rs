@@ -375,7 +375,7 @@ fn table(cards: &[(&str, Card)]) -> String {
     text
 }
 
-fn found(finding: &Finding) -> String {
+pub fn found(finding: &Finding) -> String {
     let most = finding.percent();
     match finding.verdict() {
         Verdict::Untried => "not tried".to_owned(),

@@ -21,7 +21,7 @@ fn golden(name: &str) -> PathBuf {
 }
 
 /// Holds bytes against a committed file, or writes that file when blessing.
-fn assert_golden(name: &str, bytes: &[u8]) {
+pub fn assert_golden(name: &str, bytes: &[u8]) {
     if std::env::var_os("APPORTION_BLESS").is_some() {
         fs::create_dir_all(golden("")).unwrap();
         fs::write(golden(name), bytes).unwrap();

@@ -2,7 +2,7 @@
 
 use apportion::{Charter, Engine, History, OnFault, settle};
 use apportion_guest::Division;
-use apportion_tests::{attribution, native};
+use apportion_tests::{fees, native};
 use serde_json::json;
 
 use crate::retro_funding::standard;
@@ -12,14 +12,14 @@ fn component_and_native_rule_give_the_same() {
     let engine = Engine::new().unwrap();
     let policies = [standard(&engine, "influence")];
     // More edges than are read at once.
-    let epoch = attribution::epoch(150_000);
+    let epoch = fees::epoch(150_000);
     let columns = native::epoch(&epoch).unwrap();
     for more in [
         json!({}),
         json!({"negative": "offset", "within_data_sets": "influence", "missing": "others", "min_errors": 2}),
         json!({"negative": "absolute", "error": null, "min_score": 0, "minimum": "30"}),
     ] {
-        let mut parameters: serde_json::Value = serde_json::from_str(attribution::PARAMETERS).unwrap();
+        let mut parameters: serde_json::Value = serde_json::from_str(fees::PARAMETERS).unwrap();
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let natively =
             apportion_guest::run::<influence::Influence>(&columns, &parameters.to_string()).unwrap();
@@ -44,7 +44,7 @@ fn component_and_native_rule_give_the_same() {
 fn hostile_parameters_are_refused() {
     let engine = Engine::new().unwrap();
     let policies = [standard(&engine, "influence")];
-    let epoch = attribution::epoch(1_000);
+    let epoch = fees::epoch(1_000);
     let charter = |parameters| Charter::single("Fees", &policies[0], parameters);
     // By the schema, before any run, when they are settled by: the charter itself does not know the policy.
     for parameters in [

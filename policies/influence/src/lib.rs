@@ -59,7 +59,7 @@ impl Policy for Influence {
             allocation = allocation.measure(*name, in_units(epoch, &amounts[..ends.treasury()]));
         }
         if let Some([lower, upper]) = intervals {
-            allocation = allocation.measure("lower", lower).measure("upper", upper);
+            allocation = allocation.measure("amount-lower", lower).measure("amount-upper", upper);
         }
         if minimum.is_some() {
             allocation = allocation.measure("below-minimum", in_units(epoch, &below));

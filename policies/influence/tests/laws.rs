@@ -376,7 +376,7 @@ fn intervals_are_those_of_monte_carlo() {
             let told = case.settle(rule, r#", "error": "error", "z": 1"#).unwrap();
             let bound =
                 |name: &str| &told.measures.iter().find(|measure| measure.name == name).unwrap().values;
-            let (lower, upper, amount) = (bound("lower"), bound("upper"), amounts(&told));
+            let (lower, upper, amount) = (bound("amount-lower"), bound("amount-upper"), amounts(&told));
 
             let mut dice = Dice(8);
             let (mut sums, mut squares) = ([0.0; 4], [0.0; 4]);

@@ -176,7 +176,7 @@ fn an_interval_stands_beside_the_amount() {
     // The first answer's 1,500: poems has r = 1/2 of it, T = 8. The variance of poems is
     // (1500 / 8)^2 * ((0.3^2 + 0.8^2) / 4 + 0.2^2 / 4).
     let error = 1500.0 / 8.0 * f64::sqrt((0.09 + 0.64 + 0.04) / 4.0);
-    let [lower, upper] = ["lower", "upper"].map(|name| measure(&told, name));
+    let [lower, upper] = ["amount-lower", "amount-upper"].map(|name| measure(&told, name));
     // Bob has half of poems and nothing else.
     let half = 1.959_963_984_540_054 * error / 2.0;
     assert!((lower[1] - (375.0 - half)).abs() < 1e-9, "{}", lower[1]);
@@ -187,8 +187,8 @@ fn an_interval_stands_beside_the_amount() {
     assert_eq!([lower[4], upper[4], lower[5], upper[5]], [400.0, 400.0, 1200.0, 1200.0]);
     // No error, no interval; z scales it.
     let narrow = allocation(example(), r#", "error": "error", "z": 0"#);
-    assert_eq!(measure(&narrow, "lower"), measure(&narrow, "upper"));
-    assert!(allocation(example(), "").measures.iter().all(|measure| measure.name != "lower"));
+    assert_eq!(measure(&narrow, "amount-lower"), measure(&narrow, "amount-upper"));
+    assert!(allocation(example(), "").measures.iter().all(|measure| measure.name != "amount-lower"));
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn no_error_is_too_large() {
         let edge = Edge::new("answer:2", "poems:1", "influenced-by");
         let epoch = example().edge(edge.metric("influence", 1.0).metric("error", error));
         let told = allocation(epoch, r#", "error": "error", "negative": "offset", "z": 1e9"#);
-        for name in ["lower", "upper"] {
+        for name in ["amount-lower", "amount-upper"] {
             assert!(measure(&told, name).iter().all(|bound| (0.0..=4000.0).contains(bound)), "{error}");
         }
     }

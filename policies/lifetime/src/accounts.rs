@@ -15,9 +15,8 @@
 
 use std::collections::BTreeMap;
 
+use apportion_guest::exact::{MAX_WHOLE, portion};
 use apportion_guest::{Epoch, Refusal, weights_from_scores};
-
-use crate::division::{MAX_WHOLE, part_of};
 
 const FORMAT: &[u8] = b"lifetime/1\n";
 
@@ -115,8 +114,9 @@ impl Accounts {
         if whole == 0 {
             return Err(Refusal::no_answer("no payee has any credit, in this epoch or before"));
         }
-        let targets = weights.into_iter().map(|weight| part_of(sum, weight.into(), whole).0);
-        Ok(self.by_payee.keys().map(String::as_str).zip(targets).collect())
+        // A weight is at most their sum, and that at most `MAX_WHOLE`.
+        let target = |weight: u64| portion(sum, weight.into(), whole).map_or(0, |(target, _)| target);
+        Ok(self.by_payee.keys().map(String::as_str).zip(weights.into_iter().map(target)).collect())
     }
 
     /// Notes a payment. Only who has credit is underpaid, so nobody without an account gets one here.

@@ -1,8 +1,6 @@
 //! The credit that payees earn in an epoch: what `proportional` calls points.
 
-use std::collections::BTreeMap;
-
-use apportion_guest::{Epoch, Factor, Refusal};
+use apportion_guest::{Epoch, Refusal, by_kind};
 
 use crate::Parameters;
 
@@ -16,7 +14,7 @@ pub(crate) fn earned(epoch: &Epoch, parameters: &Parameters) -> Result<Vec<f64>,
     }
     let mut credit = Credit { epoch, by_payee: vec![0.0; epoch.payees().len()] };
     if !node_kinds.is_empty() {
-        let factors = by_kind(epoch.node_kinds(), node_kinds);
+        let factors = by_kind(epoch.node_kinds(), node_kinds, 0.0);
         credit.add_nodes(epoch.node_kind().iter().zip(epoch.node_weight()).map(weighed(&factors)));
     }
     for (name, factor) in node_metrics {
@@ -26,7 +24,7 @@ pub(crate) fn earned(epoch: &Epoch, parameters: &Parameters) -> Result<Vec<f64>,
         credit.add_nodes(values.iter().map(|value| value.max(0.0) * factor.get()));
     }
     if !edge_kinds.is_empty() {
-        let factors = by_kind(epoch.edge_kinds(), edge_kinds);
+        let factors = by_kind(epoch.edge_kinds(), edge_kinds, 0.0);
         credit.add_edges(epoch.edge_kind().iter().zip(epoch.edge_weight()).map(weighed(&factors)));
     }
     for (name, factor) in edge_metrics {
@@ -61,11 +59,6 @@ impl Credit<'_> {
             }
         }
     }
-}
-
-/// The factor of each kind of the epoch; 0 for one that is not listed.
-fn by_kind(kinds: &[String], listed: &BTreeMap<String, Factor>) -> Vec<f64> {
-    kinds.iter().map(|kind| listed.get(kind).map_or(0.0, |factor| factor.get())).collect()
 }
 
 fn weighed(factors: &[f64]) -> impl Fn((&u32, &f64)) -> f64 {

@@ -2,10 +2,10 @@
 
 mod accounts;
 mod credit;
-mod division;
 
 use std::collections::BTreeMap;
 
+use apportion_guest::exact::in_proportion;
 use apportion_guest::schemars::JsonSchema;
 use apportion_guest::serde::Deserialize;
 use apportion_guest::{Allocation, Epoch, Factor, Policy, Refusal};
@@ -62,7 +62,8 @@ impl Policy for Lifetime {
             epoch.payees().iter().map(|payee| targets.get(payee.as_str()).copied().unwrap_or(0)).collect();
         let underpaid: Vec<u128> =
             target.iter().zip(&paid_before).map(|(target, paid)| target.saturating_sub(*paid)).collect();
-        let amounts = division::in_proportion(epoch.pool(), &underpaid);
+        // Where nobody is underpaid the pool stays.
+        let amounts = in_proportion(epoch.pool(), &underpaid).unwrap_or_else(|| vec![0; underpaid.len()]);
 
         for (payee, amount) in epoch.payees().iter().zip(&amounts) {
             accounts.pay(payee, *amount);

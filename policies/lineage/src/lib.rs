@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use apportion_guest::random::Random;
 use apportion_guest::schemars::JsonSchema;
 use apportion_guest::serde::Deserialize;
-use apportion_guest::{Allocation, Epoch, Factor, Policy, Positive, Refusal, Share, math};
+use apportion_guest::{Allocation, Epoch, Factor, Policy, Positive, Refusal, Share, by_kind, math};
 
 use flow::{Flow, Network};
 
@@ -48,8 +48,13 @@ pub struct Parameters {
     pub confidence: Option<String>,
     /// How many times uncertain relations are drawn to tell how sure the amounts are; 0 tells nothing.
     #[schemars(range(max = 10_000))]
-    #[serde(default)]
+    #[serde(default = "draws")]
     pub samples: u32,
+}
+
+/// A deviation over so many draws is known to one part in twenty.
+fn draws() -> u32 {
+    200
 }
 
 fn all() -> Share {
@@ -96,13 +101,14 @@ impl Policy for Lineage {
         let mut allocation = Allocation::from_amounts(&amounts, total)?
             .measure("earned", amounts.clone())
             .measure("steps", steps);
-        if parameters.samples > 0 {
+        if parameters.confidence.is_some() && parameters.samples > 0 {
             let deviations = deviations(epoch, &network, &rates, &sources, &confidence, parameters.samples);
             let bound = |side: f64| {
                 let bounds = amounts.iter().zip(&deviations);
-                bounds.map(|(amount, deviation)| (amount + side * WIDTH * deviation).max(0.0)).collect()
+                let bounds = bounds.map(|(amount, deviation)| amount + side * WIDTH * deviation);
+                bounds.map(|bound| epoch.pool_in_units() * (bound / total).clamp(0.0, 1.0)).collect()
             };
-            allocation = allocation.measure("low", bound(-1.0)).measure("high", bound(1.0));
+            allocation = allocation.measure("amount-lower", bound(-1.0)).measure("amount-upper", bound(1.0));
         }
         Ok(allocation)
     }
@@ -116,7 +122,7 @@ fn sources(epoch: &Epoch, parameters: &Parameters) -> Result<Vec<f64>, Refusal> 
             .node_metric(name)
             .ok_or_else(|| Refusal::BadParameters(format!("the epoch has no node metric `{name}`")))?,
     };
-    let factors = by_kind(epoch.node_kinds(), &parameters.outcomes, 0.0, Factor::get);
+    let factors = by_kind(epoch.node_kinds(), &parameters.outcomes, 0.0);
     let mut sources = Vec::with_capacity(amounts.len());
     for ((kind, amount), node) in epoch.node_kind().iter().zip(amounts).zip(0..) {
         let earned = factors[*kind as usize] * amount;
@@ -160,7 +166,7 @@ impl Rates {
     fn new(epoch: &Epoch, parameters: &Parameters) -> Self {
         let factors = match &parameters.relations {
             None => vec![1.0; epoch.edge_kinds().len()],
-            Some(relations) => by_kind(epoch.edge_kinds(), relations, 0.0, Factor::get),
+            Some(relations) => by_kind(epoch.edge_kinds(), relations, 0.0),
         };
         let ends = || epoch.edge_source().iter().zip(epoch.edge_target());
         let weights = epoch.edge_kind().iter().zip(epoch.edge_weight());
@@ -176,7 +182,7 @@ impl Rates {
                 times[*source as usize].saturating_sub(times[*target as usize]).max(0) as f64 / 86_400.0;
             math::pow(0.5, days / half_life.get())
         });
-        let kept = by_kind(epoch.node_kinds(), &parameters.kept, parameters.kept_otherwise.get(), Share::get);
+        let kept = by_kind(epoch.node_kinds(), &parameters.kept, parameters.kept_otherwise.get());
         let onward =
             epoch.node_kind().iter().map(|kind| (1.0 - kept[*kind as usize]) * parameters.per_step.get());
         Self { strength: strength.collect(), age: age.collect(), onward: onward.collect() }
@@ -273,16 +279,6 @@ fn by_payee(epoch: &Epoch, of: impl Fn(usize) -> f64) -> Vec<f64> {
         }
     }
     sums
-}
-
-/// What is listed for each kind of the epoch.
-fn by_kind<T: Copy>(
-    kinds: &[String],
-    listed: &BTreeMap<String, T>,
-    otherwise: f64,
-    number: impl Fn(T) -> f64,
-) -> Vec<f64> {
-    kinds.iter().map(|kind| listed.get(kind).map_or(otherwise, |entry| number(*entry))).collect()
 }
 
 #[cfg(test)]

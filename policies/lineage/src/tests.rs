@@ -113,25 +113,34 @@ fn data_earns_as_long_as_outcomes_lead_to_it() {
     close(&earned(&epoch(true), parameters), &[10.0, 0.0]);
 }
 
-/// One relation that is there or not: a coin, whose spread is known.
+/// Relations that are there or not: coins, whose spread is known.
 #[test]
-fn the_interval_of_a_coin_is_that_of_a_coin() {
-    let epoch = Epoch::builder()
-        .node(Node::new("a", "answer").weight(10.0).payee("ann"))
-        .node(Node::new("b", "data").payee("bob"))
-        .edge(Edge::new("a", "b", "used").metric("sure", 0.3))
-        .build()
-        .unwrap();
+fn the_interval_of_coins_is_that_of_coins() {
+    // 25 answers of 0.4 each, and a pool of 20.00: twice what they earned.
+    let mut epoch = Epoch::builder().pool(2_000).decimals(2).node(Node::new("b", "data").payee("bob"));
+    for answer in 0..25 {
+        let id = format!("a{answer}");
+        epoch = epoch
+            .node(Node::new(id.as_str(), "answer").weight(0.4).payee("ann"))
+            .edge(Edge::new(id.as_str(), "b", "used").metric("sure", 0.3));
+    }
+    let epoch = epoch.build().unwrap();
     let parameters = r#"{"outcomes": {"answer": 1}, "confidence": "sure", "samples": 10000}"#;
     close(&earned(&epoch, parameters), &[7.0, 3.0]);
-    let (low, high) = (measure(&epoch, parameters, "low"), measure(&epoch, parameters, "high"));
-    // The deviation of 10 coins' worth at 0.3 is 10 * sqrt(0.21).
-    let wide = 1.96 * 10.0 * 0.21_f64.sqrt();
-    for (amount, low, high) in [(7.0, low[0], high[0]), (3.0, low[1], high[1])] {
+    let [low, high] = ["amount-lower", "amount-upper"].map(|name| measure(&epoch, parameters, name));
+    let wide = 1.96 * 2.0 * 0.4 * (25.0 * 0.21_f64).sqrt();
+    for (amount, low, high) in [(14.0, low[0], high[0]), (6.0, low[1], high[1])] {
         assert!((high - amount - wide).abs() < 0.1, "{high} is not {amount} and {wide}");
-        assert!((low - (amount - wide).max(0.0)).abs() < 0.1);
+        assert!((amount - low - wide).abs() < 0.1, "{low} is not {amount} less {wide}");
     }
-    assert_eq!(low, measure(&epoch, parameters, "low"), "the same draws each time");
+    assert_eq!(low, measure(&epoch, parameters, "amount-lower"), "the same draws each time");
+    let told = |parameters: &str| {
+        let allocation = run::<Lineage>(&epoch, parameters).unwrap();
+        allocation.measures.iter().any(|measure| measure.name == "amount-lower")
+    };
+    assert!(told(r#"{"outcomes": {"answer": 1}, "confidence": "sure"}"#), "told without being asked");
+    assert!(!told(r#"{"outcomes": {"answer": 1}, "confidence": "sure", "samples": 0}"#));
+    assert!(!told(r#"{"outcomes": {"answer": 1}, "samples": 10}"#), "nothing is uncertain");
 }
 
 #[test]
@@ -201,6 +210,16 @@ mod properties {
                 prop_assert!((gone + kept - 1.0).abs() < 1e-12 && (0.0..=1.0).contains(kept));
             }
             let flow = network.flow(&sources, &passed);
+            // What reaches a node is what it earned and what came over its edges.
+            let mut arrived = sources.clone();
+            for (edge, (source, target)) in epoch.edge_source().iter().zip(epoch.edge_target()).enumerate() {
+                arrived[*target as usize] += flow.reached[*source as usize] * passed[edge];
+            }
+            for (arrived, reached) in arrived.iter().zip(&flow.reached) {
+                // What still circles has arrived and was not passed on.
+                let off = (arrived - reached).abs();
+                prop_assert!(off <= flow.circling + 1e-9 * total.max(1.0), "{arrived} {reached}");
+            }
             let landed: f64 = flow.reached.iter().zip(&kept).map(|(reached, kept)| reached * kept).sum();
             prop_assert!((landed + flow.circling - total).abs() <= 1e-9 * total.max(1.0), "{landed} {} {total}", flow.circling);
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use apportion_guest::propagate::{Link, Network, PageRank};
 use apportion_guest::schemars::JsonSchema;
 use apportion_guest::serde::Deserialize;
-use apportion_guest::{Allocation, Epoch, Factor, Policy, Positive, Refusal, Share};
+use apportion_guest::{Allocation, Epoch, Factor, Policy, Positive, Refusal, Share, by_kind};
 
 /// The policy `pagerank`.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ impl Policy for Pagerank {
         let start = match &parameters.start_kinds {
             None => Vec::new(),
             Some(kinds) => {
-                let factors = by_kind(epoch.node_kinds(), kinds);
+                let factors = by_kind(epoch.node_kinds(), kinds, 0.0);
                 let weights = epoch.node_kind().iter().zip(epoch.node_weight());
                 let start: Vec<f64> =
                     weights.map(|(kind, weight)| factors[*kind as usize] * weight).collect();
@@ -106,7 +106,7 @@ impl Policy for Pagerank {
 fn network(epoch: &Epoch, kinds: Option<&BTreeMap<String, Factor>>) -> Network {
     let factors = match kinds {
         None => vec![1.0; epoch.edge_kinds().len()],
-        Some(kinds) => by_kind(epoch.edge_kinds(), kinds),
+        Some(kinds) => by_kind(epoch.edge_kinds(), kinds, 0.0),
     };
     let ends = epoch.edge_source().iter().zip(epoch.edge_target());
     let weights = epoch.edge_kind().iter().zip(epoch.edge_weight());
@@ -115,11 +115,6 @@ fn network(epoch: &Epoch, kinds: Option<&BTreeMap<String, Factor>>) -> Network {
         Link { source, target, weight }
     });
     Network::new(epoch.node_kind().len(), &links.collect::<Vec<_>>())
-}
-
-/// The factor of each kind of the epoch; 0 for one that is not listed.
-fn by_kind(kinds: &[String], listed: &BTreeMap<String, Factor>) -> Vec<f64> {
-    kinds.iter().map(|kind| listed.get(kind).map_or(0.0, |factor| factor.get())).collect()
 }
 
 #[cfg(test)]

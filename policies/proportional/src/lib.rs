@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use apportion_guest::schemars::JsonSchema;
 use apportion_guest::serde::Deserialize;
-use apportion_guest::{Allocation, Epoch, Factor, Policy, Refusal, Share, limits, scale};
+use apportion_guest::{Allocation, Epoch, Factor, Policy, Refusal, Share, by_kind, limits, scale};
 
 /// The policy `proportional`.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl<'a> Points<'a> {
         let payees = epoch.payees().len();
         let mut points = Self { epoch, by_payee: [vec![0.0; payees], vec![0.0; payees]] };
         if !node_kinds.is_empty() {
-            let factors = by_kind(epoch.node_kinds(), node_kinds);
+            let factors = by_kind(epoch.node_kinds(), node_kinds, 0.0);
             points.add_nodes(epoch.node_kind().iter().zip(epoch.node_weight()).map(weighed(&factors)));
         }
         for (name, factor) in node_metrics {
@@ -98,7 +98,7 @@ impl<'a> Points<'a> {
             points.add_nodes(values.iter().map(|value| value.max(0.0) * factor.get()));
         }
         if !edge_kinds.is_empty() {
-            let factors = by_kind(epoch.edge_kinds(), edge_kinds);
+            let factors = by_kind(epoch.edge_kinds(), edge_kinds, 0.0);
             points.add_edges(epoch.edge_kind().iter().zip(epoch.edge_weight()).map(weighed(&factors)));
         }
         for (name, factor) in edge_metrics {
@@ -127,11 +127,6 @@ impl<'a> Points<'a> {
             }
         }
     }
-}
-
-/// The factor of each kind of the epoch; 0 for one that is not listed.
-fn by_kind(kinds: &[String], listed: &BTreeMap<String, Factor>) -> Vec<f64> {
-    kinds.iter().map(|kind| listed.get(kind).map_or(0.0, |factor| factor.get())).collect()
 }
 
 fn weighed(factors: &[f64]) -> impl Fn((&u32, &f64)) -> f64 {

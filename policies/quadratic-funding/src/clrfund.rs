@@ -2,9 +2,9 @@
 //!
 //! The round's pool is all that its contract holds, contributions included; what is not contributions is matched.
 
+use apportion_guest::exact::portion;
 use apportion_guest::{Allocation, Epoch, Refusal};
 
-use crate::exact::product_over;
 use crate::{Parameters, Tally};
 
 /// The contract's ALPHA_PRECISION.
@@ -41,6 +41,12 @@ pub(crate) fn second(epoch: &Epoch, parameters: &Parameters, tally: Tally) -> Re
         let matched = project.squared()?.checked_sub(project.spent)?.checked_mul(round.factor)?;
         product_over(alpha, matched, PRECISION)?.checked_add(round.contributed(project.spent)?)
     })
+}
+
+/// `a * b / c`, rounded down, as if in unbounded integers. None where `c` or the quotient is too large.
+fn product_over(a: u128, b: u128, c: u128) -> Option<u128> {
+    let (whole, part) = (b.checked_div(c)?, b.checked_rem(c)?);
+    a.checked_mul(whole)?.checked_add(portion(a, part, c)?.0)
 }
 
 /// What was voted and spent on one project.
@@ -189,4 +195,40 @@ fn whole_numbers(epoch: &Epoch, name: &str) -> Result<Vec<u128>, Refusal> {
 
 fn too_large() -> Refusal {
     Refusal::no_answer("votes, voice credits and the pool are together too large to be multiplied exactly")
+}
+
+#[cfg(test)]
+mod tests {
+    use apportion_guest::exact::MAX_WHOLE;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_largest_numbers_divide() {
+        assert_eq!(product_over(u128::MAX, MAX_WHOLE, MAX_WHOLE), Some(u128::MAX));
+        assert_eq!(product_over(u128::MAX, MAX_WHOLE - 1, MAX_WHOLE), Some(u128::MAX - 4));
+        assert_eq!(product_over(u128::MAX, 2, 1), None);
+        assert_eq!(product_over(u128::MAX, u128::MAX, MAX_WHOLE), None);
+        assert_eq!(product_over(1, 1, 0), None);
+        assert_eq!(product_over(1, 1, MAX_WHOLE + 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn small_ones_are_as_the_machine_says(a: u64, b: u64, c in 1..u64::MAX) {
+            let (a, b, c) = (u128::from(a), u128::from(b), u128::from(c));
+            prop_assert_eq!(product_over(a, b, c), Some(a * b / c));
+        }
+
+        /// What is multiplied and divided by the same number comes back, through products of up to 256 bits.
+        #[test]
+        fn large_ones_come_back(a: u128, c in 1..MAX_WHOLE, less: u128) {
+            prop_assert_eq!(product_over(a, c, c), Some(a));
+            let b = less % c;
+            let quotient = product_over(a, b, c).unwrap();
+            prop_assert!(quotient <= a);
+            prop_assert_eq!(product_over(b, a, c), Some(quotient));
+        }
+    }
 }

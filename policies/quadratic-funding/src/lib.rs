@@ -3,7 +3,6 @@
 mod clrfund;
 mod cluster;
 mod contributions;
-mod exact;
 mod matching;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use apportion::{Charter, Engine, Epoch, History, Policy, settle};
-use apportion_tests::{attribution, native};
+use apportion_tests::{fees, native};
 use influence::Influence;
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn main() {
     let policy = Engine::new().unwrap().admit(apportion_standard::find("influence").unwrap().bytes).unwrap();
     let plain =
         json!({"portions": {"platform": 10, "model": 30, "adapters": 10, "data": 50}, "quality": "quality"});
-    let everything: Value = serde_json::from_str(attribution::PARAMETERS).unwrap();
+    let everything: Value = serde_json::from_str(fees::PARAMETERS).unwrap();
 
     println!("growth, every option on (intervals, duplicates, a minimum):");
     let mut scores = 10_000;
@@ -35,7 +35,7 @@ fn main() {
         growth(scores, &policy, &everything);
         scores *= 10;
     }
-    let epoch = attribution::epoch(most);
+    let epoch = fees::epoch(most);
     let columns = native::epoch(&epoch).unwrap();
     report(most, &epoch, &columns, &policy, &everything);
     println!("the sums alone:");
@@ -44,7 +44,7 @@ fn main() {
 }
 
 fn growth(scores: u64, policy: &Policy, parameters: &Value) {
-    let epoch = attribution::epoch(scores);
+    let epoch = fees::epoch(scores);
     let columns = native::epoch(&epoch).unwrap();
     report(scores, &epoch, &columns, policy, parameters);
 }
