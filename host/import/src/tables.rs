@@ -87,7 +87,7 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     let edges = settled(edges, "edges", of_edges, in_edges, &mut problems);
     let payees = settled(payees, "payees", of_payees, None, &mut problems);
     problems.none()?;
-    note_kinds(&nodes, &edges, &mut notes);
+    note_kinds(&nodes, &edges, draft.is_some(), &mut notes);
 
     let columns = ColumnNames {
         node_metrics: nodes.metrics.clone(),
@@ -97,7 +97,7 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     };
     let builder = EpochBuilder::new(header, columns.clone()).map_err(ImportError::Epoch)?;
     let payees = Payees::read(payees, column_of(&nodes, "payee"), &mut meter, &mut problems);
-    let mut rows = Rows::new(builder, payees, Traced::new(draft, traces.outcomes), problems);
+    let mut rows = Rows::new(builder, payees, Traced::new(draft, &traces), problems);
     let nodes = rows.nodes(nodes, &mut meter);
     let edges = rows.edges(edges, &mut meter);
     rows.traces(&columns, window, &mut notes);
@@ -140,14 +140,17 @@ fn column_of<'a>(settled: &'a Settled, meaning: &str) -> &'a str {
     settled.known.iter().find(|known| known.meaning == meaning).map_or("", |known| &known.column)
 }
 
-fn note_kinds(nodes: &Settled, edges: &Settled, notes: &mut Vec<String>) {
+fn note_kinds(nodes: &Settled, edges: &Settled, has_documents: bool, notes: &mut Vec<String>) {
     for (settled, which, default) in
         [(nodes, "nodes", DEFAULT_NODE_KIND), (edges, "edges", DEFAULT_EDGE_KIND)]
     {
         let kind = column_of(settled, "kind");
         for file in settled.files.iter().filter(|file| file.table.column(kind).is_none()) {
             let name = &file.table.source.name;
-            notes.push(format!("{name} has no column `kind`, so that its {which} are of kind `{default}`"));
+            let but = if has_documents && which == "nodes" { " where no document names them" } else { "" };
+            notes.push(format!(
+                "{name} has no column `kind`, so that its {which} are of kind `{default}`{but}"
+            ));
         }
     }
 }

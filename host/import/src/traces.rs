@@ -12,7 +12,7 @@ pub(crate) mod prov;
 mod samples;
 pub(crate) mod window;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use apportion::Window;
@@ -21,10 +21,12 @@ use crate::problem::{Collector, Place};
 use crate::progress::Meter;
 use crate::source::{Position, Source};
 
-use draft::Draft;
+use draft::{Draft, Value};
 
 /// What is read of one file at most, unpacked.
 const MAX_MIB: u64 = 1 << 12;
+/// The metric of relations that says how certain they are.
+pub(crate) const CONFIDENCE: &str = "confidence";
 /// After so many bytes of a file one hears how far it is.
 const INTERVAL: u64 = 1 << 22;
 
@@ -59,6 +61,13 @@ impl Traces {
         all.into_iter().flat_map(|(format, names)| names.iter().map(move |name| (format, name)))
     }
 
+    /// What relations and tables' edges have in further columns where they say nothing else: all are certain where some
+    /// say how certain they are.
+    pub(crate) fn edge_defaults(&self) -> BTreeMap<String, Value> {
+        let is_said = self.prov_options.confidence.is_some();
+        is_said.then(|| (CONFIDENCE.to_owned(), Value::Number(1.0))).into_iter().collect()
+    }
+
     /// Reads all files, those that [`Traces::files`] gives, into one draft.
     pub(crate) fn read(
         &self,
@@ -90,6 +99,12 @@ impl Traces {
         lineage.close(&mut draft);
         // Last, since what other documents cite of traces is in the graph.
         spans.close(window, &mut draft);
+        let defaults = self.edge_defaults();
+        for relation in &mut draft.relations {
+            for (column, value) in &defaults {
+                relation.columns.entry(column.clone()).or_insert_with(|| value.clone());
+            }
+        }
         draft.complete();
         draft
     }

@@ -112,6 +112,7 @@ struct WrittenTraces {
 #[serde(deny_unknown_fields)]
 struct WrittenAttributes {
     weight: Option<String>,
+    confidence: Option<String>,
     #[serde(default)]
     columns: BTreeSet<String>,
     earned: Option<String>,
@@ -222,11 +223,11 @@ impl Written {
 
 impl WrittenTraces {
     fn checked(self) -> Result<Traces, String> {
-        let WrittenAttributes { weight, columns, earned, generated, used } = self.attributes;
+        let WrittenAttributes { weight, confidence, columns, earned, generated, used } = self.attributes;
         let has_otlp_attributes =
             earned.is_some() || !(columns.is_empty() && generated.is_empty() && used.is_empty());
         for (is_there, list, key) in [
-            (weight.is_some(), &self.prov, "weight"),
+            (weight.is_some() || confidence.is_some(), &self.prov, "weight` or `confidence"),
             (has_otlp_attributes, &self.otlp, "columns`, `earned`, `generated` or `used"),
         ] {
             if is_there && list.is_empty() {
@@ -259,7 +260,7 @@ impl WrittenTraces {
             openlineage: self.openlineage,
             otlp: self.otlp,
             outcomes: self.outcomes,
-            prov_options: prov::Options { weight },
+            prov_options: prov::Options { weight, confidence },
             otlp_options: otlp::Options { columns, earned, generated: kinds(generated), used: kinds(used) },
         };
         if traces.files().next().is_none() {

@@ -128,7 +128,7 @@ impl Rows {
                 cells.kind(kind_at, kind_name, &mut kind);
                 let weight = cells.number(weight_at, weight_name);
                 let time = cells.time(time_at, time_name);
-                further.take(&mut cells, metrics, labels, None);
+                further.take(&mut cells, metrics, labels, Some(&self.traced.edge_defaults));
                 if !has_source || !has_target {
                     return;
                 }

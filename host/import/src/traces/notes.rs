@@ -29,10 +29,10 @@ pub(crate) fn left_out(draft: &Draft, problems: &Collector, notes: &mut Vec<Stri
     }
 }
 
-/// What documents say differently of one node.
-pub(crate) fn disputed<'a>(nodes: impl Iterator<Item = (&'a String, &'a Node)>, notes: &mut Vec<String>) {
+/// What documents say again, and what they say differently of one node.
+pub(crate) fn said(draft: &Draft, kept: &Kept, notes: &mut Vec<String>) {
     let mut by_column: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (id, node) in nodes {
+    for ((id, node), _) in draft.nodes.iter().zip(&kept.nodes).filter(|(_, is_kept)| **is_kept) {
         for column in &node.disputed {
             by_column.entry(column).or_default().push(id);
         }
@@ -47,6 +47,10 @@ pub(crate) fn disputed<'a>(nodes: impl Iterator<Item = (&'a String, &'a Node)>, 
     }
     if by_column.len() > NAMED {
         notes.push(format!("the same of {} columns more", by_column.len() - NAMED));
+    }
+    if draft.said_again > 0 {
+        let relations = counted(draft.said_again, "relation");
+        notes.push(format!("said again, alike in everything, and counted once: {relations}"));
     }
 }
 

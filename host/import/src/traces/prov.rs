@@ -3,6 +3,7 @@
 mod document;
 mod literal;
 mod names;
+mod relation;
 mod relations;
 
 use std::borrow::Cow;
@@ -12,17 +13,19 @@ use std::io::Read;
 use crate::cell::parse_time;
 use crate::problem::{Collector, Fault, Place};
 
-use super::draft::{Draft, Relation, Value};
+use super::draft::{Draft, Value};
 use document::{Document, Json, Object, Raw};
-use literal::{Literal, Sort, joined, kind, label, literals};
+use literal::{Literal, joined, kind, label, literals};
 use names::{Names, shown};
-use relations::{DIRECTIONS, Direction, End, PLAN, REFERENCES, WITHOUT_DIRECTION};
+use relations::{DIRECTIONS, REFERENCES, WITHOUT_DIRECTION};
 
 /// How PROV documents are read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     /// The attribute of a relation that is its edge's weight.
     pub(crate) weight: Option<String>,
+    /// The attribute of a relation that says how certain it is, from 0 to 1.
+    pub(crate) confidence: Option<String>,
 }
 
 /// Reads one document. What is malformed goes to `problems`, what has no place in a graph is named in the draft.
@@ -181,95 +184,6 @@ impl<'a> Reader<'a, '_> {
         columns.into_iter().for_each(|(column, value)| node.set(&column, value));
     }
 
-    fn relation(&mut self, direction: &Direction, id: &str, mut record: Object<'a>) {
-        let is_there = record.contains_key(direction.target.key);
-        let target_end = direction.otherwise.filter(|_| !is_there).unwrap_or(direction.target);
-        let sources = self.end(&mut record, direction.source);
-        let targets = self.end(&mut record, target_end);
-        let plans = match direction.name {
-            "wasAssociatedWith" => self.end(&mut record, PLAN.1),
-            _ => Vec::new(),
-        };
-        let mut attributes = self.attributes(record);
-        let time = self.time(&mut attributes, "prov:time");
-        let weight = self.weight(&mut attributes);
-        if sources.is_empty() {
-            return self
-                .leave_out(format!("relation `{}` without `{}`", direction.name, direction.source.key));
-        }
-        for source in &sources {
-            self.draft.mention(source, direction.source.kind);
-            if let (Some(time), "wasGeneratedBy") = (time, direction.name)
-                && let Some(node) = self.draft.nodes.get_mut(source)
-            {
-                node.set_time(time);
-            }
-        }
-        if targets.is_empty() && plans.is_empty() {
-            let (name, key) = (direction.name, target_end.key);
-            return self.leave_out(format!("relation `{name}` without `{key}`"));
-        }
-        let name = attributes.remove("prov:label").and_then(|labels| label(&labels).map(str::to_owned));
-        let mut columns: BTreeMap<String, Value> = self.columns(attributes).into_iter().collect();
-        if let Some(name) = name.filter(|name| !name.trim().is_empty()) {
-            columns.insert("name".to_owned(), Value::Text(name.trim().to_owned()));
-        }
-        let id = (!id.starts_with("_:")).then(|| self.full(id));
-        let ends = [(targets, direction.name, target_end.kind), (plans, PLAN.0, PLAN.1.kind)];
-        for (targets, kind, of_kind) in ends {
-            for (source, target) in
-                sources.iter().flat_map(|source| targets.iter().map(move |to| (source, to)))
-            {
-                self.draft.mention(target, of_kind);
-                let relation = Relation::new(source, kind, target);
-                let (id, columns) = (id.clone(), columns.clone());
-                self.draft.relations.push(Relation { id, weight, time, columns, ..relation });
-            }
-        }
-    }
-
-    /// From when on an entity must no longer be relied on.
-    fn invalidation(&mut self, mut record: Object<'a>) {
-        let entities = self.end(&mut record, DIRECTIONS[0].source);
-        let mut attributes = self.attributes(record);
-        let time = self.time(&mut attributes, "prov:time");
-        if entities.is_empty() {
-            return self.leave_out("relation `wasInvalidatedBy` without `prov:entity`");
-        }
-        for entity in &entities {
-            self.draft.mention(entity, "entity");
-            if let (Some(time), Some(node)) = (time, self.draft.nodes.get_mut(entity)) {
-                node.invalidated = Some(node.invalidated.map_or(time, |known| known.min(time)));
-            }
-        }
-        if time.is_none() {
-            self.leave_out("relation `wasInvalidatedBy` without `prov:time`");
-        }
-        for key in attributes.into_keys() {
-            self.leave_out(format!("attribute `{}` of `wasInvalidatedBy`", shown(&key)));
-        }
-    }
-
-    /// The ids at one end of a relation: mostly one; collections list several.
-    fn end(&mut self, record: &mut Object<'a>, end: End) -> Vec<String> {
-        let Some(raw) = record.remove(end.key) else { return Vec::new() };
-        self.within(end.key, raw, |reader, raw| match literals(raw) {
-            Ok(ids) => {
-                if ids.iter().any(|id| id.sort > Sort::Text || id.text.trim().is_empty()) {
-                    reader.wrong(raw, "is no id".to_owned());
-                }
-                ids.iter()
-                    .filter(|id| !id.text.trim().is_empty())
-                    .map(|id| reader.full(id.text.trim()))
-                    .collect()
-            }
-            Err(problem) => {
-                reader.wrong(raw, problem);
-                Vec::new()
-            }
-        })
-    }
-
     fn attributes(&mut self, record: Object<'a>) -> Attributes {
         let mut attributes = Attributes::new();
         for (key, raw) in record {
@@ -333,22 +247,6 @@ impl<'a> Reader<'a, '_> {
         times.into_iter().min()
     }
 
-    fn weight(&mut self, attributes: &mut Attributes) -> f64 {
-        let options = self.options;
-        let Some(key) = &options.weight else { return 1.0 };
-        let Some(values) = attributes.remove(key) else { return 1.0 };
-        match joined(&values) {
-            (Some(Value::Number(weight)), false) if weight >= 0.0 => weight,
-            _ => {
-                let key = shown(key).into_owned();
-                self.wrong_here(format!(
-                    "has a `{key}` that is not one finite number of 0 or more, as a weight must be"
-                ));
-                1.0
-            }
-        }
-    }
-
     /// A name in full. An undeclared prefix is named.
     fn full(&mut self, written: &str) -> String {
         let full = self.names.full(written);
@@ -377,7 +275,7 @@ impl<'a> Reader<'a, '_> {
     fn within<T>(&mut self, key: &str, raw: Raw<'a>, read: impl FnOnce(&mut Self, Raw<'a>) -> T) -> T {
         let before = self.draft.at;
         self.draft.at = Place { file: self.file, row: self.document.line(raw) };
-        self.path.push(shown(key).into_owned());
+        self.path.push(shown(key));
         let result = read(self, raw);
         self.path.pop();
         self.draft.at = before;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, MAX_NAME, Node, Window, visible};
+use apportion::{ColumnNames, Edge, MAX_NAME, MAX_WORD, Node, Window, visible};
 
-use crate::problem::{Collector, Fault, Place};
-use crate::traces::draft::{Draft, Node as Drafted, Value};
+use crate::cell::Cell;
+use crate::problem::{Collector, Fault, Place, shortened};
+use crate::traces::draft::{Draft, Node as Drafted, Relation, Value};
 use crate::traces::graph::Graph;
 use crate::traces::window::{Kept, keep};
-use crate::traces::{notes, owners};
+use crate::traces::{Traces, notes, owners};
 
 use super::{Further, Rows};
 
@@ -18,6 +19,8 @@ pub(in crate::tables) struct Traced {
     draft: Option<Draft>,
     /// Kinds of nodes that earn in the window in which they are dated.
     outcomes: BTreeSet<String>,
+    /// What edges of tables have in further columns where their cells are empty.
+    pub(super) edge_defaults: BTreeMap<String, Value>,
     listed: BTreeMap<String, Listed>,
     /// Nodes that tables of edges name.
     held: BTreeSet<String>,
@@ -36,8 +39,9 @@ pub(super) struct Listed {
 }
 
 impl Traced {
-    pub(in crate::tables) fn new(draft: Option<Draft>, outcomes: BTreeSet<String>) -> Traced {
-        Traced { draft, outcomes, ..Traced::default() }
+    pub(in crate::tables) fn new(draft: Option<Draft>, traces: &Traces) -> Traced {
+        let (outcomes, edge_defaults) = (traces.outcomes.clone(), traces.edge_defaults());
+        Traced { draft, outcomes, edge_defaults, ..Traced::default() }
     }
 
     pub(super) fn is_none(&self) -> bool {
@@ -74,66 +78,41 @@ impl Rows {
         window: Window,
         notes: &mut Vec<String>,
     ) {
-        let Traced { draft: Some(mut draft), outcomes, listed, held } = std::mem::take(&mut self.traced)
+        let Traced { draft: Some(draft), outcomes, listed, held, .. } = std::mem::take(&mut self.traced)
         else {
             return;
         };
-        settle_outcomes(&mut draft, &outcomes, window, notes);
         let graph = Graph::new(&draft);
         let kept = keep(&draft, &graph, window, &|id| held.contains(id) || listed.contains_key(id));
         notes::left_out(&draft, &self.problems, notes);
         notes::window(&kept, notes);
-        let nodes =
-            || draft.nodes.iter().zip(&kept.nodes).filter(|(_, is_kept)| **is_kept).map(|(node, _)| node);
-        notes::disputed(nodes(), notes);
-        if draft.said_again > 0 {
-            let relations = notes::counted(draft.said_again, "relation");
-            notes.push(format!("said again, alike in everything, and counted once: {relations}"));
-        }
-
+        notes::said(&draft, &kept, notes);
         let owners = self.owners(&draft, &graph, &kept, &listed, notes);
-        let of_nobody = draft.nodes.iter().zip(&owners).zip(&kept.nodes);
-        let of_nobody = of_nobody
-            .filter(|((node, owner), is_kept)| **is_kept && owner.is_none() && !listed.contains_key(node.0));
-        notes::undescribed(of_nobody.map(|((node, _), _)| node), notes);
+
+        let nodes = draft.nodes.iter().zip(owners).zip(&kept.nodes).filter(|(_, is_kept)| **is_kept);
+        let nodes: Vec<Chosen<'_>> = nodes
+            .map(|(((id, node), owner), _)| Chosen { id, node, owner, listed: listed.get(id) })
+            .collect();
+        let of_nobody = nodes.iter().filter(|chosen| chosen.owner.is_none() && chosen.listed.is_none());
+        notes::undescribed(of_nobody.map(|chosen| (chosen.id, chosen.node)), notes);
         let mut further = Further::new(columns.node_metrics.clone(), columns.node_labels.clone());
-        for ((id, node), owner) in draft
-            .nodes
-            .iter()
-            .zip(&owners)
-            .zip(&kept.nodes)
-            .filter_map(|((node, owner), is_kept)| is_kept.then_some((node, owner)))
-        {
-            let owner = owner.as_deref();
-            match listed.get(id) {
-                Some(listed) => self.listed_node(id, node, listed, owner),
-                None => self.drafted_node(id, node, owner, &mut further),
-            }
+        let mut undated = Vec::new();
+        for chosen in &nodes {
+            let kind = chosen.kind(&outcomes, window, &mut undated);
+            self.drafted_node(chosen, &kind, &mut further);
         }
-        let mut edge_further = Further::new(columns.edge_metrics.clone(), columns.edge_labels.clone());
+        if !undated.is_empty() {
+            let undated = notes::listed(&undated, "outcome");
+            notes.push(format!("without a date, so that they would earn in every period: {undated}"));
+        }
+        note_shown(&further, "nodes", notes);
+
+        let mut further = Further::new(columns.edge_metrics.clone(), columns.edge_labels.clone());
         for (relation, _) in draft.relations.iter().zip(&kept.relations).filter(|(_, is_kept)| **is_kept) {
             let place = draft.nodes.get(&relation.source).map_or(draft.at, |node| node.place);
-            edge_further.take_drafted(&relation.columns, place, &mut self.problems);
-            self.edge_places.push(place);
-            self.builder.edge(Edge {
-                source: &relation.source,
-                target: &relation.target,
-                kind: relation.kind,
-                weight: relation.weight,
-                time: relation.time,
-                metrics: &edge_further.metrics,
-                labels: &edge_further.labels(),
-            });
+            self.drafted_edge(relation, place, &mut further);
         }
-        further.shown.append(&mut edge_further.shown);
-        for (column, count) in further.shown {
-            let column = crate::problem::shortened(&column);
-            notes.push(format!(
-                "column `{}`: {} with line breaks or other invisible characters, or too long, shown without them",
-                column.escape_debug(),
-                notes::counted(count, "text")
-            ));
-        }
+        note_shown(&further, "edges", notes);
         let unknown: Vec<&str> = self.payees.unknown_nodes().collect();
         if !unknown.is_empty() {
             let unknown = notes::listed(&unknown, "node");
@@ -141,30 +120,40 @@ impl Rows {
         }
     }
 
-    fn listed_node(&mut self, id: &str, node: &Drafted, listed: &Listed, owner: Option<&str>) {
-        let kind = if listed.kind.is_empty() { visible(&node.kind, MAX_NAME) } else { listed.kind.clone() };
-        let labels: Vec<&str> = listed.labels.iter().map(String::as_str).collect();
-        self.node_places.push(listed.place);
+    fn drafted_node(&mut self, chosen: &Chosen<'_>, kind: &str, further: &mut Further) {
+        let Chosen { id, node, owner, listed } = chosen;
+        let (place, weight) = match listed {
+            Some(listed) => {
+                further.metrics.clone_from(&listed.metrics);
+                further.words.clone_from(&listed.labels);
+                (listed.place, listed.weight)
+            }
+            None => {
+                further.take_drafted(&node.columns, node.place, &mut self.problems);
+                (node.place, None)
+            }
+        };
+        self.node_places.push(place);
         self.builder.node(Node {
             id,
-            kind: &kind,
-            weight: listed.weight.unwrap_or(1.0),
-            time: listed.time.or(node.time).or(node.start),
-            payee: owner,
-            metrics: &listed.metrics,
-            labels: &labels,
+            kind,
+            weight: weight.unwrap_or(1.0),
+            time: chosen.time(),
+            payee: owner.as_deref(),
+            metrics: &further.metrics,
+            labels: &further.labels(),
         });
     }
 
-    fn drafted_node(&mut self, id: &str, node: &Drafted, owner: Option<&str>, further: &mut Further) {
-        further.take_drafted(&node.columns, node.place, &mut self.problems);
-        self.node_places.push(node.place);
-        self.builder.node(Node {
-            id,
-            kind: &visible(&node.kind, MAX_NAME),
-            weight: 1.0,
-            time: node.time.or(node.start),
-            payee: owner,
+    fn drafted_edge(&mut self, relation: &Relation, place: Place, further: &mut Further) {
+        further.take_drafted(&relation.columns, place, &mut self.problems);
+        self.edge_places.push(place);
+        self.builder.edge(Edge {
+            source: &relation.source,
+            target: &relation.target,
+            kind: relation.kind,
+            weight: relation.weight,
+            time: relation.time,
             metrics: &further.metrics,
             labels: &further.labels(),
         });
@@ -226,19 +215,46 @@ impl Rows {
     }
 }
 
-/// Gives outcomes of before the window a kind of their own, so that no rule pays for them again.
-fn settle_outcomes(draft: &mut Draft, outcomes: &BTreeSet<String>, window: Window, notes: &mut Vec<String>) {
-    let mut undated = Vec::new();
-    for (id, node) in draft.nodes.iter_mut().filter(|(_, node)| outcomes.contains(&node.kind)) {
-        match node.time.or(node.start) {
-            Some(time) if time < window.start => node.kind = format!("earlier-{}", node.kind),
-            Some(_) => {}
-            None => undated.push(id.as_str()),
+/// A node of a document that is in the epoch.
+struct Chosen<'a> {
+    id: &'a String,
+    node: &'a Drafted,
+    owner: Option<String>,
+    listed: Option<&'a Listed>,
+}
+
+impl<'a> Chosen<'a> {
+    fn time(&self) -> Option<i64> {
+        let listed = self.listed.and_then(|listed| listed.time);
+        listed.or(self.node.time).or(self.node.start)
+    }
+
+    /// What it is. Outcomes of before the window have kinds of their own, so that no rule pays for them again.
+    fn kind(&self, outcomes: &BTreeSet<String>, window: Window, undated: &mut Vec<&'a str>) -> String {
+        let kind = match self.listed {
+            Some(listed) if !listed.kind.is_empty() => return listed.kind.clone(),
+            _ => visible(&self.node.kind, MAX_NAME),
+        };
+        match self.time() {
+            _ if !outcomes.contains(&kind) => kind,
+            Some(time) if time < window.start => visible(&format!("earlier-{kind}"), MAX_NAME),
+            Some(_) => kind,
+            None => {
+                undated.push(self.id);
+                kind
+            }
         }
     }
-    if !undated.is_empty() {
-        let undated = notes::listed(&undated, "outcome");
-        notes.push(format!("without a date, so that they would earn in every period: {undated}"));
+}
+
+fn note_shown(further: &Further, which: &str, notes: &mut Vec<String>) {
+    for (column, count) in &further.shown {
+        let column = shortened(column);
+        notes.push(format!(
+            "column `{}` of the {which}: {} with line breaks or other invisible characters, or too long, shown without them",
+            column.escape_debug(),
+            notes::counted(*count, "text")
+        ));
     }
 }
 
@@ -270,9 +286,7 @@ impl Further {
 pub(super) fn number(value: &Value) -> Result<f64, Fault> {
     match value {
         Value::Number(number) => Ok(*number),
-        Value::LongInteger(text) | Value::Text(text) => {
-            Ok(crate::cell::Cell::of(text).finite()?.unwrap_or(0.0))
-        }
+        Value::LongInteger(text) | Value::Text(text) => Ok(Cell::of(text).finite()?.unwrap_or(0.0)),
     }
 }
 
@@ -282,7 +296,7 @@ pub(super) fn shown(value: &Value) -> (String, bool) {
         Value::Number(number) => (number.to_string(), false),
         Value::LongInteger(text) | Value::Text(text) => {
             let text = text.trim();
-            let word = visible(text, apportion::MAX_WORD);
+            let word = visible(text, MAX_WORD);
             let is_changed = word != text;
             (word, is_changed)
         }

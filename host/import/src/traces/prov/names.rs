@@ -1,6 +1,5 @@
 //! The names of a PROV-JSON document, whose prefixes stand for namespaces.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What the prefixes of a document, or of a bundle in it, stand for.
@@ -69,9 +68,9 @@ pub(super) fn is_of_prov(name: &str) -> bool {
     name.starts_with("prov:") || name.starts_with(PROV.1)
 }
 
-/// A key as notes show it: of PROV's own keys and of others alike as it is written.
-pub(super) fn shown(name: &str) -> Cow<'_, str> {
-    Cow::Owned(crate::problem::shortened(name).escape_debug().to_string())
+/// A name or a value as it is shown to a person.
+pub(super) fn shown(name: &str) -> String {
+    crate::problem::shortened(name).escape_debug().to_string()
 }
 
 #[cfg(test)]

@@ -108,8 +108,60 @@ fn packed_documents_are_read_and_cut_off_ones_refused() {
     assert_eq!(error, "a.json.gz: is cut off: it ends in the middle of its compressed data");
     let error = import("a.json.gz", &document).unwrap_err().to_string();
     assert_eq!(error, "a.json.gz: is damaged: its gzip data is invalid");
+    for (list, name) in [("openlineage", "openlineage/training.jsonl"), ("otlp", "otlp/june.jsonl")] {
+        let packed = gzip(&sample(name));
+        let folder = Folder::new().with("a.gz", &packed[..packed.len() - 9]);
+        let error = folder.refused(&format!("traces = {{ {list} = [\"a.gz\"] }}"));
+        assert!(
+            error.ends_with("is cut off: it ends in the middle of its compressed data"),
+            "{list}: {error}"
+        );
+    }
     let error = import("a.json", &packed).unwrap_err().to_string();
     assert_eq!(error, "a.json: is not UTF-8 text: save it as UTF-8");
+}
+
+#[test]
+fn files_of_all_formats_and_their_lines_in_any_order_are_the_same_epoch() {
+    let lines = |name: &str, is_reversed: bool| {
+        let text = String::from_utf8(sample(name)).unwrap();
+        let mut lines: Vec<&str> = text.lines().collect();
+        if is_reversed {
+            lines.reverse();
+        }
+        lines.join("\n")
+    };
+    let import = |is_reversed: bool| {
+        let mut folder = Folder::new().with("every-form.json", sample("prov/every-form.json"));
+        folder = folder
+            .with("more.json", "{\"agent\": {\"agent:asst-writer\": {\"prov:label\": \"The writer\"}}}");
+        for name in
+            ["openlineage/events.jsonl", "openlineage/training.jsonl", "otlp/june.jsonl", "otlp/july.jsonl"]
+        {
+            folder = folder.with(name, lines(name, is_reversed));
+        }
+        let listed = |mut names: Vec<&str>| {
+            if is_reversed {
+                names.reverse();
+            }
+            format!("{names:?}")
+        };
+        let prov = listed(vec!["every-form.json", "more.json"]);
+        let openlineage = listed(vec!["openlineage/events.jsonl", "openlineage/training.jsonl"]);
+        let otlp = listed(vec!["otlp/june.jsonl", "otlp/july.jsonl"]);
+        folder
+            .import(&format!("traces = {{ prov = {prov}, openlineage = {openlineage}, otlp = {otlp} }}"))
+            .unwrap()
+    };
+    let (one, other) = (import(false), import(true));
+    assert!(one.epoch.as_bytes() == other.epoch.as_bytes());
+    let label = one.epoch.node_label("name").unwrap();
+    let writer = one.epoch.node_ids().position("agent:asst-writer").unwrap();
+    assert_eq!(
+        label.word(writer),
+        "The writer",
+        "an agent of a trace that a document names too, first in order"
+    );
 }
 
 /// The statements of a document in another order, in one file or in two.
@@ -133,6 +185,12 @@ fn statements() -> Vec<(&'static str, String)> {
             format!("\"ex:u{n}\": {{\"prov:activity\": \"ex:a{n}\", \"prov:entity\": \"ex:e{n}\"}}"),
         ));
         statements.push(("wasGeneratedBy", format!("\"_:g{n}\": {{\"prov:entity\": \"ex:e{n}\", \"prov:activity\": \"ex:a{next}\", \"prov:time\": \"2025-07-1{n}T00:00:00Z\"}}")));
+        statements.push((
+            "wasGeneratedBy",
+            format!(
+                "\"_:h{n}\": {{\"prov:entity\": \"ex:e{n}\", \"prov:activity\": \"ex:a{n}\", \"prov:time\": \"2025-07-2{n}T00:00:00Z\"}}"
+            ),
+        ));
         statements.push((
             "wasAttributedTo",
             format!("\"_:t{n}\": {{\"prov:entity\": \"ex:e{n}\", \"prov:agent\": \"ex:p{n}\"}}"),
@@ -164,7 +222,7 @@ proptest! {
 
     /// Each statement in a file of its own, the files in any order: the same bytes.
     #[test]
-    fn the_order_of_statements_and_files_is_gone(order in Just((0..44_usize).collect::<Vec<_>>()).prop_shuffle()) {
+    fn the_order_of_statements_and_files_is_gone(order in Just((0..48_usize).collect::<Vec<_>>()).prop_shuffle()) {
         let statements = statements();
         let import = |order: &[usize]| {
             let name = |n: &usize| format!("{n}.json");
@@ -174,7 +232,7 @@ proptest! {
             let names: Vec<String> = order.iter().map(name).collect();
             folder.import(&format!("traces = {{ prov = {names:?} }}")).unwrap()
         };
-        let sorted: Vec<usize> = (0..44).collect();
+        let sorted: Vec<usize> = (0..48).collect();
         let (one, other) = (import(&sorted), import(&order));
         prop_assert!(one.epoch.as_bytes() == other.epoch.as_bytes());
         prop_assert_eq!(one.notes.len(), other.notes.len());

@@ -198,3 +198,20 @@ fn the_description_says_what_attributes_are() {
         ["column `ex:votes` of the nodes, which the description lists, has no value anywhere"]
     );
 }
+
+#[test]
+fn what_does_not_say_how_certain_it_is_is_certain() {
+    let folder = Folder::new()
+        .with("a.json", DOCUMENT)
+        .with("edges.csv", "source,target,confidence\nhttp://example.org/maps,http://example.org/letters,\n");
+    let body = "edges = { files = [\"edges.csv\"] }\ntraces = { prov = [\"a.json\"], attributes = { confidence = \"ex:confidence\" } }";
+    let epoch = folder.import(body).unwrap().epoch;
+    let mut certain = epoch.edge_metric("confidence").unwrap().to_vec();
+    certain.sort_by(f64::total_cmp);
+    assert_eq!((certain.len(), certain[0], certain[1]), (11, 0.5, 1.0));
+    let wrong = folder.with("b.json", DOCUMENT.replace("\"ex:confidence\": 0.5", "\"ex:confidence\": 1.5"));
+    assert_eq!(
+        wrong.refused("traces = { prov = [\"b.json\"], attributes = { confidence = \"ex:confidence\" } }"),
+        "b.json, row 16: `used/_:3` has a `ex:confidence` that is not one finite number from 0 to 1, as a confidence must be"
+    );
+}

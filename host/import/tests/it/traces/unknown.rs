@@ -55,7 +55,7 @@ fn one_unknown_thing_of_each_sort_is_named() {
         "several values of `name` are given for 1 node (`http://example.org/ann`); the least is kept",
         "said again, alike in everything, and counted once: 1 relation",
         "referred to, described nowhere and nobody's: 1 node (`http://example.org/gone`) of kind `entity`",
-        "column `ex:lines`: 1 text with line breaks or other invisible characters, or too long, shown without them",
+        "column `ex:lines` of the nodes: 1 text with line breaks or other invisible characters, or too long, shown without them",
     ];
     assert_eq!(imported.notes, expected);
 }
