@@ -32,6 +32,9 @@ pub const DEFAULT_NODE_KIND: &str = "node";
 /// The kind of an edge whose table has no column `kind`.
 pub const DEFAULT_EDGE_KIND: &str = "edge";
 
+/// How many cells of further columns nodes and relations of documents may have, empty ones included.
+const MAX_CELLS: usize = 1 << 28;
+
 /// Reads the tables, provenance documents and traces that the TOML file at `description` names, relative to that
 /// file's folder.
 ///
@@ -86,6 +89,14 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     let nodes = settled(nodes, "nodes", of_nodes, in_nodes, &mut problems);
     let edges = settled(edges, "edges", of_edges, in_edges, &mut problems);
     let payees = settled(payees, "payees", of_payees, None, &mut problems);
+    if let (Some(draft), Some((file, _))) = (&draft, documents.first()) {
+        let columns = nodes.metrics.len() + nodes.labels.len();
+        let edge_columns = edges.metrics.len() + edges.labels.len();
+        let cells = draft.nodes.len() * columns + draft.relations.len() * edge_columns;
+        if cells > MAX_CELLS {
+            problems.add_file(*file, Fault::Document(format!("and the other documents fill a table of {cells} cells; {MAX_CELLS} are allowed: leave attributes out with `columns` under `[nodes]` and `[edges]`")));
+        }
+    }
     problems.none()?;
     note_kinds(&nodes, &edges, draft.is_some(), &mut notes);
 

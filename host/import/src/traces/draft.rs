@@ -7,6 +7,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use apportion::MAX_WORD;
+
 use crate::cell::Cell;
 use crate::problem::Place;
 
@@ -145,7 +147,7 @@ impl Draft {
     pub(crate) fn further_columns(&mut self, end: i64) {
         for node in self.nodes.values_mut() {
             if let Some(name) = node.name.clone() {
-                node.set("name", Value::Text(name));
+                node.set("name", Value::text(&name));
             }
             #[expect(clippy::cast_precision_loss, reason = "times of the years 1 to 9999 are doubles")]
             if let Some(time) = node.invalidated.filter(|time| *time < end) {
@@ -240,6 +242,15 @@ impl Relation {
 }
 
 impl Value {
+    /// A text. Of a long one there is no more than what shows that it is too long for a word.
+    pub(crate) fn text(text: &str) -> Value {
+        let mut end = text.len().min(MAX_WORD + 1);
+        while !text.is_char_boundary(end) {
+            end += 1;
+        }
+        Value::Text(text.get(..end).unwrap_or(text).to_owned())
+    }
+
     /// The number that a text is, as a cell of a table would be; `None` if it is none or not finite.
     pub(crate) fn number(text: &str) -> Option<Value> {
         let number = Cell::of(text).number()?;

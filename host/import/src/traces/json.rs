@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
+use apportion::MAX_NAME;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -121,6 +122,10 @@ pub(crate) fn need<'a, T>(
 pub(crate) fn need_id<'a>(object: &'a Object, key: &str) -> Result<&'a str, String> {
     match need(object, key, Json::text)? {
         "" => Err(format!("`{key}` is empty")),
+        // An id is repeated in all that relies on what it names.
+        text if text.len() > MAX_NAME => {
+            Err(format!("`{key}` is {} bytes long; {MAX_NAME} are allowed", text.len()))
+        }
         text => Ok(text),
     }
 }

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Read;
 
+use apportion::MAX_WORD;
+
 use crate::problem::{Collector, Fault, Place, shortened};
 
 use super::draft::Draft;
@@ -147,8 +149,25 @@ impl Reading<'_> {
                 false
             }
         });
+        let mut wanted = wanted.map_err(|wrong| format!("`{key}`: {wrong}"))?;
+        // All spans around which they stand have them, so that they are to be small.
+        wanted.retain(|name, value| {
+            let is_small = match value {
+                Json::List(_) | Json::Object(_) => false,
+                Json::Text(text) => text.len() <= MAX_WORD,
+                _ => true,
+            };
+            if !is_small {
+                let name = shortened(name);
+                left_out.push(format!(
+                    "the {key} attribute `{}`, where it is no short value",
+                    name.escape_debug()
+                ));
+            }
+            is_small
+        });
         left_out.into_iter().for_each(|what| self.draft.leave_out(what, self.place));
-        wanted.map_err(|wrong| format!("`{key}`: {wrong}"))
+        Ok(wanted)
     }
 
     fn span(&mut self, object: &Object, around: &Attributes) -> Result<(), String> {

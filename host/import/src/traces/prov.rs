@@ -10,8 +10,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use apportion::MAX_NAME;
+
 use crate::cell::parse_time;
-use crate::problem::{Collector, Fault, Place};
+use crate::problem::{Collector, Fault, Place, shortened};
 
 use super::draft::{Draft, Value};
 use document::{Document, Json, Object, Raw};
@@ -99,6 +101,9 @@ impl<'a> Reader<'a, '_> {
     fn prefixes(&mut self, raw: Raw<'a>) {
         for (prefix, raw) in self.object(raw).unwrap_or_default() {
             self.within(&prefix, raw, |reader, raw| match raw.open() {
+                Ok(Json::Text(namespace)) if namespace.len() > MAX_NAME => {
+                    reader.wrong(raw, format!("is longer than {MAX_NAME} bytes"));
+                }
                 Ok(Json::Text(namespace)) => {
                     if !reader.names.declare(&prefix, &namespace) {
                         reader.leave_out(format!("another meaning of the prefix `{}`", shown(&prefix)));
@@ -116,9 +121,9 @@ impl<'a> Reader<'a, '_> {
             self.within(&id, raw, |reader, raw| {
                 if let Some(sections) = reader.object(raw) {
                     reader.leave_out("bundle: what stands in it is read, and not that it stands there");
-                    let outer = reader.names.clone();
+                    reader.names.begin_bundle();
                     reader.statements(sections, false);
-                    reader.names = outer;
+                    reader.names.end_bundle();
                 }
             });
         }
@@ -247,9 +252,14 @@ impl<'a> Reader<'a, '_> {
         times.into_iter().min()
     }
 
-    /// A name in full. An undeclared prefix is named.
+    /// A name in full. An undeclared prefix is named, and one that is too long to be kept goes no further, since it may
+    /// stand in many relations.
     fn full(&mut self, written: &str) -> String {
-        let full = self.names.full(written);
+        let mut full = self.names.full(written);
+        if full.name.len() > MAX_NAME {
+            self.wrong_here(format!("has an id of {} bytes; {MAX_NAME} are allowed", full.name.len()));
+            full.name = shortened(&full.name);
+        }
         if let Some(prefix) = full.undeclared {
             self.leave_out(match prefix.as_str() {
                 "default" => "names without a prefix, which are kept as they are".to_owned(),

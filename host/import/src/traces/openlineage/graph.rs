@@ -211,12 +211,12 @@ impl<'a> Graph<'a> {
                     let mut relation = Relation::new(id, "wasAttributedTo", owner);
                     relation
                         .columns
-                        .extend(way.clone().map(|way| ("ownership".to_owned(), Value::Text(way))));
+                        .extend(way.clone().map(|way| ("ownership".to_owned(), Value::text(&way))));
                     self.relate(relation);
                 }
             }
             Facet::Change { change, before } => {
-                self.draft.describe(id, "dataset").set("lifecycleStateChange", Value::Text(change.clone()));
+                self.draft.describe(id, "dataset").set("lifecycleStateChange", Value::text(change));
                 if let Some(before) = before {
                     let before = self.name(before);
                     self.draft.mention(before, "dataset");
@@ -227,7 +227,7 @@ impl<'a> Graph<'a> {
                 for (column, word) in words {
                     // Only jobs and datasets have such facets, and they are described.
                     if let Some(node) = self.draft.nodes.get_mut(id) {
-                        node.set(column, Value::Text(word.clone()));
+                        node.set(column, Value::text(word));
                     }
                 }
             }

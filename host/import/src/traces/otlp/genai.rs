@@ -3,6 +3,8 @@
 //! They are still in development. What is read are the names of open-telemetry/semantic-conventions-genai, and of
 //! earlier versions what has been renamed since.
 
+use apportion::MAX_NAME;
+
 use crate::problem::shortened;
 
 use super::super::draft::Value;
@@ -88,7 +90,7 @@ pub(super) fn interpret(
     let operation = text(attributes, OPERATION)?;
     span.kind = operation.map_or(OTHER, |operation| kind(operation, left_out));
     if let Some(operation) = operation {
-        span.columns.insert(OPERATION.to_owned(), Value::Text(operation.to_owned()));
+        span.columns.insert(OPERATION.to_owned(), Value::text(operation));
     }
     agent(attributes, span)?;
     model(attributes, span)?;
@@ -112,10 +114,16 @@ pub(super) fn interpret(
     Ok(has_content)
 }
 
-/// An attribute that is text, if it is there and not empty.
+/// An attribute that is a short text, if it is there and not empty.
 fn text<'a>(attributes: &'a Attributes, name: &str) -> Result<Option<&'a str>, String> {
     let text = get(attributes, name, Json::text).map_err(|wrong| format!("the attribute {wrong}"))?;
-    Ok(text.filter(|text| !text.is_empty()))
+    // What is read as text is an id or part of one, which many spans may have.
+    match text.filter(|text| text.len() > MAX_NAME) {
+        Some(long) => {
+            Err(format!("the attribute `{name}` is {} bytes long; {MAX_NAME} are allowed", long.len()))
+        }
+        None => Ok(text.filter(|text| !text.is_empty())),
+    }
 }
 
 fn agent(attributes: &Attributes, span: &mut Span) -> Result<(), String> {

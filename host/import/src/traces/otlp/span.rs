@@ -192,7 +192,7 @@ fn cell(value: &Json) -> Result<Option<Value>, String> {
     Ok(match value {
         Json::Integer(_) | Json::Fraction(_) => Some(number(value)?),
         Json::Boolean(value) => Some(Value::Text(value.to_string())),
-        Json::Text(text) => Some(Value::Text(text.clone())),
+        Json::Text(text) => Some(Value::text(text)),
         Json::Null | Json::List(_) | Json::Object(_) => None,
     })
 }

@@ -1,5 +1,8 @@
 //! JSON taken apart level by level: only what a reader asks for is looked at, so that no nesting is followed blindly,
 //! numbers keep their digits, a key that is there twice is found, and every value knows its line.
+//!
+//! Events and spans are small and come one after another, so that [`super::super::json`] reads each as a tree. A document
+//! of provenance is one value over many lines, whose numbers are amounts as often as not.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -166,7 +166,7 @@ impl Literal {
     pub(super) fn value(&self) -> Option<Value> {
         match self.sort {
             Sort::Number => Value::number(&self.text),
-            Sort::Name | Sort::Text | Sort::Other => Some(Value::Text(self.text.clone())),
+            Sort::Name | Sort::Text | Sort::Other => Some(Value::text(&self.text)),
         }
     }
 }
@@ -185,7 +185,7 @@ pub(super) fn joined(literals: &[Literal]) -> (Option<Value>, bool) {
     let mut texts: Vec<&str> = literals.iter().map(|literal| literal.text.as_str()).collect();
     texts.sort_unstable();
     texts.dedup();
-    (Some(Value::Text(texts.join(", "))), false)
+    (Some(Value::text(&texts.join(", "))), false)
 }
 
 /// What a thing is, of its types: names of one's own before texts before PROV's names before other values, each in the

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 /// What the prefixes of a document, or of a bundle in it, stand for.
-#[derive(Clone)]
 pub(super) struct Names {
     namespaces: BTreeMap<String, String>,
+    /// Those of the bundle that is being read, which take the place of its document's.
+    of_bundle: Option<BTreeMap<String, String>>,
     /// The file, to which names that begin with `_:` are local.
     file: String,
 }
@@ -24,17 +25,27 @@ const XSD: (&str, &str) = ("xsd", "http://www.w3.org/2001/XMLSchema#");
 impl Names {
     pub(super) fn new(file: &str) -> Names {
         let namespaces = [PROV, XSD].map(|(prefix, namespace)| (prefix.to_owned(), namespace.to_owned()));
-        Names { namespaces: namespaces.into(), file: file.to_owned() }
+        Names { namespaces: namespaces.into(), of_bundle: None, file: file.to_owned() }
     }
 
-    /// Declares a prefix; a bundle's own takes the place of its document's. Whether that can be: the keys of
-    /// PROV-JSON are written with `prov`, which can stand for nothing else.
+    /// What is declared from here on holds for a bundle, until its end.
+    pub(super) fn begin_bundle(&mut self) {
+        self.of_bundle = Some(BTreeMap::new());
+    }
+
+    pub(super) fn end_bundle(&mut self) {
+        self.of_bundle = None;
+    }
+
+    /// Declares a prefix. Whether that can be: the keys of PROV-JSON are written with `prov`, which can stand for
+    /// nothing else.
     pub(super) fn declare(&mut self, prefix: &str, namespace: &str) -> bool {
         if [PROV, XSD].iter().any(|(fixed, _)| *fixed == prefix) {
             let is_same = |known: &String| known.trim_end_matches('#') == namespace.trim_end_matches('#');
             return self.namespaces.get(prefix).is_some_and(is_same);
         }
-        self.namespaces.insert(prefix.to_owned(), namespace.to_owned());
+        let declared = self.of_bundle.as_mut().unwrap_or(&mut self.namespaces);
+        declared.insert(prefix.to_owned(), namespace.to_owned());
         true
     }
 
@@ -44,7 +55,8 @@ impl Names {
             return FullName { name: format!("{written}@{}", self.file), undeclared: None };
         }
         let (prefix, local) = written.split_once(':').unwrap_or((DEFAULT, written));
-        match self.namespaces.get(prefix) {
+        let of_bundle = self.of_bundle.as_ref().and_then(|declared| declared.get(prefix));
+        match of_bundle.or_else(|| self.namespaces.get(prefix)) {
             Some(namespace) => FullName { name: format!("{namespace}{local}"), undeclared: None },
             None if local.starts_with("//") || prefix == "urn" => {
                 FullName { name: written.to_owned(), undeclared: None }
@@ -96,6 +108,14 @@ mod tests {
             let full = names.full(written);
             assert_eq!((full.name.as_str(), full.undeclared.as_deref()), (name, undeclared), "{written}");
         }
+        names.begin_bundle();
+        names.declare("ex", "http://bundle.org/");
+        assert_eq!(
+            (names.full("ex:a").name, names.full("b").name),
+            ("http://bundle.org/a".to_owned(), "http://d.org/#b".to_owned())
+        );
+        names.end_bundle();
+        assert_eq!(names.full("ex:a").name, "http://example.org/a");
         assert_eq!(Names::new("a.json").full("a").undeclared.as_deref(), Some("default"));
     }
 

@@ -17,10 +17,18 @@ impl<'a> Reader<'a, '_> {
         let target_end = direction.otherwise.filter(|_| !is_there).unwrap_or(direction.target);
         let sources = self.end(&mut record, direction.source);
         let targets = self.end(&mut record, target_end);
-        let plans = match direction.name {
+        // Only collections list several things, and say nothing more of them.
+        if sources.len() > 1 || (targets.len() > 1 && direction.name != "hadMember") {
+            return self.wrong_here("lists several things, where one is expected".to_owned());
+        }
+        let mut plans = match direction.name {
             "wasAssociatedWith" => self.end(&mut record, PLAN.1),
             _ => Vec::new(),
         };
+        if plans.len() > 1 {
+            self.wrong_here("lists several plans, where one is expected".to_owned());
+            plans.clear();
+        }
         let mut attributes = self.attributes(record);
         let time = self.time(&mut attributes, "prov:time");
         let (weight, confidence) = self.strength(&mut attributes);
@@ -40,13 +48,19 @@ impl<'a> Reader<'a, '_> {
             let (name, key) = (direction.name, target_end.key);
             return self.leave_out(format!("relation `{name}` without `{key}`"));
         }
+        if targets.len() > 1 {
+            for key in std::mem::take(&mut attributes).into_keys() {
+                self.leave_out(format!("attribute `{}` of a `hadMember` with several members", shown(&key)));
+            }
+        }
         let name = attributes.remove("prov:label").and_then(|labels| label(&labels).map(str::to_owned));
         let mut columns: BTreeMap<String, Value> = self.columns(attributes).into_iter().collect();
         if let Some(name) = name.filter(|name| !name.trim().is_empty()) {
-            columns.insert("name".to_owned(), Value::Text(name.trim().to_owned()));
+            columns.insert("name".to_owned(), Value::text(name.trim()));
         }
         columns.extend(confidence.map(|confidence| (CONFIDENCE.to_owned(), Value::Number(confidence))));
-        let id = (!id.starts_with("_:")).then(|| self.full(id));
+        let has_id = !id.starts_with("_:") && direction.name != "hadMember";
+        let id = has_id.then(|| self.full(id));
         let ends = [(targets, direction.name, target_end.kind), (plans, PLAN.0, PLAN.1.kind)];
         for (targets, kind, of_kind) in ends {
             for (source, target) in

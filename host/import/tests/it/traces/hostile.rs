@@ -266,3 +266,32 @@ proptest! {
         }
     }
 }
+
+/// What is small in a file could be copied into very many nodes and relations.
+#[test]
+fn what_would_grow_without_bound_is_refused() {
+    let long = "x".repeat(2000);
+    let several = "[\"urn:a\", \"urn:b\"]";
+    for (document, expected) in [
+        (
+            format!(
+                "{{\"used\": {{\"_:1\": {{\"prov:activity\": {several}, \"prov:entity\": {several}}}}}}}"
+            ),
+            "a.json, row 1: `used/_:1` lists several things, where one is expected",
+        ),
+        (
+            format!("{{\"prefix\": {{\"ex\": \"{long}\"}}}}"),
+            "a.json, row 1: `prefix/ex` is longer than 1024 bytes",
+        ),
+        (format!("{{\"entity\": {{\"{long}\": {{}}}}}}"), "has an id of 2000 bytes; 1024 are allowed"),
+    ] {
+        let error = Folder::new().with("a.json", document).refused(PROV);
+        assert!(error.contains(expected), "{error}");
+    }
+    // 70,000 nodes with one of 4,000 attributes each.
+    let node = |n: usize| format!("\"urn:{n}\": {{\"a{}\": 1}}", n % 4000);
+    let nodes: Vec<String> = (0..70_000).map(node).collect();
+    let document = format!("{{\"agent\": {{\"urn:a\": {{}}}}, \"entity\": {{{}}}}}", nodes.join(", "));
+    let error = Folder::new().with("a.json", document).refused(PROV);
+    assert!(error.starts_with("a.json: and the other documents fill a table of 280004000 cells"), "{error}");
+}
