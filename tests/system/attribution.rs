@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use apportion::explain::Question;
+use apportion::explain::{Explaining, Question};
 use apportion::{
     Audit, Card, Charter, Digest, Engine, Epoch, History, Payout, Policy, Property, Settlement, Verdict,
     settle,
@@ -147,9 +147,9 @@ fn the_page_explains_as_the_program_does() {
         before: Some((&lineage.epochs[8], &lineage.settlements[8].payouts)),
         runs: 64,
     };
-    let explanation = apportion::explain::explain(&question, "ilse", |_, _| {}).unwrap();
+    let explanation = Explaining::new(question).unwrap().explain("ilse", |_, _| {}).unwrap();
     let words = Words::of(&explanation);
-    let way = words.path(&explanation.paths[0]).replace(" --", "\n  --");
+    let way = words.path(&explanation.paths[0]).join("\n  ");
     assert!(way.contains("span:202508"), "over a search of August: {way}");
     let change = words.change(explanation.change.as_ref().unwrap()).join("\n");
     assert_on_page(
