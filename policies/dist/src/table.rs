@@ -54,7 +54,7 @@ pub(crate) const POLICIES: &[crate::StandardPolicy] = &[
         name: "lineage",
         version: "0.1.0",
         contract: "0.1.0",
-        digest: "85949d46aebe06e892f62f12235ff359749a104036e1af85c7f5cc250c2bdec8",
+        digest: "d8970110c6a656508abe1219b26ae7a98566e065432bf87be9ed484f616d188f",
         bytes: include_bytes!("../lineage.wasm"),
     },
     crate::StandardPolicy {

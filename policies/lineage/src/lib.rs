@@ -46,6 +46,9 @@ pub struct Parameters {
     /// The edge metric that says how certain a relation is, from 0 to 1; without it all are certain.
     #[serde(default)]
     pub confidence: Option<String>,
+    /// The node metric that is not 0 where a node was withdrawn, such as the time since when: nothing flows to it.
+    #[serde(default)]
+    pub withdrawn: Option<String>,
     /// How many times uncertain relations are drawn to tell how sure the amounts are; 0 tells nothing.
     #[schemars(range(max = 10_000))]
     #[serde(default = "draws")]
@@ -82,7 +85,7 @@ impl Policy for Lineage {
         }
         let confidence = confidence(epoch, parameters)?;
         let network = Network::new(epoch);
-        let rates = Rates::new(epoch, parameters);
+        let rates = Rates::new(epoch, parameters)?;
 
         let (passed, kept) = rates.of(epoch, &confidence);
         let flow = network.flow(&sources, &passed);
@@ -118,9 +121,7 @@ impl Policy for Lineage {
 fn sources(epoch: &Epoch, parameters: &Parameters) -> Result<Vec<f64>, Refusal> {
     let amounts = match &parameters.earned {
         None => epoch.node_weight(),
-        Some(name) => epoch
-            .node_metric(name)
-            .ok_or_else(|| Refusal::BadParameters(format!("the epoch has no node metric `{name}`")))?,
+        Some(name) => node_metric(epoch, name)?,
     };
     let factors = by_kind(epoch.node_kinds(), &parameters.outcomes, 0.0);
     let mut sources = Vec::with_capacity(amounts.len());
@@ -135,6 +136,12 @@ fn sources(epoch: &Epoch, parameters: &Parameters) -> Result<Vec<f64>, Refusal> 
         sources.push(earned);
     }
     Ok(sources)
+}
+
+fn node_metric<'e>(epoch: &'e Epoch, name: &str) -> Result<&'e [f64], Refusal> {
+    epoch
+        .node_metric(name)
+        .ok_or_else(|| Refusal::BadParameters(format!("the epoch has no node metric `{name}`")))
 }
 
 /// How certain each edge is.
@@ -163,7 +170,8 @@ struct Rates {
 }
 
 impl Rates {
-    fn new(epoch: &Epoch, parameters: &Parameters) -> Self {
+    fn new(epoch: &Epoch, parameters: &Parameters) -> Result<Self, Refusal> {
+        let withdrawn = parameters.withdrawn.as_ref().map(|name| node_metric(epoch, name)).transpose()?;
         let factors = match &parameters.relations {
             None => vec![1.0; epoch.edge_kinds().len()],
             Some(relations) => by_kind(epoch.edge_kinds(), relations, 0.0),
@@ -171,8 +179,9 @@ impl Rates {
         let ends = || epoch.edge_source().iter().zip(epoch.edge_target());
         let weights = epoch.edge_kind().iter().zip(epoch.edge_weight());
         let strength = ends().zip(weights).map(|((source, target), (kind, weight))| {
+            let is_withdrawn = withdrawn.is_some_and(|withdrawn| withdrawn[*target as usize] != 0.0);
             // Who relied on itself passed nothing on.
-            if source == target { 0.0 } else { factors[*kind as usize] * weight }
+            if source == target || is_withdrawn { 0.0 } else { factors[*kind as usize] * weight }
         });
         let times = epoch.node_time();
         let age = ends().map(|(source, target)| {
@@ -185,7 +194,7 @@ impl Rates {
         let kept = by_kind(epoch.node_kinds(), &parameters.kept, parameters.kept_otherwise.get());
         let onward =
             epoch.node_kind().iter().map(|kind| (1.0 - kept[*kind as usize]) * parameters.per_step.get());
-        Self { strength: strength.collect(), age: age.collect(), onward: onward.collect() }
+        Ok(Self { strength: strength.collect(), age: age.collect(), onward: onward.collect() })
     }
 
     /// For each edge the part of what reaches its source that flows along it, and for each node the part that stays.

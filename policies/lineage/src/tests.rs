@@ -113,6 +113,30 @@ fn data_earns_as_long_as_outcomes_lead_to_it() {
     close(&earned(&epoch(true), parameters), &[10.0, 0.0]);
 }
 
+/// What was withdrawn gets nothing, though the record of it stands; who relied on it passes on to the others, and keeps
+/// what would have gone where nothing is left.
+#[test]
+fn nothing_flows_to_what_was_withdrawn() {
+    let epoch = Epoch::builder()
+        .node(Node::new("answer", "answer").weight(12.0))
+        .node(Node::new("model", "model").payee("lab").metric("invalidated", 0.0))
+        .node(Node::new("data:1", "data").payee("ann"))
+        .node(Node::new("data:2", "data").payee("bob").metric("invalidated", 1.7e9))
+        .node(Node::new("tool", "tool").payee("cyd"))
+        .edge(Edge::new("answer", "model", "used"))
+        .edge(Edge::new("answer", "tool", "used"))
+        .edge(Edge::new("model", "data:1", "wasDerivedFrom"))
+        .edge(Edge::new("model", "data:2", "wasDerivedFrom").weight(2.0))
+        .edge(Edge::new("tool", "data:2", "wasDerivedFrom"))
+        .build()
+        .unwrap();
+    // Payees in order: ann, bob, cyd, lab.
+    let parameters = r#"{"outcomes": {"answer": 1}}"#;
+    close(&earned(&epoch, parameters), &[2.0, 4.0 + 6.0, 0.0, 0.0]);
+    let parameters = r#"{"outcomes": {"answer": 1}, "withdrawn": "invalidated"}"#;
+    close(&earned(&epoch, parameters), &[6.0, 0.0, 6.0, 0.0]);
+}
+
 /// Relations that are there or not: coins, whose spread is known.
 #[test]
 fn the_interval_of_coins_is_that_of_coins() {
@@ -149,6 +173,7 @@ fn what_cannot_be_meant_is_refused() {
         (r#"{"outcomes": {"prize": 1}}"#, "no outcome earned anything"),
         (r#"{"outcomes": {"answer": 1}, "earned": "fee"}"#, "no node metric `fee`"),
         (r#"{"outcomes": {"answer": 1}, "confidence": "trust"}"#, "no edge metric `trust`"),
+        (r#"{"outcomes": {"answer": 1}, "withdrawn": "gone"}"#, "no node metric `gone`"),
         (r#"{"outcomes": {"answer": 1}, "samples": 10001}"#, "at most 10,000"),
         (r#"{"outcomes": {"answer": 1}, "relations": {}}"#, "reaches no payee"),
         (r#"{"outcomes": {"answer": 1}, "per_step": 1.5}"#, "from 0 to 1"),
@@ -202,7 +227,7 @@ mod properties {
             let read: Parameters = serde_json::from_str(&parameters).unwrap();
             let sources = sources(&epoch, &read).unwrap();
             let total: f64 = sources.iter().sum();
-            let (network, rates) = (Network::new(&epoch), Rates::new(&epoch, &read));
+            let (network, rates) = (Network::new(&epoch), Rates::new(&epoch, &read).unwrap());
             let confidence = confidence(&epoch, &read).unwrap();
             let (passed, kept) = rates.of(&epoch, &confidence);
             for (node, kept) in kept.iter().enumerate() {
