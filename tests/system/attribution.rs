@@ -267,6 +267,19 @@ fn withdrawn_data_earns_what_each_rule_says_and_no_more() {
     assert!((0..6).all(|month| of_gains(month) > 0) && (6..12).all(|month| of_gains(month) == 0));
 }
 
+/// By a charter that looks at the withdrawal the letters earn what they earned before, and nothing from then on.
+#[test]
+fn a_charter_can_end_it_with_the_withdrawal() {
+    let (before, rest) = LINEAGE.split_once("half_life_days").unwrap();
+    let written = format!("{before}withdrawn = \"invalidated\"\nhalf_life_days{rest}");
+    let (charter, policies) = worked::charter(&Engine::new().unwrap(), &written).unwrap();
+    let ended = settled_by(&year(SEED), charter, policies);
+    for (ended, paid) in ended.paid.iter().zip(&settled()[0].paid) {
+        let expected = if paid.month < 7 { paid.letters } else { 0 };
+        assert_eq!(ended.letters, expected, "month {}", paid.month);
+    }
+}
+
 /// What each rule says of withdrawn data holds in any year that is made alike.
 #[test]
 fn any_seed_gives_a_year_in_which_the_rules_hold() {

@@ -1,9 +1,10 @@
 //! A month as nodes and edges, each with where it is told: what is written in any form is written from here.
 
 use crate::cast::{
-    AGENTS, Agent, Batch, INDEX, MODELS, PAYEES, PLATFORM, Part, SCOUT, SETS, Set, base_in_use,
+    AGENTS, Agent, Batch, INDEX, LETTERS, MODELS, PAYEES, PLATFORM, Part, SCOUT, SETS, Set, WITHDRAWN,
+    base_in_use,
 };
-use crate::year::{Answer, Happened, Search, feedback};
+use crate::year::{Answer, Happened, Search, feedback, window};
 
 /// Where a node or an edge is told.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) struct Node {
     /// Seconds; none of agents and the like, which have no age.
     pub(crate) time: Option<i64>,
     pub(crate) payee: Option<&'static str>,
+    /// Since when it is withdrawn, in seconds.
+    pub(crate) withdrawn: Option<i64>,
     /// Further columns.
     pub(crate) cells: Vec<(&'static str, String)>,
     pub(crate) told: Told,
@@ -58,7 +61,7 @@ impl Graph {
         let mut graph = Graph { nodes: Vec::new(), edges: Vec::new(), owners };
         graph.agents();
         for set in SETS.into_iter().chain(feedback(happened.month)) {
-            graph.set(set);
+            graph.set(set, window(happened.month).1);
         }
         graph.models(happened.month);
         graph.evaluations(happened);
@@ -89,11 +92,12 @@ impl Graph {
         self.edge(&index, &agent_id(INDEX), "wasAttributedTo", 1, Told::Provenance);
     }
 
-    /// A data set or a round of feedback, and what was given to it.
-    fn set(&mut self, set: &Set) {
+    /// A data set or a round of feedback, and what was given to it, as it is known at the `end` of the month.
+    fn set(&mut self, set: &Set, end: i64) {
         let keeper = Some(set.keeper).filter(|keeper| !keeper.is_empty());
         let [kind, of_batch] = if keeper.is_some() { ["data-set", "batch"] } else { ["feedback", "ratings"] };
-        self.node(set.id, kind, Some(set.made), keeper, Told::Table("data.csv"));
+        self.node(set.id, kind, Some(set.made), keeper, Told::Table("data.csv")).withdrawn =
+            Some(WITHDRAWN).filter(|time| set.id == LETTERS.id && *time < end);
         if let Some(keeper) = keeper {
             self.edge(set.id, &agent_id(keeper), "wasAttributedTo", 1, Told::Provenance);
         }
@@ -212,7 +216,8 @@ impl Graph {
         payee: Option<&'static str>,
         told: Told,
     ) -> &mut Node {
-        self.nodes.push(Node { id: id.to_owned(), kind, time, payee, cells: Vec::new(), told });
+        let (id, withdrawn, cells) = (id.to_owned(), None, Vec::new());
+        self.nodes.push(Node { id, kind, time, payee, withdrawn, cells, told });
         let last = self.nodes.len() - 1;
         &mut self.nodes[last]
     }

@@ -2,9 +2,8 @@
 //! submission of 2013.
 
 use crate::calendar::written;
-use crate::cast::{LETTERS, PAYEES, WITHDRAWN};
+use crate::cast::PAYEES;
 use crate::graph::{Edge, Graph, Node, Told, agent_id};
-use crate::year::{Happened, window};
 
 /// The attribute that says how large a part of a training something was.
 pub(crate) const PART: &str = "tide:part";
@@ -13,7 +12,7 @@ pub(crate) const PART: &str = "tide:part";
 const PREFIXES: [&str; 9] =
     ["batch", "data-source", "feedback", "model", "organisation", "person", "ratings", "set", "training"];
 
-pub(crate) fn document(happened: &Happened, graph: &Graph) -> String {
+pub(crate) fn document(graph: &Graph) -> String {
     let mut sections = vec![("prefix", prefixes())];
     for section in ["entity", "activity", "agent"] {
         let nodes = graph
@@ -26,10 +25,11 @@ pub(crate) fn document(happened: &Happened, graph: &Graph) -> String {
         let edges = graph.edges.iter().filter(|edge| edge.told == Told::Provenance && edge.kind == kind);
         sections.push((kind, (1..).zip(edges).map(|(number, edge)| related(number, edge, graph)).collect()));
     }
-    if WITHDRAWN < window(happened.month).1 {
-        let (id, time) = (LETTERS.id, written(WITHDRAWN));
-        let line = format!(r#""_:wasInvalidatedBy-1": {{"prov:entity": "{id}", "prov:time": "{time}"}}"#);
-        sections.push(("wasInvalidatedBy", vec![line]));
+    let withdrawn = graph.nodes.iter().filter_map(|node| Some((&node.id, node.withdrawn?)));
+    let withdrawn: Vec<String> =
+        (1..).zip(withdrawn).map(|(number, (id, time))| invalidated(number, id, time)).collect();
+    if !withdrawn.is_empty() {
+        sections.push(("wasInvalidatedBy", withdrawn));
     }
     let sections: Vec<String> = sections
         .into_iter()
@@ -82,6 +82,11 @@ fn related(number: usize, edge: &Edge, graph: &Graph) -> String {
         _ => ("entity", "agent", String::new()),
     };
     format!(r#""_:{kind}-{number}": {{"prov:{from}": "{source}", "prov:{to}": "{target}"{more}}}"#)
+}
+
+fn invalidated(number: usize, id: &str, time: i64) -> String {
+    let time = written(time);
+    format!(r#""_:wasInvalidatedBy-{number}": {{"prov:entity": "{id}", "prov:time": "{time}"}}"#)
 }
 
 /// Who owns which person, organisation and agent; all else follows from who answers for it.

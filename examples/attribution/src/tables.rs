@@ -14,7 +14,7 @@ pub(crate) fn flat(happened: &Happened, graph: &Graph) -> Files {
         payees.push_str(&format!("{payee},{name},\n"));
     }
     let described = format!(
-        "{}[nodes]\nfiles = [\"nodes.csv\"]\n\n[edges]\nfiles = [\"edges.csv\"]\n\n[payees]\n\
+        "{}[nodes]\nfiles = [\"nodes.csv\"]\n{COLUMNS}\n[edges]\nfiles = [\"edges.csv\"]\n\n[payees]\n\
          files = [\"payees.csv\"]\n",
         head(happened)
     );
@@ -29,7 +29,7 @@ pub(crate) fn flat(happened: &Happened, graph: &Graph) -> Files {
 /// The month in the forms that people have: a document of provenance, traces, and small tables for what neither says.
 pub(crate) fn forms(happened: &Happened, graph: &Graph) -> Files {
     let mut files = vec![
-        ("provenance.json".to_owned(), provenance::document(happened, graph)),
+        ("provenance.json".to_owned(), provenance::document(graph)),
         ("traces.jsonl".to_owned(), traces::lines(&happened.answers)),
     ];
     if !happened.earlier.is_empty() {
@@ -51,7 +51,11 @@ pub(crate) fn forms(happened: &Happened, graph: &Graph) -> Files {
                 if section == "nodes" { self::nodes(&nodes, Payee::Elsewhere) } else { self::edges(&edges) };
             files.push(((*name).to_owned(), text));
         }
-        described.push_str(&format!("[{section}]\nfiles = {names:?}\n\n"));
+        described.push_str(&format!("[{section}]\nfiles = {names:?}\n"));
+        if section == "nodes" {
+            described.push_str(COLUMNS);
+        }
+        described.push('\n');
     }
     described.push_str("[payees]\nfiles = [\"payees.csv\"]\n");
     files.push(("payees.csv".to_owned(), provenance::owners(graph)));
@@ -59,6 +63,8 @@ pub(crate) fn forms(happened: &Happened, graph: &Graph) -> Files {
     files
 }
 
+/// Since when a node is withdrawn is a column also in the months before any is.
+const COLUMNS: &str = "columns = { invalidated = \"metric\" }\n";
 /// The small tables.
 const NODES: [&str; 3] = ["data.csv", "evaluations.csv", "fees.csv"];
 const EDGES: [&str; 4] = ["members.csv", "evaluated.csv", "answers.csv", "influence.csv"];
@@ -80,7 +86,7 @@ pub(crate) fn head(happened: &Happened) -> String {
     )
 }
 
-/// Whether a table of nodes says who owns them.
+/// Whether a table of nodes says who owns them, and since when they are withdrawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payee {
     Column,
@@ -91,12 +97,13 @@ pub(crate) fn nodes(rows: &[&Node], payee: Payee) -> String {
     let columns = columns(rows.iter().map(|row| &row.cells));
     let mut header = vec!["id", "kind", "time"];
     if payee == Payee::Column {
-        header.push("payee");
+        header.extend(["payee", "invalidated"]);
     }
     let lines = rows.iter().map(|row| {
         let mut line = vec![row.id.clone(), row.kind.to_owned(), row.time.map(written).unwrap_or_default()];
         if payee == Payee::Column {
             line.push(row.payee.unwrap_or_default().to_owned());
+            line.push(row.withdrawn.map(|time| time.to_string()).unwrap_or_default());
         }
         line.extend(cells(&columns, &row.cells));
         line
