@@ -6,6 +6,7 @@
 
 mod contributions;
 mod groups;
+mod names;
 mod paths;
 mod trials;
 
@@ -26,6 +27,7 @@ use crate::settle::{History, SettleError, Settlement, settle};
 pub use contributions::{Contribution, Reliance};
 use contributions::{Owned, Relied};
 use groups::{Group, Things};
+pub use names::Names;
 pub use paths::{Path, Step};
 use trials::{Lacking, Trials};
 
@@ -102,6 +104,8 @@ pub struct Explanation {
     pub reliances_add_up: bool,
     /// The strongest ways on which credit comes to it, strongest first.
     pub paths: Vec<Path>,
+    /// What a person reads instead of ids.
+    pub names: Names,
     /// What changed against the epoch before.
     pub change: Option<Change>,
     /// How often the epoch was settled again.
@@ -257,6 +261,9 @@ impl<'a> Explaining<'a> {
         let runs = trials.made;
 
         let before = question.before.filter(|(before, _)| before.pool().asset == epoch.pool().asset);
+        let contributions = owned.told(&found.nodes);
+        let reliances = relied.told(&found.edges);
+        let paths = paths::strongest(epoch, &nodes);
         let without_all = found.without_nodes.unwrap_or(Without::Amount(paid.amount));
         Ok(Explanation {
             format: FORMAT,
@@ -275,16 +282,17 @@ impl<'a> Explaining<'a> {
             parts: parts(&self.settlement, paid),
             nodes: nodes.len(),
             adds_up: adds_up(&found.nodes, paid.amount, &without_all),
-            contributions: owned.told(&found.nodes),
+            names: Names::of(epoch, &contributions, &reliances, &paths),
+            contributions,
             without_all,
             relied: relied.count(),
             reliances_add_up: found
                 .without_edges
                 .as_ref()
                 .is_some_and(|without| adds_up(&found.edges, paid.amount, without)),
-            reliances: relied.told(&found.edges),
+            reliances,
             without_reliances: found.without_edges,
-            paths: paths::strongest(epoch, &nodes),
+            paths,
             change: before.map(|before| change(epoch, row, &nodes, &self.settlement, paid, before)),
             runs,
         })

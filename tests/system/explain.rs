@@ -7,7 +7,7 @@ use apportion::{
     Asset, Charter, ColumnNames, Difference, Edge, EdgeRow, Engine, Epoch, EpochBuilder, EpochRows, Header,
     History, Node, Policy, Pool, Settlement, Window, settle,
 };
-use apportion_report::explained::Words;
+use apportion_report::explained::{Most, Words};
 use apportion_tests::{numbered_epoch, small_epoch};
 use serde_json::json;
 
@@ -336,6 +336,36 @@ fn ways_are_those_on_which_most_flows() {
     // A quarter of the answer's credit comes directly, half of the other three quarters over b:1 to each.
     let wanted = [("n:1 b:1 a:1", 0.375), ("n:1 b:1 a:2", 0.375), ("n:1 a:1", 0.25)];
     assert_eq!(ways, wanted.map(|(way, part)| (way.to_owned(), part)));
+}
+
+/// People read names where there are any: of payees, and of nodes their label `name`.
+#[test]
+fn names_stand_beside_ids() {
+    let engine = Engine::new().unwrap();
+    let rule = Rule::new(&engine, "equal", json!({}));
+    let mut rows = EpochRows::of(&epoch(&["ann", "bob"], &NODES, &EDGES));
+    rows.columns.node_labels.push("name".to_owned());
+    for node in &mut rows.nodes {
+        node.labels.push(if &*node.id == "a:1" { "On circles" } else { "" }.into());
+    }
+    for payee in &mut rows.payees {
+        payee.name = if &*payee.id == "bob" { "Bob Roe" } else { "" }.into();
+    }
+    let explanation = rule.explain(&rows.build().unwrap(), "ann", 100);
+    assert_eq!(explanation.names.nodes, BTreeMap::from([("a:1".to_owned(), "On circles".to_owned())]));
+    assert_eq!(explanation.names.payees, BTreeMap::from([("bob".to_owned(), "Bob Roe".to_owned())]));
+    let words = Words::of(&explanation);
+    let most = Most { lines: 9, inner: 9 };
+    assert!(
+        words.contributions("", most).iter().any(|row| row[0] == "“On circles” (paper a:1)"),
+        "{:?}",
+        words.contributions("", most)
+    );
+    assert!(
+        words.reliances("", most).iter().any(|row| row[0] == "cites from Bob Roe (payee bob)"),
+        "{:?}",
+        words.reliances("", most)
+    );
 }
 
 fn explained(question: Question<'_>, payee: &str) -> Result<Explanation, ExplainError> {

@@ -12,6 +12,8 @@ use crate::wording::{counted, day, grouped};
 
 /// How much of an id stands in a range of them.
 const OF_AN_ID: usize = 20;
+/// How much of a node's name stands beside its id.
+const OF_A_NAME: usize = 60;
 
 /// What stands above the ways.
 pub const WAYS: &str = "Credit flows along edges, from what relied on something to what it relied on. A percentage says how much of the credit \
@@ -43,6 +45,22 @@ impl<'a> Words<'a> {
     pub fn who(&self) -> &'a str {
         let explanation = self.explanation;
         if explanation.name.is_empty() { &explanation.payee } else { &explanation.name }
+    }
+
+    /// A node by its id, and where it has one by its name: `paper:2 (paper)`, `“On circles” (paper paper:2)`.
+    pub fn node(&self, id: &str, kind: &str) -> String {
+        match self.explanation.names.nodes.get(id) {
+            Some(name) => format!("“{}” ({kind} {id})", cut(name, OF_A_NAME)),
+            None => format!("{id} ({kind})"),
+        }
+    }
+
+    /// As [`Words::node`], where the kind is told already.
+    fn named(&self, id: &str) -> String {
+        match self.explanation.names.nodes.get(id) {
+            Some(name) => format!("“{}” ({id})", cut(name, OF_A_NAME)),
+            None => id.to_owned(),
+        }
     }
 
     /// An amount to two decimals: `1,300,000.50`.
@@ -105,8 +123,8 @@ impl<'a> Words<'a> {
             let Contribution { kind, nodes, first, .. } = one;
             let count = grouped(&nodes.to_string());
             let what = match (*nodes, outer) {
-                (1, true) => format!("{first} ({kind})"),
-                (1, false) => first.clone(),
+                (1, true) => self.node(first, kind),
+                (1, false) => self.named(first),
                 (_, false) => format!("{count} of them, {}", one.span()),
                 (_, true) if kind.is_empty() => format!("{count} of several kinds, {}", one.span()),
                 (_, true) => format!("{count} of kind {kind}"),
@@ -123,10 +141,8 @@ impl<'a> Words<'a> {
             (0, _) => return format!("{} owns nothing in this epoch.", self.who()),
             (1, Some(only)) => {
                 let without = self.would(&only.without);
-                return format!(
-                    "It has one contribution, {} ({}). Without that {without}.",
-                    only.first, only.kind
-                );
+                let what = self.node(&only.first, &only.kind);
+                return format!("It has one contribution, {what}. Without that {without}.");
             }
             (_, None) => {
                 return format!("Without any of its contributions {}.", self.would(all));
@@ -143,7 +159,11 @@ impl<'a> Words<'a> {
         lines(&self.explanation.reliances, indent, most, |one, outer| {
             let Reliance { kind, who, first, payee, .. } = one;
             let (only, others) = (*who == 1, counted(*who, "other"));
-            let name = || format!("{first}{}", if *payee { " (a payee)" } else { "" });
+            let name = || match self.explanation.names.payees.get(first) {
+                _ if !payee => self.named(first),
+                Some(name) => format!("{} (payee {first})", cut(name, OF_A_NAME)),
+                None => format!("{first} (a payee)"),
+            };
             let what = match (outer, kind.as_str()) {
                 (false, _) if only => name(),
                 (false, _) => format!("{} of them, {}", grouped(&who.to_string()), one.span()),
@@ -204,10 +224,9 @@ impl<'a> Words<'a> {
 
     /// A way, from where it begins, step by step: `answer:1 (answer)`, `50.0 % of it by cites to paper:2 (paper)`.
     pub fn path(&self, path: &Path) -> Vec<String> {
-        let named = |id: &str, kind: &str| format!("{id} ({kind})");
-        let mut lines = vec![named(&path.from, &path.kind)];
+        let mut lines = vec![self.node(&path.from, &path.kind)];
         lines.extend(path.steps.iter().map(|step| {
-            format!("{} of it by {} to {}", share(step.part), step.edge, named(&step.to, &step.kind))
+            format!("{} of it by {} to {}", share(step.part), step.edge, self.node(&step.to, &step.kind))
         }));
         if path.steps.len() > 1 {
             lines.push(format!("in all {} of what leaves {}", share(path.part), path.from));
@@ -247,7 +266,10 @@ impl<'a> Words<'a> {
                 grouped(&change.gone.to_string())
             ));
         }
-        for (name, old, new) in change.measures.iter().filter(|(_, old, new)| old != new) {
+        // What differs by less than rounding makes of a sum has not changed for a person.
+        let changed =
+            |(_, old, new): &&(String, f64, f64)| (old - new).abs() > 1e-9 * old.abs().max(new.abs());
+        for (name, old, new) in change.measures.iter().filter(changed) {
             sentences.push(format!(
                 "The rule's {name} was {} then and is {} now.",
                 number(*old),
@@ -299,7 +321,9 @@ trait Told {
     fn span(&self) -> String {
         let [first, last] = self.ends();
         match [day(first.1), day(last.1)] {
-            [start, end] if start == end => format!("{} to {}", cut(first.0), cut(last.0)),
+            [start, end] if start == end => {
+                format!("{} to {}", cut(first.0, OF_AN_ID), cut(last.0, OF_AN_ID))
+            }
             [start, end] => format!("{start} to {end}"),
         }
     }
@@ -384,12 +408,12 @@ fn most_lost_first(a: Difference, b: Difference) -> Ordering {
     }
 }
 
-/// An id, or as much of it as stands in a range.
-fn cut(id: &str) -> String {
-    if id.chars().count() <= OF_AN_ID {
-        return id.to_owned();
+/// A text, or as much of it as has `most` characters.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
     }
-    id.chars().take(OF_AN_ID - 1).chain(['…']).collect()
+    text.chars().take(most - 1).chain(['…']).collect()
 }
 
 /// Two explanations of one epoch, line by line: what, the first's, the second's.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use apportion::Digest;
-use apportion::explain::{Explanation, Path};
+use apportion::explain::Explanation;
 
 use crate::escape::{self, fill, json};
 use crate::explained::{Most, WAYS, Words, side_by_side};
@@ -87,7 +87,7 @@ fn payee(words: &Words<'_>) -> String {
             "<section><h2>The strongest ways on which credit comes to it</h2><p class=\"minor\">{}</p>",
             escape::text(WAYS)
         );
-        html.push_str(&picture(&explanation.paths));
+        html.push_str(&picture(words));
         html.push_str("<details><summary>The same in words</summary><ul>");
         for path in &explanation.paths {
             let lines: Vec<String> = words.path(path).iter().map(|line| escape::text(line)).collect();
@@ -142,7 +142,8 @@ fn table(words: &Words<'_>, names: &str, header: &[&str], rows: &[Vec<String>]) 
 }
 
 /// The ways as lines of boxes, one under another.
-fn picture(paths: &[Path]) -> String {
+fn picture(words: &Words<'_>) -> String {
+    let paths = &words.explanation.paths;
     const BOX: usize = 184;
     const GAP: usize = 90;
     const ROW: usize = 54;
@@ -165,9 +166,11 @@ fn picture(paths: &[Path]) -> String {
                 escape::text(&cut(kind))
             );
         };
-        put(0, &path.from, &path.kind);
+        let names = &words.explanation.names.nodes;
+        let named = |id: &String| names.get(id).unwrap_or(id).clone();
+        put(0, &named(&path.from), &path.kind);
         for (index, step) in path.steps.iter().enumerate() {
-            put(index + 1, &step.to, &step.kind);
+            put(index + 1, &named(&step.to), &step.kind);
         }
         for (index, step) in path.steps.iter().enumerate() {
             let (from, to) = (index * (BOX + GAP) + BOX + 4, (index + 1) * (BOX + GAP));
