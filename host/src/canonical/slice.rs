@@ -5,7 +5,7 @@
 //! little-endian, then the pairs of hashes and the chunks in the order of the tree from the root, left first. `bao
 //! decode-slice` of that project reads the same.
 //!
-//! [Bao]: https://github.com/oconnor663/bao/blob/master/docs/spec.md
+//! [Bao]: https://docs.rs/bao
 
 use std::io::{Cursor, ErrorKind, Read};
 use std::ops::Range;

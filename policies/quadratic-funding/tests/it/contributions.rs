@@ -5,8 +5,8 @@ use quadratic_funding::QuadraticFunding;
 
 use crate::{Gifts, POOL, measure, paid, round};
 
-/// Four contributors and three projects, for which `gitcoinco/qf-calculator` (at 4d9e48d) and `Jmiller4/plural-qf` (at
-/// d88292d) were run; the figures below are what they printed.
+/// Four contributors and three projects, for which `gitcoinco/qf-calculator` (at 4d9e48d) and `plural-qf` (at d88292d,
+/// by an author of the paper) were run; the figures below are what they printed.
 fn example() -> Gifts {
     vec![
         vec![1.0, 4.0, 0.0], //
