@@ -165,11 +165,30 @@ async function check(browser, name) {
   console.log(`ok: ${name}: ${comparison.payees.length} payees, ${comparison.epochs.length} epochs`);
 }
 
+/** The page of an explanation: read on any screen, without surprises. */
+async function checkExplanation(browser, name) {
+  for (const [look, options] of Object.entries({
+    desktop: { viewport: DESKTOP, colorScheme: "light" },
+    phone: { viewport: PHONE, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+    dark: { viewport: DESKTOP, colorScheme: "dark" },
+  })) {
+    const { page, surprises, context } = await open(browser, name, options);
+    await page.$$eval("details", (all) => all.forEach((one) => { one.open = true; }));
+    await nothingIsWiderThanTheScreen(page);
+    await textCanBeRead(page);
+    await shot(page, `${name}-${look}`);
+    assert.deepEqual(surprises, []);
+    await context.close();
+  }
+  console.log(`ok: ${name}`);
+}
+
 (async () => {
   const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
   const browser = await chromium.launch({ executablePath, args: FLAGS, headless: true });
   try {
     for (const name of ["months", "hostile"]) await check(browser, name);
+    await checkExplanation(browser, "explanation");
   } finally {
     await browser.close();
   }

@@ -12,6 +12,8 @@ use crate::explained::{Most, WAYS, Words, side_by_side};
 const INDENT: &str = "\u{2003}";
 /// What stands in a table's first column: on a narrow page amounts do not fit beside long names.
 const SHORT: &str = "short";
+/// As short, under two people's names.
+const BESIDE: &str = "beside";
 const LONG: &str = "long-names";
 /// How many lines of a list a page shows; all are in the JSON that it holds.
 const MOST: Most = Most { lines: 40, inner: 10 };
@@ -46,7 +48,7 @@ pub fn explanation_page(explanations: &[Explanation]) -> String {
 fn beside(first: &Words<'_>, second: &Words<'_>) -> String {
     let header = ["", first.who(), second.who()];
     let rows: Vec<Vec<String>> = side_by_side(first, second).into_iter().map(Vec::from).collect();
-    format!("<section><h2>Side by side</h2>{}</section>", table(first, SHORT, &header, &rows))
+    format!("<section><h2>Side by side</h2>{}</section>", table(first, BESIDE, &header, &rows))
 }
 
 fn payee(words: &Words<'_>) -> String {

@@ -51,14 +51,16 @@ fn said(fault: &PolicyFault) -> String {
 /// The numbers to remember.
 pub(crate) fn figures(wording: &Wording<'_>) -> String {
     let (totals, statistics) = (&wording.terms.totals, &wording.terms.statistics);
+    // In a box that is too narrow the asset's name stands below its amount.
+    let amount = |amount: u128| wording.amount(amount).replacen('\u{a0}', " ", 1);
     let mut html = String::new();
     for (what, figure) in [
         ("would have got more", wording.payees(statistics.gain)),
         ("would have got less", wording.payees(statistics.lose)),
         ("would have got the same", wording.payees(statistics.same)),
-        ("would have gone to others", wording.amount(totals.changes_hands)),
-        ("were paid", wording.amount(totals.original)),
-        ("would have been paid", wording.amount(totals.candidate)),
+        ("would have gone to others", amount(totals.changes_hands)),
+        ("were paid", amount(totals.original)),
+        ("would have been paid", amount(totals.candidate)),
     ] {
         let _ = write!(html, "<div><dt>{what}</dt><dd>{figure}</dd></div>");
     }

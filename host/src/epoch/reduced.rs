@@ -166,7 +166,7 @@ mod tests {
                 target: &id(target % nodes.len()),
                 kind: WORDS[kind + 1],
                 weight: 1.0,
-                time: Some(*word as i64),
+                time: i64::try_from(*word).ok(),
                 metrics: &[*kind as f64],
                 labels: &[WORDS[*word], WORDS[3 - *word]],
             });
