@@ -6,7 +6,7 @@
 //! An epoch that a candidate could not settle is shown with its fault and left out of every sum and statistic, on
 //! both sides: else like would not be held against like.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -381,6 +381,24 @@ impl Difference {
     /// How much, without the sign, in base units.
     pub fn magnitude(self) -> u128 {
         self.magnitude
+    }
+}
+
+/// As numbers with a sign: what is most less comes first.
+impl Ord for Difference {
+    fn cmp(&self, other: &Difference) -> Ordering {
+        match (self.less, other.less) {
+            (true, true) => other.magnitude.cmp(&self.magnitude),
+            (false, false) => self.magnitude.cmp(&other.magnitude),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+        }
+    }
+}
+
+impl PartialOrd for Difference {
+    fn partial_cmp(&self, other: &Difference) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -1,7 +1,5 @@
 //! An explanation in plain words, for a terminal and for a page.
 
-use std::cmp::Ordering;
-
 use apportion::Asset;
 use apportion::Difference;
 use apportion::explain::{
@@ -373,7 +371,7 @@ fn lines<T: Told, const N: usize>(
         rows.push(row(one, true));
         let mut inner = Vec::new();
         one.parts().iter().for_each(|part| innermost(part, &mut inner));
-        inner.sort_by(|a, b| most_lost_first(a.difference(), b.difference()));
+        inner.sort_by_key(|one| one.difference());
         for one in inner.iter().take(most.inner) {
             let mut told = row(one, false);
             if let Some(first) = told.first_mut() {
@@ -400,16 +398,8 @@ fn innermost<'a, T: Told>(one: &'a T, found: &mut Vec<&'a T>) {
     }
 }
 
-fn most_lost_first(a: Difference, b: Difference) -> Ordering {
-    match (a.is_negative(), b.is_negative()) {
-        (true, true) => b.magnitude().cmp(&a.magnitude()),
-        (false, false) => a.magnitude().cmp(&b.magnitude()),
-        (lost, _) => lost.cmp(&false).reverse(),
-    }
-}
-
 /// A text, or as much of it as has `most` characters.
-fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

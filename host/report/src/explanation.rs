@@ -6,7 +6,7 @@ use apportion::Digest;
 use apportion::explain::Explanation;
 
 use crate::escape::{self, fill, json};
-use crate::explained::{Most, WAYS, Words, side_by_side};
+use crate::explained::{Most, WAYS, Words, cut, side_by_side};
 
 /// What marks the rows that stand further in: the parts of a group.
 const INDENT: &str = "\u{2003}";
@@ -149,6 +149,8 @@ fn picture(words: &Words<'_>) -> String {
     const BOX: usize = 184;
     const GAP: usize = 90;
     const ROW: usize = 54;
+    /// So many characters of a text fit into a box.
+    const FITS: usize = 20;
     let longest = paths.iter().map(|path| path.steps.len()).max().unwrap_or(0);
     let (width, height) = ((longest + 1) * BOX + longest * GAP + 4, paths.len() * ROW + 4);
     let mut svg = format!(
@@ -164,8 +166,8 @@ fn picture(words: &Words<'_>) -> String {
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\" rx=\"6\"/>\
                  <svg x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\"><text x=\"8\" y=\"17\">{}</text>\
                  <text class=\"minor\" x=\"8\" y=\"32\">{}</text></svg>",
-                escape::text(&cut(id)),
-                escape::text(&cut(kind))
+                escape::text(&cut(id, FITS)),
+                escape::text(&cut(kind, FITS))
             );
         };
         let names = &words.explanation.names.nodes;
@@ -187,16 +189,6 @@ fn picture(words: &Words<'_>) -> String {
         }
     }
     svg + "</svg></div>"
-}
-
-/// So much of a text as fits into a box.
-fn cut(text: &str) -> String {
-    const FITS: usize = 20;
-    if text.chars().count() <= FITS {
-        text.to_owned()
-    } else {
-        text.chars().take(FITS - 1).chain(['…']).collect()
-    }
 }
 
 #[cfg(test)]

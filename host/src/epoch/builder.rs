@@ -62,6 +62,12 @@ pub enum BuildError {
     Written(#[from] EpochError),
 }
 
+impl From<TooMuchText> for BuildError {
+    fn from(_: TooMuchText) -> BuildError {
+        BuildError::TooLarge("4 GiB of text in one column")
+    }
+}
+
 /// Takes rows in any order and makes an epoch of them. Wrong rows are collected and reported together at the end.
 pub struct EpochBuilder {
     header: Header,
@@ -156,9 +162,7 @@ impl EpochBuilder {
         self.edges.connect(&nodes, &self.nodes.names, &mut self.errors);
         self.errors.none()?;
         self.edges.sort();
-        let bytes = self
-            .write(&payees, &nodes)
-            .map_err(|TooMuchText| BuildError::TooLarge("4 GiB of text in one column"))?;
+        let bytes = self.write(&payees, &nodes)?;
         Ok(Epoch::from_bytes(&bytes)?)
     }
 
@@ -201,11 +205,11 @@ impl EpochBuilder {
 }
 
 /// Row counts were checked against [`MAX_ROWS`] and columns against [`MAX_COLUMNS`].
-fn count(rows: usize) -> u32 {
+pub(super) fn count(rows: usize) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
-fn in_order<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
+pub(super) fn in_order<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
     order.iter().map(|&row| column[row]).collect()
 }
 

@@ -3,6 +3,7 @@
 //! Its rows stand in order already and were checked, so its columns are written anew from those of the epoch, row after
 //! row: an explanation makes hundreds of these of one epoch.
 
+use super::builder::{count, in_order};
 use super::format::{Aligned, ColumnSet, Counts, TooMuchText, Writer};
 use super::{BuildError, Epoch};
 use crate::graph::Texts;
@@ -32,9 +33,7 @@ impl Epoch {
         let edges: Vec<usize> = (0..self.edge_count())
             .filter(|&row| stays(self.edge_source()[row]) && stays(self.edge_target()[row]) && !edge(row))
             .collect();
-        let bytes = self
-            .write_rows(&nodes, &edges, &place)
-            .map_err(|TooMuchText| BuildError::TooLarge("4 GiB of text in one column"))?;
+        let bytes = self.write_rows(&nodes, &edges, &place)?;
         Ok(Epoch::checked(Aligned::copied(&bytes))?)
     }
 
@@ -58,16 +57,16 @@ impl Epoch {
         let mut writer = Writer::new(self.header(), &counts);
         writer.texts(self.payees().iter())?;
         writer.texts(self.payee_names().iter())?;
-        let (node_kinds, node_kind) = in_use(self.node_kinds(), &rows(self.node_kind(), nodes), None);
-        let (edge_kinds, edge_kind) = in_use(self.edge_kinds(), &rows(self.edge_kind(), edges), None);
+        let (node_kinds, node_kind) = in_use(self.node_kinds(), &in_order(self.node_kind(), nodes), None);
+        let (edge_kinds, edge_kind) = in_use(self.edge_kinds(), &in_order(self.edge_kind(), edges), None);
         writer.texts(node_kinds.into_iter())?;
         writer.texts(edge_kinds.into_iter())?;
 
         writer.texts(nodes.iter().map(|&row| self.node_ids().get(row).unwrap_or_default()))?;
         writer.column(&node_kind);
-        writer.column(&rows(self.node_weight(), nodes));
-        writer.column(&rows(self.node_time(), nodes));
-        writer.column(&rows(self.node_payee(), nodes));
+        writer.column(&in_order(self.node_weight(), nodes));
+        writer.column(&in_order(self.node_time(), nodes));
+        writer.column(&in_order(self.node_payee(), nodes));
 
         let ends = |column: &[u32]| -> Vec<u32> {
             edges.iter().filter_map(|&row| place[column[row] as usize]).collect()
@@ -75,8 +74,8 @@ impl Epoch {
         writer.column(&ends(self.edge_source()));
         writer.column(&ends(self.edge_target()));
         writer.column(&edge_kind);
-        writer.column(&rows(self.edge_weight(), edges));
-        writer.column(&rows(self.edge_time(), edges));
+        writer.column(&in_order(self.edge_weight(), edges));
+        writer.column(&in_order(self.edge_time(), edges));
         self.write_further(of_nodes, nodes, &mut writer)?;
         self.write_further(of_edges, edges, &mut writer)?;
         Ok(writer.finish())
@@ -90,25 +89,17 @@ impl Epoch {
     ) -> Result<(), TooMuchText> {
         writer.texts(self.texts(&columns.metric_names).iter())?;
         for metric in &columns.metrics {
-            writer.column(&rows(self.column::<f64>(metric), of));
+            writer.column(&in_order(self.column::<f64>(metric), of));
         }
         writer.texts(self.texts(&columns.label_names).iter())?;
         for (dictionary, words) in &columns.labels {
-            let (dictionary, words) = in_use(self.texts(dictionary), &rows(self.column(words), of), Some(0));
+            let (dictionary, words) =
+                in_use(self.texts(dictionary), &in_order(self.column(words), of), Some(0));
             writer.texts(dictionary.into_iter())?;
             writer.column(&words);
         }
         Ok(())
     }
-}
-
-/// Row counts of an epoch fit.
-fn count(rows: usize) -> u32 {
-    u32::try_from(rows).unwrap_or(u32::MAX)
-}
-
-fn rows<T: Copy>(column: &[T], of: &[usize]) -> Vec<T> {
-    of.iter().map(|&row| column[row]).collect()
 }
 
 /// The texts of a dictionary that rows use, and one that stays in any case; and the rows by these.

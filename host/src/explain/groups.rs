@@ -142,13 +142,6 @@ fn largest(groups: &mut [Group]) -> Option<&mut Group> {
 
 /// By what the payee would lose, most first and what it would win last; equal ones as they stand.
 fn rank(groups: &mut [Group]) {
-    groups.sort_by(|a, b| {
-        let loss = |group: &Group| (group.difference.is_negative(), group.difference.magnitude());
-        match (loss(a), loss(b)) {
-            ((true, a), (true, b)) => b.cmp(&a),
-            ((false, a), (false, b)) => a.cmp(&b),
-            ((a, _), (b, _)) => b.cmp(&a),
-        }
-    });
+    groups.sort_by_key(|group| group.difference);
     groups.iter_mut().for_each(|group| rank(&mut group.parts));
 }
