@@ -8,7 +8,7 @@ import { byteLength } from "./text.mjs";
 const CALL = 64;
 const ITEM = 16;
 /** How deep a policy may call, in the units of METERING.md. */
-const DEPTH = 1n << 20n;
+const DEPTH = 96n << 20n;
 
 const HALF = (1n << 64n) - 1n;
 

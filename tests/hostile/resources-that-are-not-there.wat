@@ -1,5 +1,5 @@
 ;; Tries: to use a handle that it was never given.
-;; Ends: fault bad-output
+;; Ends: not admitted: a resource that the component defines cannot be metered
 ;; Wit: export tricks: interface { resource thing { constructor(); } }
 ;; Instead of: imports
 (import "[export]tricks" "[resource-new]thing" (func $new (param i32) (result i32)))

@@ -352,7 +352,8 @@ fn small(name: String, component: Vec<u8>, parameters: Value) -> Case {
 
 /// The hostile policies that are admitted.
 fn hostile() -> Vec<Case> {
-    let admitted = hostile::files().into_iter().filter(|case| !matches!(case.end, End::NotAdmitted(_)));
+    let cases = hostile::files().into_iter().chain(hostile::frames());
+    let admitted = cases.filter(|case| !matches!(case.end, End::NotAdmitted(_)));
     let cases = admitted.map(|case| {
         let parameters = serde_json::from_str(&case.parameters).unwrap();
         small(format!("hostile-{}", case.name), case.component(), parameters)

@@ -24,8 +24,10 @@
     reason = "for tests: the text is theirs, and a wrong one is told by its file"
 )]
 
+mod frames;
 mod made;
 
+pub use frames::all as frames;
 pub use made::slow_to_compile;
 
 use std::fs;
@@ -77,7 +79,7 @@ impl Case {
 
 /// Every case: those of the files by name, then those that are made.
 pub fn all() -> Vec<Case> {
-    files().into_iter().chain(made::all()).collect()
+    files().into_iter().chain(made::all()).chain(frames::all()).collect()
 }
 
 /// The cases of all files, by name.

@@ -187,7 +187,7 @@ fn tables_grow_to_the_limit_and_not_an_element_further() {
 }
 
 /// Hole: stack depth. How much native stack a frame takes is the compiler's business; how deep a policy may call is
-/// counted, and is the same everywhere: 64 units for a function, 8 for each of the four values it holds.
+/// counted, and is the same everywhere: 128 bytes for a function, 8 for each of the 23 values that it can keep.
 #[test]
 fn recursion_that_fits_is_paid_and_without_end_is_a_fault() {
     let engine = Engine::new().unwrap();
@@ -197,7 +197,7 @@ fn recursion_that_fits_is_paid_and_without_end_is_a_fault() {
           (else (i32.const 0))))";
     let deep = |calls: i32| format!("(drop (call $deep (i32.const {calls}))) {PAY}");
     // `allocate` itself does not count: it is on no cycle, and the way below it is short.
-    let most = (1 << 20) / (64 + 4 * 8) - 1;
+    let most = (96 << 20) / (128 + 23 * 8) - 1;
     assert_eq!(end(&engine, &deep(most), parts, Limits::default()), "paid");
     assert_eq!(end(&engine, &deep(most + 1), parts, Limits::default()), "stack-overflow");
     assert_eq!(end(&engine, &deep(-1), parts, Limits::default()), "stack-overflow");

@@ -3,7 +3,7 @@
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValType, ValidatorResources};
 use wasmparser::{Operator, WasmModuleResources};
 
-use crate::cost;
+use crate::frame;
 
 /// The two types that have NaNs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) struct Body<'a> {
     /// The declared locals, as declared.
     pub declared: Vec<(u32, ValType)>,
     pub declared_count: u32,
-    /// What it takes of the depth.
+    /// The most native stack that a call of it takes, without what it calls: in bytes.
     pub frame: u64,
 }
 
@@ -94,11 +94,12 @@ pub(crate) fn read<'a>(
     reader.finish()?;
 
     let declared_count: u32 = declared.iter().map(|(count, _)| count).sum();
-    let slots = slots(params.iter().map(|ty| (1, *ty)))
-        + slots(declared.iter().copied())
-        + u64::from(highest) * if vectors { 2 } else { 1 };
-    let params = validator.len_locals() - declared_count;
-    Ok(Body { ops, params, results, declared, declared_count, frame: cost::frame(slots) })
+    let locals = validator.len_locals();
+    let kept = u64::from(locals) + u64::from(highest);
+    let wide =
+        vectors || params.iter().chain(declared.iter().map(|(_, ty)| ty)).any(|ty| *ty == ValType::V128);
+    let frame = frame::bytes(&ops, kept, locals, wide);
+    Ok(Body { ops, params: locals - declared_count, results, declared, declared_count, frame })
 }
 
 /// Whether an instruction can be reached, and not merely stands behind one that never goes on.
@@ -124,8 +125,4 @@ fn is_live(
         Operator::End => true,
         _ => false,
     }
-}
-
-fn slots(types: impl Iterator<Item = (u32, ValType)>) -> u64 {
-    types.map(|(count, ty)| u64::from(count) * if ty == ValType::V128 { 2 } else { 1 }).sum()
 }

@@ -23,7 +23,7 @@ pub(crate) struct Charges {
     pub aside: Vec<i64>,
     /// At `br_table`: for each label, the default last; empty if there is nothing to charge.
     pub table: Vec<(usize, Vec<i64>)>,
-    /// Whether every way from behind the instruction ends in `unreachable`.
+    /// Whether every way from behind the instruction ends in `unreachable`, without a call before.
     pub doomed: Vec<bool>,
 }
 
@@ -53,20 +53,41 @@ struct Ahead {
     waste: i64,
     /// Out of how many loops the way leads: the number of loops around where it certainly gets to.
     loops: usize,
-    /// Every way ends in `unreachable`: such code runs at most once and is free.
-    doomed: bool,
+    fate: Fate,
+}
+
+/// How the ways ahead end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// Some way returns or comes round a loop.
+    Open,
+    /// Every way ends in `unreachable`, some of them behind a call. What is called may get here again, so such code is
+    /// paid for; but it makes no other way dearer.
+    Lost,
+    /// Every way ends in `unreachable` without a call before. Such code runs at most once in a run, and is free.
+    Doomed,
 }
 
 impl Ahead {
-    const LEAVE: Self = Self { price: 0, waste: 0, loops: 0, doomed: false };
-    const TRAP: Self = Self { price: 0, waste: 0, loops: 0, doomed: true };
+    const LEAVE: Self = Self { price: 0, waste: 0, loops: 0, fate: Fate::Open };
+    const TRAP: Self = Self { price: 0, waste: 0, loops: 0, fate: Fate::Doomed };
 
     fn head(loops: usize) -> Self {
-        Self { price: 0, waste: 0, loops, doomed: false }
+        Self { price: 0, waste: 0, loops, fate: Fate::Open }
     }
 
     fn after(self, cost: i64) -> Self {
-        if self.doomed { self } else { Self { price: self.price.saturating_add(cost), ..self } }
+        match self.fate {
+            Fate::Doomed => self,
+            Fate::Open | Fate::Lost => Self { price: self.price.saturating_add(cost), ..self },
+        }
+    }
+
+    fn after_call(self, cost: i64) -> Self {
+        match self.fate {
+            Fate::Doomed => Self { price: cost, fate: Fate::Lost, ..Self::TRAP },
+            Fate::Open | Fate::Lost => self.after(cost),
+        }
     }
 }
 
@@ -94,7 +115,7 @@ pub(crate) fn charges(body: &Body) -> Charges {
     let mut now = Ahead::LEAVE;
     for (index, op) in body.ops.iter().enumerate().rev() {
         if let Some(doomed) = charges.doomed.get_mut(index) {
-            *doomed = now.doomed;
+            *doomed = now.fate == Fate::Doomed;
         }
         let mut put = |ahead: i64, aside: i64| {
             if let (Some(a), Some(b)) = (charges.ahead.get_mut(index), charges.aside.get_mut(index)) {
@@ -109,6 +130,7 @@ pub(crate) fn charges(body: &Body) -> Charges {
                 } else {
                     now
                 };
+                now = now.after(cost::fixed(op));
                 frames.push(Frame { label, end: now, second: None });
             }
             Operator::Else => {
@@ -122,28 +144,31 @@ pub(crate) fn charges(body: &Body) -> Charges {
                     let second = frame.second.unwrap_or(frame.end);
                     let (base, rest) = part(&[(now, true), (second, true)], loops);
                     put(rest[0], rest[1]);
-                    now = base.after(cost::fixed(&op.op));
+                    now = base.after(cost::fixed(op));
                 }
             }
             Operator::Block { .. } => {
                 frames.pop();
+                now = now.after(cost::fixed(op));
             }
             Operator::Loop { .. } => {
                 frames.pop();
                 loops = loops.saturating_sub(1);
-                if !now.doomed {
+                // No way that is lost or doomed comes round.
+                if now.fate == Fate::Open {
                     put(now.price, 0);
                     now = Ahead::head(loops);
                 }
+                now = now.after(cost::fixed(op));
             }
             Operator::Br { relative_depth } => {
-                now = target(&frames, *relative_depth).after(cost::fixed(&op.op));
+                now = target(&frames, *relative_depth).after(cost::fixed(op));
             }
             Operator::BrIf { relative_depth } => {
                 let aside = (target(&frames, *relative_depth), op.pops == 1);
                 let (base, rest) = part(&[(now, true), aside], loops);
                 put(rest[0], rest[1]);
-                now = base.after(cost::fixed(&op.op));
+                now = base.after(cost::fixed(op));
             }
             Operator::BrTable { targets } => {
                 let labels: Vec<_> = targets
@@ -156,15 +181,16 @@ pub(crate) fn charges(body: &Body) -> Charges {
                 if rest.iter().any(|price| *price > 0) {
                     charges.table.push((index, rest));
                 }
-                now = base.after(cost::fixed(&op.op));
+                now = base.after(cost::fixed(op));
             }
-            Operator::Return => now = Ahead::LEAVE,
+            Operator::Return => now = Ahead::LEAVE.after(cost::fixed(op)),
             Operator::Unreachable => now = Ahead::TRAP,
-            other => now = now.after(cost::fixed(other)),
+            Operator::Call { .. } | Operator::CallIndirect { .. } => now = now.after_call(cost::fixed(op)),
+            _ => now = now.after(cost::fixed(op)),
         }
     }
-    if !now.doomed {
-        charges.entry = now.price.saturating_add(cost::entry(body.declared_count));
+    if now.fate != Fate::Doomed {
+        charges.entry = now.price.saturating_add(cost::entry(body.params, body.declared_count));
     }
     charges
 }
@@ -197,25 +223,31 @@ fn target(frames: &[Frame], depth: u32) -> Ahead {
 /// What is paid before ways part, and what each pays when it begins. A way is told with whether it can be charged
 /// there: branches that carry values cannot, and are always paid in full before.
 fn part(ways: &[(Ahead, bool)], loops: usize) -> (Ahead, Vec<i64>) {
-    let live = || ways.iter().filter(|(way, _)| !way.doomed);
-    if live().next().is_none() {
+    let fate = if ways.iter().any(|(way, _)| way.fate == Fate::Open) { Fate::Open } else { Fate::Lost };
+    // The ways by which the price before is set.
+    let setting = || ways.iter().filter(move |(way, _)| way.fate == fate);
+    if setting().next().is_none() {
         return (Ahead::TRAP, vec![0; ways.len()]);
     }
     // A way out of the loop must not make each iteration dearer.
-    let stays = live().any(|(way, _)| way.loops >= loops);
-    let dearest =
-        live().filter(|(way, _)| !stays || way.loops >= loops).map(|(way, _)| way.price).max().unwrap_or(0);
-    let within_slack = live().map(|(way, _)| way.price - way.waste).min().unwrap_or(0).saturating_add(SLACK);
-    let base = live()
+    let stays = setting().any(|(way, _)| way.loops >= loops);
+    let dearest = setting()
+        .filter(|(way, _)| !stays || way.loops >= loops)
+        .map(|(way, _)| way.price)
+        .max()
+        .unwrap_or(0);
+    let within_slack =
+        setting().map(|(way, _)| way.price - way.waste).min().unwrap_or(0).saturating_add(SLACK);
+    let base = setting()
         .map(|(way, _)| way.price)
         .filter(|price| *price <= dearest.min(within_slack))
         .max()
         .unwrap_or(0);
-    let unchargeable = live().filter(|(_, can)| !can).map(|(way, _)| way.price).max().unwrap_or(0);
+    let unchargeable = ways.iter().filter(|(_, can)| !can).map(|(way, _)| way.price).max().unwrap_or(0);
     let base = base.max(unchargeable);
 
-    let waste = live().map(|(way, _)| (base - way.price).max(0) + way.waste).max().unwrap_or(0).min(SLACK);
-    let reach = live().map(|(way, _)| way.loops).max().unwrap_or(0);
-    let rest = ways.iter().map(|(way, _)| if way.doomed { 0 } else { (way.price - base).max(0) }).collect();
-    (Ahead { price: base, waste, loops: reach, doomed: false }, rest)
+    let waste = setting().map(|(way, _)| (base - way.price).max(0) + way.waste).max().unwrap_or(0).min(SLACK);
+    let reach = setting().map(|(way, _)| way.loops).max().unwrap_or(0);
+    let rest = ways.iter().map(|(way, _)| (way.price - base).max(0)).collect();
+    (Ahead { price: base, waste, loops: reach, fate }, rest)
 }

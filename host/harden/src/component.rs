@@ -14,7 +14,7 @@ use wasmparser::{Encoding, Instance, InstantiationArgKind, Parser, Payload, Vali
 use crate::Profiled;
 use crate::body;
 use crate::cost;
-use crate::depth::{self, Calls, Depth};
+use crate::depth::{self, Calls};
 use crate::error::Error;
 use crate::meter::{self, Initial};
 use crate::module;
@@ -22,20 +22,22 @@ use crate::names;
 use crate::scan::{self, CoreInstance, Scan};
 
 pub(crate) fn harden(bytes: &[u8]) -> Result<Vec<u8>, Error> {
-    rewrite(bytes, &scan::scan(bytes, Encoding::Component)?, false)
+    let scan = scan::scan(bytes, Encoding::Component)?;
+    rewrite(bytes, &scan, &calls(&scan)?, false)
 }
 
 /// Hardened, with what each function is charged noted; and the functions.
 pub(crate) fn profile(bytes: &[u8]) -> Result<Profiled, Error> {
     let scan = scan::scan(bytes, Encoding::Component)?;
-    let component = rewrite(bytes, &scan, true)?;
-    let functions = names::functions(bytes, &scan)?;
+    let calls = calls(&scan)?;
+    let component = rewrite(bytes, &scan, &calls, true)?;
+    let functions = names::functions(bytes, &scan, &calls)?;
     let memory = meter::places(u32::try_from(functions.len()).unwrap_or(u32::MAX)) * cost::PAGE_BYTES;
     Ok(Profiled { component, functions, memory })
 }
 
-fn rewrite(bytes: &[u8], scan: &Scan, noted: bool) -> Result<Vec<u8>, Error> {
-    let depths = depths(scan)?;
+fn rewrite(bytes: &[u8], scan: &Scan, calls: &[Vec<Calls>], noted: bool) -> Result<Vec<u8>, Error> {
+    let depths = depth::of(scan, calls);
 
     let mut component = Component::new();
     let mut shift = Shift { scopes: 0 };
@@ -76,7 +78,7 @@ fn rewrite(bytes: &[u8], scan: &Scan, noted: bool) -> Result<Vec<u8>, Error> {
 
 pub(crate) fn harden_module(bytes: &[u8]) -> Result<Vec<u8>, Error> {
     let scan = scan::scan(bytes, Encoding::Module)?;
-    let depths = depths(&scan)?;
+    let depths = depth::of(&scan, &calls(&scan)?);
     match (&scan.modules[..], &depths[..]) {
         ([module], [depths]) => checked(module::rewrite(bytes, 0, module, depths, None)?.finish()),
         _ => Err(Error::Kind { expected: "core module" }),
@@ -87,8 +89,8 @@ pub(crate) fn is_hardened(bytes: &[u8]) -> bool {
     matches!(scan::scan(bytes, Encoding::Component), Err(Error::Hardened(_)))
 }
 
-/// What each function of each core module does with the depth.
-fn depths(scan: &Scan) -> Result<Vec<Vec<Depth>>, Error> {
+/// What the call graph needs of each function of each core module.
+fn calls(scan: &Scan) -> Result<Vec<Vec<Calls>>, Error> {
     let mut calls = Vec::new();
     for (number, module) in scan.modules.iter().enumerate() {
         let mut of_module = Vec::new();
@@ -99,7 +101,7 @@ fn depths(scan: &Scan) -> Result<Vec<Vec<Depth>>, Error> {
         }
         calls.push(of_module);
     }
-    Ok(depth::of(scan, &calls))
+    Ok(calls)
 }
 
 /// What the component's instances start with, all together.

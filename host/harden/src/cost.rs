@@ -2,20 +2,28 @@
 
 use wasmparser::Operator;
 
+use crate::body::Op;
+
 /// The cost that is known before the program runs.
-pub(crate) fn fixed(op: &Operator) -> i64 {
+pub(crate) fn fixed(op: &Op) -> i64 {
     use Operator as O;
-    match op {
-        O::Nop
-        | O::Drop
-        | O::Block { .. }
-        | O::Loop { .. }
-        | O::Unreachable
-        | O::Return
-        | O::Else
-        | O::End => 0,
+    match &op.op {
+        O::Nop | O::Drop | O::Unreachable | O::Else => 0,
+        O::Block { .. } | O::Loop { .. } | O::Return | O::End => handed(op.pops),
+        O::If { .. } | O::Br { .. } | O::BrIf { .. } | O::BrTable { .. } => 1 + handed(op.pops),
+        O::Call { .. } | O::CallIndirect { .. } => 1 + handed(op.pops + op.pushes),
         _ => 1,
     }
+}
+
+/// What entering a function costs besides its code: its declared locals must be set to zero.
+pub(crate) fn entry(params: u32, declared: u32) -> i64 {
+    1 + handed(params as usize + declared as usize)
+}
+
+/// What it costs to hand so many values over: few are in registers, many are copied.
+fn handed(values: usize) -> i64 {
+    i64::try_from(values / 8).unwrap_or(i64::MAX)
 }
 
 /// By how many bits the size operand of a bulk instruction is shifted right to give what it costs besides.
@@ -37,12 +45,55 @@ pub(crate) const PAGE: i64 = PAGE_BYTES.cast_signed() / 8;
 /// What one element costs a table that grows.
 pub(crate) const ELEMENT: i64 = 1;
 
-/// What entering a function costs besides its code: its declared locals must be set to zero.
-pub(crate) fn entry(declared: u32) -> i64 {
-    1 + i64::from(declared / 8)
-}
-
-/// What a function's frame takes of the depth, given its parameters, locals and highest operand stack in slots.
-pub(crate) fn frame(slots: u64) -> u64 {
-    64 + 8 * slots
+/// Whether it loads from or stores to an address in memory: besides its result it makes that address.
+pub(crate) fn accesses_memory(op: &Operator) -> bool {
+    use Operator as O;
+    matches!(
+        op,
+        O::I32Load { .. }
+            | O::I64Load { .. }
+            | O::F32Load { .. }
+            | O::F64Load { .. }
+            | O::I32Load8S { .. }
+            | O::I32Load8U { .. }
+            | O::I32Load16S { .. }
+            | O::I32Load16U { .. }
+            | O::I64Load8S { .. }
+            | O::I64Load8U { .. }
+            | O::I64Load16S { .. }
+            | O::I64Load16U { .. }
+            | O::I64Load32S { .. }
+            | O::I64Load32U { .. }
+            | O::I32Store { .. }
+            | O::I64Store { .. }
+            | O::F32Store { .. }
+            | O::F64Store { .. }
+            | O::I32Store8 { .. }
+            | O::I32Store16 { .. }
+            | O::I64Store8 { .. }
+            | O::I64Store16 { .. }
+            | O::I64Store32 { .. }
+            | O::V128Load { .. }
+            | O::V128Load8x8S { .. }
+            | O::V128Load8x8U { .. }
+            | O::V128Load16x4S { .. }
+            | O::V128Load16x4U { .. }
+            | O::V128Load32x2S { .. }
+            | O::V128Load32x2U { .. }
+            | O::V128Load8Splat { .. }
+            | O::V128Load16Splat { .. }
+            | O::V128Load32Splat { .. }
+            | O::V128Load64Splat { .. }
+            | O::V128Load32Zero { .. }
+            | O::V128Load64Zero { .. }
+            | O::V128Store { .. }
+            | O::V128Load8Lane { .. }
+            | O::V128Load16Lane { .. }
+            | O::V128Load32Lane { .. }
+            | O::V128Load64Lane { .. }
+            | O::V128Store8Lane { .. }
+            | O::V128Store16Lane { .. }
+            | O::V128Store32Lane { .. }
+            | O::V128Store64Lane { .. }
+    )
 }

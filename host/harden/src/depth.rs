@@ -9,13 +9,14 @@ use crate::link::{self, Callee};
 use crate::meter;
 use crate::scan::{CoreModule, Scan};
 
-/// A chain of calls that counts nothing is at most this deep.
-const FREE: u64 = 1 << 15;
+/// A chain of calls that counts nothing takes at most this much, in bytes.
+const FREE: u64 = 1 << 19;
 /// The most that one function takes, as of the counter.
 const DEEPEST: u64 = meter::DEEPEST.unsigned_abs();
 
 /// What the call graph needs of a body.
 pub(crate) struct Calls {
+    /// See [`Body::frame`].
     pub frame: u64,
     direct: Vec<u32>,
     indirect: Vec<u32>,

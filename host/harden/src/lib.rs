@@ -61,6 +61,7 @@ mod cost;
 mod depth;
 mod emit;
 mod error;
+mod frame;
 mod link;
 mod meter;
 mod module;
@@ -72,7 +73,7 @@ pub use error::Error;
 pub use meter::{HOST, METER, MODULE};
 
 /// The version of METERING.md that this crate follows. Two versions may give different counts; one never does.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Which release of this crate: another one may write other bytes that mean the same.
 pub const RELEASE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
@@ -162,6 +163,8 @@ pub struct ProfiledFunction {
     pub index: u32,
     /// What the component says it is called.
     pub name: Option<String>,
+    /// The most native stack that a call of it takes, in bytes, as METERING.md counts it, without what it calls.
+    pub frame: u64,
 }
 
 /// Hardens a component so that it tells what each function is charged.

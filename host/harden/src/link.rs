@@ -5,7 +5,7 @@ use crate::scan::{CoreFunction, CoreInstance, Scan};
 /// Where a call goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Callee {
-    /// Out of the component. It comes back only through functions that may not call out again.
+    /// Out of the component, to where nothing of the component is called while it runs.
     Host,
     /// A function with a body.
     Function { module: usize, function: u32 },
@@ -39,7 +39,16 @@ fn resolve(scan: &Scan, mut instance: usize, name: &str) -> Callee {
         match scan.instances.get(instance) {
             Some(CoreInstance::Bundle(exports)) => {
                 match exports.get(name).and_then(|function| scan.functions.get(*function)) {
-                    Some(CoreFunction::Host) => return Callee::Host,
+                    Some(CoreFunction::Host { realloc: None }) => return Callee::Host,
+                    // All that it can enter is its `realloc`, which stands before it.
+                    Some(CoreFunction::Host { realloc: Some(realloc) }) => match scan.functions.get(*realloc)
+                    {
+                        Some(CoreFunction::Export { instance: next, name: next_name }) => {
+                            (instance, name) = (*next, next_name);
+                        }
+                        Some(CoreFunction::Host { .. }) => return Callee::Host,
+                        None => return Callee::Unknown,
+                    },
                     Some(CoreFunction::Export { instance: next, name: next_name }) => {
                         (instance, name) = (*next, next_name);
                     }

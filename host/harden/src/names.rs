@@ -5,18 +5,24 @@ use std::collections::BTreeMap;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 use crate::ProfiledFunction;
+use crate::depth::Calls;
 use crate::error::Error;
 use crate::scan::{self, Scan};
 
 /// The functions with bodies of all core modules, in order.
-pub(crate) fn functions(bytes: &[u8], scan: &Scan) -> Result<Vec<ProfiledFunction>, Error> {
+pub(crate) fn functions(
+    bytes: &[u8],
+    scan: &Scan,
+    calls: &[Vec<Calls>],
+) -> Result<Vec<ProfiledFunction>, Error> {
     let mut functions = Vec::new();
-    for (number, module) in scan.modules.iter().enumerate() {
+    for (number, (module, calls)) in scan.modules.iter().zip(calls).enumerate() {
         let names = names(bytes.get(module.range.clone()).unwrap_or_default())?;
-        functions.extend(module.functions.iter().map(|(function, _)| ProfiledFunction {
+        functions.extend(module.functions.iter().zip(calls).map(|((function, _), calls)| ProfiledFunction {
             module: number,
             index: function.index,
             name: names.get(&function.index).cloned(),
+            frame: calls.frame,
         }));
     }
     Ok(functions)

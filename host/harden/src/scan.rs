@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use wasmparser::{
-    CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentTypeRef,
-    CompositeInnerType, ElementItems, Encoding, ExternalKind, FuncToValidate, FunctionBody, Instance,
-    MemoryType, Operator, Parser, Payload, TableType, TypeRef, ValType, ValidPayload, Validator,
-    ValidatorResources, WasmFeatures,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind,
+    ComponentType, ComponentTypeRef, CompositeInnerType, ElementItems, Encoding, ExternalKind,
+    FuncToValidate, FunctionBody, Instance, MemoryType, Operator, Parser, Payload, TableType, TypeRef,
+    ValType, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use crate::error::Error;
@@ -51,8 +51,11 @@ pub(crate) enum CoreInstance<'a> {
 
 /// A core function of the component.
 pub(crate) enum CoreFunction<'a> {
-    /// Lowered, or of a resource: not code of the component's.
-    Host,
+    /// Lowered, or of a resource: not code of the component's. While it runs, the host may call the `realloc` that it
+    /// was lowered with, to hand something over.
+    Host {
+        realloc: Option<usize>,
+    },
     Export {
         instance: usize,
         name: &'a str,
@@ -106,11 +109,25 @@ pub(crate) fn scan(bytes: &[u8], expected: Encoding) -> Result<Scan<'_>, Error> 
                     module.section(&payload)?;
                 }
             }
-            (_, 1) => scan.section(&payload)?,
-            _ => nested(&payload)?,
+            (_, depth) => {
+                no_resources(&payload)?;
+                if depth == 1 { scan.section(&payload)? } else { nested(&payload)? }
+            }
         }
     }
     Ok(scan)
+}
+
+/// A resource of the component's own may have a destructor, which the engine calls wherever a handle is dropped: code
+/// would be entered by a way that no call in the code shows.
+fn no_resources(payload: &Payload) -> Result<(), Error> {
+    let Payload::ComponentTypeSection(types) = payload else { return Ok(()) };
+    for ty in types.clone().into_iter_with_offsets() {
+        if let (offset, ComponentType::Resource { .. }) = ty? {
+            return Err(Error::Refused { what: "a resource that the component defines", offset });
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Scan<'a> {
@@ -163,8 +180,16 @@ impl<'a> Scan<'a> {
             }
             Payload::ComponentCanonicalSection(canonicals) => {
                 for canonical in canonicals.clone() {
-                    if !matches!(canonical?, CanonicalFunction::Lift { .. }) {
-                        self.functions.push(CoreFunction::Host);
+                    match canonical? {
+                        CanonicalFunction::Lift { .. } => {}
+                        CanonicalFunction::Lower { options, .. } => {
+                            let realloc = options.iter().find_map(|option| match option {
+                                CanonicalOption::Realloc(function) => Some(*function as usize),
+                                _ => None,
+                            });
+                            self.functions.push(CoreFunction::Host { realloc });
+                        }
+                        _ => self.functions.push(CoreFunction::Host { realloc: None }),
                     }
                 }
             }

@@ -112,7 +112,7 @@ impl Engine {
 fn charges(functions: Vec<ProfiledFunction>, charged: &[u64]) -> Vec<FunctionCharge> {
     let charges = functions.into_iter().zip(charged).filter(|(_, instructions)| **instructions > 0);
     let mut charges: Vec<FunctionCharge> = charges
-        .map(|(ProfiledFunction { module, index, name }, &instructions)| FunctionCharge {
+        .map(|(ProfiledFunction { module, index, name, .. }, &instructions)| FunctionCharge {
             name: name.map_or_else(
                 || format!("function {index} of core module {module}"),
                 |name| calls::shown(&name),

@@ -10,9 +10,9 @@ use crate::fault::{Fault, FaultCode};
 
 use super::{Limits, State};
 
-/// How deep a policy may call, in METERING.md's units, which are about bytes of stack: some ten thousand plain
-/// calls, and interpreters compiled to WebAssembly take hundreds for one of the language they run.
-pub(super) const DEPTH: u64 = 1 << 20;
+/// How deep a policy may call: bytes of native stack, as METERING.md counts frames. Plain recursion gets some hundred
+/// thousand calls deep, and interpreters compiled to WebAssembly a few hundred calls of the language they run.
+pub(super) const DEPTH: u64 = 96 << 20;
 
 /// The number of the first function, behind those of the resources (see `apportion_harden::Profiled`).
 const FIRST_FUNCTION: u32 = 4;

@@ -49,7 +49,7 @@ const WASI_0_1: &str = "args_get args_sizes_get clock_res_get clock_time_get env
 
 /// All of them.
 pub fn all() -> Vec<Case> {
-    [foreign(), large(), deep(), schemas()].into_iter().flatten().collect()
+    [foreign(), large(), deep(), dear(), schemas()].into_iter().flatten().collect()
 }
 
 fn refused(words: &str) -> End {
@@ -298,6 +298,61 @@ fn deep() -> Vec<Case> {
             );
             policy(&allocating(&sum), &[])
         }),
+    ]
+}
+
+/// Code that takes more time than its instructions seem to.
+fn dear() -> Vec<Case> {
+    let described = |parts: &str| {
+        let describe = "apportion:policy/rule@0.1.0#describe";
+        policy(
+            &allocating(&parts.replace("DESCRIBE", &format!("(export \"{describe}\") (result i32)"))),
+            &["describe"],
+        )
+    };
+    let ends = |code: &str| refused(&format!("failed while describing itself: {code}"));
+    vec![
+        Case::made(
+            "functions-of-many-results",
+            "to call functions that hand over 1,000 numbers each, 100 deep, for ever",
+            ends("out-of-instructions"),
+            move || {
+                let results = format!("(result {})", "i64 ".repeat(1000));
+                let loads: String =
+                    (0..1000).map(|n| format!("(i64.load (i32.const {}))", 8 * (n % 100))).collect();
+                let passes: String =
+                    (1..100).map(|n| format!("(func $w{n} {results} (call $w{}))", n - 1)).collect();
+                let drops = "drop ".repeat(1000);
+                described(&format!(
+                    "(func $w0 {results} {loads}) {passes} (func DESCRIBE (loop (call $w99) {drops} (br 0)) unreachable)"
+                ))
+            },
+        ),
+        Case::made(
+            "calls-before-a-trap",
+            "to have code for nothing because it ends in a trap, and to call itself before",
+            ends("stack-overflow"),
+            move || {
+                let roots = "(local.set $f (f64.sqrt (local.get $f)))".repeat(60_000);
+                described(&format!(
+                    "(func $d (param $f f64) {roots} (call $d (local.get $f)) unreachable)
+                     (func DESCRIBE (call $d (f64.const 1e300)) unreachable)"
+                ))
+            },
+        ),
+        Case::made(
+            "branches-with-many-values",
+            "to take 1,000 numbers along a branch, for ever",
+            ends("out-of-instructions"),
+            move || {
+                let types = "i64 ".repeat(1000);
+                let loads: String =
+                    (0..1000).map(|n| format!("(i64.load (i32.const {}))", 8 * (n % 100))).collect();
+                described(&format!(
+                    "(func DESCRIBE {loads} (loop $l (param {types}) (result {types}) (br $l)) unreachable)"
+                ))
+            },
+        ),
     ]
 }
 

@@ -260,13 +260,13 @@ const LINKED: &str = r#"(component
 fn modules_that_call_each_other_share_one_counter_and_one_depth() {
     let engine = plain_engine();
     let hardened = harden(&wasm(LINKED)).unwrap();
-    let limits = [10_000, 4000, 0, 1];
+    let limits = [10_000, 20_000, 0, 1];
     let mut run = Run::within(&engine, &hardened, limits).unwrap_or_else(|_| panic!());
     assert_eq!(run.call(None, "run", &[Val::U32(10)]), Ok(Val::U32(7)));
     let used = 10_000 - run.left();
     // Each turn: again has five instructions besides the call and both constants, step three.
     assert!((80..130).contains(&used), "{used}");
-    // 4000 units are some twenty turns over two modules.
+    // A turn over both modules takes more than 200 bytes.
     assert_eq!(run.call(None, "run", &[Val::U32(100)]), Err(Some(Resource::Depth)));
 }
 
@@ -295,6 +295,14 @@ fn what_code_could_hide_in_is_refused_with_the_place() {
     for (text, words) in [
         ("(component (component (core module)))", "a core module in a nested component"),
         ("(component (import \"m\" (core module)))", "an imported core module"),
+        ("(component (type (resource (rep i32))))", "a resource that the component defines"),
+        ("(component (component (type (resource (rep i32)))))", "a resource that the component defines"),
+        (
+            "(component (core module $m (func (export \"d\") (param i32)))
+                (core instance $i (instantiate $m))
+                (type (resource (rep i32) (dtor (core func $i \"d\")))))",
+            "a resource that the component defines",
+        ),
         (
             "(component (core module (func (param v128) (drop (f32x4.relaxed_min (local.get 0) (local.get 0))))))",
             "function 0 of core module 0 cannot be metered: relaxed SIMD support is not enabled",

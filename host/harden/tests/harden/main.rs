@@ -5,6 +5,7 @@
 mod components;
 mod damage;
 mod engine;
+mod frames;
 mod limits;
 mod metering;
 mod nan;

@@ -4,6 +4,7 @@ use apportion_harden::Resource;
 use wasmtime::Val;
 
 use crate::engine::{Bits, Ending, Hardened, Host, MOST, on_deep_stack, original, plain_engine, wasm};
+use crate::frames::counted;
 
 const FIBONACCI: &str = r#"(module (func $fib (export "run") (param i32) (result i32)
     (if (result i32) (i32.lt_u (local.get 0) (i32.const 2))
@@ -50,10 +51,92 @@ fn depth_is_counted_and_not_the_native_stack() {
         let mut hardened =
             Hardened::with(&plain_engine(), &module, Host { limits, exhausted: None }).unwrap();
         hardened.refill(u64::MAX);
-        // One parameter and three operands: 64 + 4 * 8 = 96 a call; 83 calls are 7968.
-        assert_eq!(hardened.call("run", &[Val::I32(82)]), Ending::Values(vec![Bits::I32(82)]));
-        assert_eq!(hardened.call("run", &[Val::I32(83)]), Ending::Exhausted(Resource::Depth));
+        // One parameter, three operands at most, values: `if` 5, `call` 6, `sub`, `add`, three constants and two ends 1
+        // each, and the counter where the arms meet: 128 + 8 * 23 = 312 a call; 25 calls are 7800.
+        assert_eq!(hardened.call("run", &[Val::I32(24)]), Ending::Values(vec![Bits::I32(24)]));
+        assert_eq!(hardened.call("run", &[Val::I32(25)]), Ending::Exhausted(Resource::Depth));
     });
+}
+
+/// Code all of whose ways end in `unreachable` is free if nothing is called before: what is called could get there again.
+#[test]
+fn code_that_calls_before_it_traps_is_paid_for() {
+    for (before, calls, count) in [
+        ("", "", 0),
+        ("(call $f)", "(func $f)", 1000 + 1 + 1),
+        ("(call_indirect (i32.const 0))", "(func $f) (table funcref (elem $f))", 1000 + 2 + 1),
+        ("(if (local.get 0) (then (call $f)))", "(func $f)", 1000 + 2 + 1 + 1),
+    ] {
+        let work = "(local.set 1 (local.get 0))".repeat(500);
+        let text = format!(
+            "(module {calls} (func (export \"run\") (param i32) (local i32)
+                (block (br_if 0 (local.get 0)) return) {work} {before} unreachable))"
+        );
+        let mut run = Hardened::new(&plain_engine(), &wasm(&text), 1 << 20);
+        assert_eq!(run.call("run", &[Val::I32(1)]), Ending::Trap("UnreachableCodeReached".to_owned()));
+        // Entering, and the branch.
+        assert_eq!((1 << 20) - run.left() - 3, count, "{before}");
+        // It is paid where it begins.
+        run.refill(500);
+        let stopped = if count == 0 {
+            Ending::Trap("UnreachableCodeReached".to_owned())
+        } else {
+            Ending::Exhausted(Resource::Instructions)
+        };
+        assert_eq!(run.call("run", &[Val::I32(1)]), stopped, "{before}");
+    }
+}
+
+#[test]
+fn values_that_are_handed_over_are_paid_for() {
+    let types = |count: usize| "i64 ".repeat(count);
+    let zeros = |count: usize| "(i64.const 0)".repeat(count);
+    for (text, count) in [
+        // Eight arguments and sixteen results: of the call 3, of the function's start 1 and its end 2.
+        (
+            format!(
+                "(func $f (param {a}) (result {r}) {z}) (func (export \"run\") {n} (call $f) {d})",
+                a = types(8),
+                r = types(16),
+                z = zeros(16),
+                n = zeros(8),
+                d = "drop ".repeat(16)
+            ),
+            1 + 8 + 1 + 3 + 1 + 1 + 16 + 2,
+        ),
+        // A block of eight results: at its end, and by a branch.
+        (
+            format!(
+                "(func (export \"run\") (block (result {r}) {z}) {d})",
+                r = types(8),
+                z = zeros(8),
+                d = "drop ".repeat(8)
+            ),
+            1 + 8 + 1,
+        ),
+        (
+            format!(
+                "(func (export \"run\") (block (result {r}) {z} (br 0)) {d})",
+                r = types(8),
+                z = zeros(8),
+                d = "drop ".repeat(8)
+            ),
+            1 + 8 + 1 + 1,
+        ),
+        // Seven are free.
+        (
+            format!(
+                "(func (export \"run\") (block (result {r}) {z}) {d})",
+                r = types(7),
+                z = zeros(7),
+                d = "drop ".repeat(7)
+            ),
+            1 + 7,
+        ),
+    ] {
+        let mut run = Hardened::new(&plain_engine(), &wasm(&format!("(module {text})")), 0);
+        assert_eq!(run.count("run", &[]), (Ending::Values(Vec::new()), count), "{text}");
+    }
 }
 
 /// Functions that call each other directly are handed what is left, others find it with the meter: which way a call goes
@@ -76,8 +159,8 @@ fn depth_is_the_same_by_whatever_way_a_call_goes() {
                     (else (i32.add (i32.const 1)
                         (call_indirect (type $count) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0)))))))"#,
     );
-    // One parameter, three operands, and in $even a local.
-    let (even, odd) = (64 + 8 * 5, 64 + 8 * 4);
+    let counted: Vec<u64> = counted(&module).iter().map(|function| function.frame).collect();
+    let [even, odd] = counted[..] else { panic!("{counted:?}") };
     let mut deepest = even;
     let mut number = 40;
     let mut in_even = true;
@@ -107,15 +190,15 @@ fn depth_is_the_same_by_whatever_way_a_call_goes() {
 const KERNELS: [(&str, i32, u64); 12] = [
     ("pagerank", 1000, 4_904_269),
     ("fibonacci", 20, 300_699),
-    ("sort", 10_000, 3_677_311),
+    ("sort", 10_000, 3_678_596),
     ("btree", 3000, 4_100_012),
     ("nbody", 1000, 1_726_233),
     ("matrix", 40, 2_679_405),
-    ("strings", 1000, 14_137_901),
+    ("strings", 1000, 14_139_927),
     ("sieve", 100_000, 7_833_868),
     ("sha256", 200, 1_654_280),
     ("mandelbrot", 30, 1_703_330),
-    ("dijkstra", 1000, 2_482_423),
+    ("dijkstra", 1000, 2_482_443),
     ("distance", 200, 1_787_015),
 ];
 
@@ -159,51 +242,4 @@ fn the_more_it_may_use_the_further_it_gets() {
         last = far;
     }
     assert_eq!(last, 9);
-}
-
-/// However a frame is made up, an engine with eight bytes of native stack for each unit of depth stops for depth.
-#[test]
-fn no_frame_takes_more_native_stack_than_its_amount_allows() {
-    let locals = |ty: &str, count: usize| -> (String, String, String) {
-        let declared = format!("(local {})", vec![ty; count].join(" "));
-        let own = if ty == "v128" {
-            "i64x2.splat (i64.extend_i32_u"
-        } else {
-            "i64.add (i64.const 1) (i64.extend_i32_u"
-        };
-        let set = (1..=count).map(|local| format!("(local.set {local} ({own} (local.get 0))))")).collect();
-        let as_i64 = |local| {
-            let get = format!("(local.get {local})");
-            if ty == "v128" { format!("(i64x2.extract_lane 1 {get})") } else { get }
-        };
-        let sum = (1..=count).map(|local| format!("(i64.store (i32.const 0) {})", as_i64(local))).collect();
-        (declared, set, sum)
-    };
-    let deep = (0..200).map(|_| "(local.get 0) (i32.popcnt)").collect::<Vec<_>>().join(" ");
-    let adds = "(i32.add) ".repeat(200);
-    let mut shapes = vec![
-        // The smallest frames, and operands that live across the call.
-        "(func $f (export \"run\") (param i32) (call $f (local.get 0)))".to_owned(),
-        format!(
-            "(func $f (export \"run\") (param i32) {deep} (call $g (local.get 0)) {adds} drop)
-                 (func $g (param i32) (result i32) (call $f (local.get 0)) (i32.const 1))"
-        ),
-    ];
-    for (ty, count) in [("i64", 1), ("i64", 60), ("v128", 1), ("v128", 60)] {
-        let (declared, set, sum) = locals(ty, count);
-        shapes.push(format!(
-            "(func $f (export \"run\") (param i32) {declared} {set} (call $f (local.get 0)) {sum})"
-        ));
-    }
-    for shape in shapes {
-        let module = wasm(&format!("(module (memory 1) {shape})"));
-        on_deep_stack(|| {
-            let mut config = wasmtime::Config::new();
-            config.async_stack_size(16 << 20);
-            config.max_wasm_stack(8 << 19);
-            let engine = wasmtime::Engine::new(&config).unwrap();
-            let mut hardened = Hardened::new(&engine, &module, u64::MAX);
-            assert_eq!(hardened.call("run", &[Val::I32(3)]), Ending::Exhausted(Resource::Depth), "{shape}");
-        });
-    }
 }

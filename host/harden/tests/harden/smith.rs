@@ -54,6 +54,15 @@ fn module(seed: u64, bytes: &[u8]) -> Option<Vec<u8>> {
     Some(module.to_bytes())
 }
 
+/// Modules from the seeds below `count`, those that the generator gives.
+pub fn modules(count: u64) -> impl Iterator<Item = (u64, Vec<u8>)> {
+    (0..count).filter_map(|seed| {
+        let mut numbers = Numbers(seed);
+        let bytes: Vec<u8> = (0..2048).flat_map(|_| numbers.next().to_le_bytes()).collect();
+        Some((seed, module(seed, &bytes)?))
+    })
+}
+
 /// The original on an engine that counts with fuel and gives the canonical NaN from all arithmetic, as the pass
 /// promises to behave.
 fn counting_engine() -> Engine {
@@ -76,10 +85,7 @@ fn modules_that_nobody_wrote_do_the_same() {
     let mut tally = Tally::default();
     on_deep_stack(|| {
         let (counting, plain) = (counting_engine(), plain_engine());
-        for seed in 0..tries() {
-            let mut numbers = Numbers(seed);
-            let bytes: Vec<u8> = (0..2048).flat_map(|_| numbers.next().to_le_bytes()).collect();
-            let Some(bytes) = module(seed, &bytes) else { continue };
+        for (seed, bytes) in modules(tries()) {
             compare(seed, &bytes, &counting, &plain, &mut tally);
         }
     });

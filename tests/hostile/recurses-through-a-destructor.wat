@@ -1,0 +1,13 @@
+;; Tries: to recurse through a destructor, which the engine calls where a handle is dropped.
+;; Ends: not admitted: a resource that the component defines cannot be metered
+;; Instead of: imports
+;; Wit: export tricks: interface { resource thing { constructor(); } }
+(import "[export]tricks" "[resource-new]thing" (func $new (param i32) (result i32)))
+(import "[export]tricks" "[resource-drop]thing" (func $drop (param i32)))
+(import "apportion:policy/epoch@0.1.0" "payee-count" (func $payee_count (result i32)))
+(func (export "tricks#[constructor]thing") (result i32) (call $new (i32.const 1)))
+(func $again (call $drop (call $new (i32.const 7))))
+(func (export "tricks#[dtor]thing") (param i32) (call $again))
+(func (export "apportion:policy/rule@0.1.0#allocate") (param i32 i32) (result i32)
+  (call $again)
+  (call $weights (call $payee_count)))
