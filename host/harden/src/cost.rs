@@ -12,9 +12,53 @@ pub(crate) fn fixed(op: &Op) -> i64 {
         O::Block { .. } | O::Loop { .. } | O::Return | O::End => handed(op.pops),
         O::If { .. } | O::Br { .. } | O::BrIf { .. } | O::BrTable { .. } => 1 + handed(op.pops),
         O::Call { .. } | O::CallIndirect { .. } => 1 + handed(op.pops + op.pushes),
+        O::MemoryGrow { .. }
+        | O::MemoryCopy { .. }
+        | O::MemoryFill { .. }
+        | O::MemoryInit { .. }
+        | O::DataDrop { .. }
+        | O::TableGrow { .. }
+        | O::TableCopy { .. }
+        | O::TableFill { .. }
+        | O::TableInit { .. }
+        | O::ElemDrop { .. }
+        | O::RefFunc { .. } => ENGINE,
+        O::I32DivS
+        | O::I32DivU
+        | O::I32RemS
+        | O::I32RemU
+        | O::I64DivS
+        | O::I64DivU
+        | O::I64RemS
+        | O::I64RemU
+        | O::F32Div
+        | O::F64Div
+        | O::F32Sqrt
+        | O::F64Sqrt
+        | O::F32x4Div
+        | O::F64x2Div
+        | O::F32x4Sqrt
+        | O::F64x2Sqrt => SLOW,
+        other if is_vector(other) => 2,
         _ => 1,
     }
 }
+
+/// What an instruction costs that an engine does by a call of its own, whatever its size.
+const ENGINE: i64 = 128;
+
+/// What divisions and roots cost, which processors do step by step.
+const SLOW: i64 = 8;
+
+macro_rules! is_vector {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $type:ty),* })? => $visit:ident ($($arity:tt)*))*) => {
+        /// Whether it is one of the instructions on vectors, which some processors do in several steps.
+        fn is_vector(op: &Operator) -> bool {
+            matches!(op, $(Operator::$op { .. })|*)
+        }
+    };
+}
+wasmparser::for_each_visit_simd_operator!(is_vector);
 
 /// What entering a function costs besides its code: its declared locals must be set to zero.
 pub(crate) fn entry(params: u32, declared: u32) -> i64 {
