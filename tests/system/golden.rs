@@ -65,6 +65,7 @@ fn golden_objects() {
         limits: Limits::default(),
         on_fault: OnFault::Retain,
         signers: None,
+        asset: None,
     })
     .unwrap();
     let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
