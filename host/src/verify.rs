@@ -143,7 +143,7 @@ fn files<S: Store>(store: &Witness<S>, inventory: &Inventory) -> (usize, Vec<Str
             Seen::Wrong(finding) => wrong.push(finding),
         }
     }
-    wrong.extend(inventory.unknown.iter().map(|name| format!("`{name}` is no file of a ledger")));
+    wrong.extend(inventory.unknown.iter().map(|name| format!("`{name}` is not a file of a ledger")));
     let irregular = inventory.irregular.iter();
     wrong.extend(irregular.map(|found| {
         format!("`{}` is {} and not a part of a ledger; it was not opened", found.name, found.kind)

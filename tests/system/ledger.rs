@@ -193,7 +193,7 @@ fn missing_and_foreign_files_are_named() {
         fs::write(path, &whole).unwrap();
     }
     fs::write(folder.0.join("objects/notes.txt"), "mine").unwrap();
-    assert_eq!(folder.findings(None), ["`objects/notes.txt` is no file of a ledger"]);
+    assert_eq!(folder.findings(None), ["`objects/notes.txt` is not a file of a ledger"]);
     fs::remove_file(folder.0.join("objects/notes.txt")).unwrap();
     // An object that no entry leads to is no damage: it is what an interrupted run leaves.
     ledger.store().put(b"left over").unwrap();

@@ -598,9 +598,9 @@ fn a_ledger_that_cannot_be_written_is_told_and_as_before() {
     let epoch = folder.file("epoch", small_epoch().as_bytes());
     let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger];
     for (name, sentence) in [
-        ("unfinished", "the ledger's unfinished cannot be "),
-        ("objects", "cannot be opened: "),
-        ("lock", "the ledger's lock cannot be opened: "),
+        ("unfinished", "`unfinished` is a file and not a part of a ledger"),
+        ("objects", "`objects` is a file and not a part of a ledger"),
+        ("lock", "`lock` is a folder and not a part of a ledger"),
     ] {
         let (place, kept) = (Path::new(&ledger).join(name), folder.path("kept"));
         fs::rename(&place, &kept).unwrap();
@@ -610,7 +610,7 @@ fn a_ledger_that_cannot_be_written_is_told_and_as_before() {
         } else {
             fs::write(&place, "").unwrap()
         }
-        refused(&settle, 1, sentence);
+        refused(&settle, 3, sentence);
         if name == "lock" {
             fs::remove_dir(&place).unwrap()
         } else {

@@ -159,12 +159,10 @@ impl Files {
 /// Opening what became a pipe since it was looked at must not wait for a writer.
 fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
-    {
+    let options = {
         use cap_std::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-        return options.custom_flags(flags);
-    }
-    #[cfg(not(unix))]
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+    };
     options
 }
 
