@@ -43,6 +43,13 @@ impl Digest {
         Digest(*hasher.finalize().as_bytes())
     }
 
+    /// Hashes what a reader gives, in constant memory.
+    pub(crate) fn of_reader(reader: impl std::io::Read) -> std::io::Result<Digest> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Digest(*hasher.finalize().as_bytes()))
+    }
+
     /// The 32 bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

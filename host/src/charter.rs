@@ -1,14 +1,17 @@
 //! A charter: the policies in force with their parameters, each with its portion of the pool, and the limits they
 //! run under. A canonical JSON object; `host/docs/objects.md` lists its members.
 
+mod asset;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
 use crate::policy::{Policy, is_label};
 use crate::sandbox::Limits;
-use crate::signature::AllowedSigners;
+use crate::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use crate::text::{check_name, visible};
+pub use asset::{AssetTerms, CarryChange, PaidChange, Ratio};
 
 /// The most policies that share one pool.
 pub const MAX_POLICIES: usize = 16;
@@ -49,6 +52,8 @@ pub struct Terms {
     pub on_fault: OnFault,
     /// Whose signatures change it. None: whoever can write to the ledger can change it.
     pub signers: Option<Signers>,
+    /// The asset of its epochs. None: that of the epochs settled before, or any if there are none.
+    pub asset: Option<AssetTerms>,
 }
 
 /// Who must sign a change of the charter.
@@ -120,22 +125,45 @@ struct Document {
     on_fault: OnFault,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signers: Option<Signers>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asset: Option<AssetTerms>,
 }
 
 impl Charter {
     /// Checks terms and gives them their canonical bytes.
     pub fn new(terms: Terms) -> Result<Charter, CharterError> {
         check(&terms)?;
-        let Terms { name, policies, limits, on_fault, signers } = terms;
+        let Terms { name, policies, limits, on_fault, signers, asset } = terms;
         let format = FORMAT.to_owned();
-        let bytes = to_canonical_json(&Document { format, name, policies, limits, on_fault, signers })?;
-        Charter::read(bytes)
+        let document = Document { format, name, policies, limits, on_fault, signers, asset };
+        let charter = Charter::read(to_canonical_json(&document)?)?;
+        charter.check_signers()?;
+        Ok(charter)
+    }
+
+    /// Checks that every listed key may sign for charters: `required` of them must be able to.
+    ///
+    /// Charters that were adopted before this was checked are still read, so that their ledgers stay readable; none is
+    /// made or adopted.
+    pub(crate) fn check_signers(&self) -> Result<(), CharterError> {
+        let Some(Signers { allowed, .. }) = &self.terms.signers else { return Ok(()) };
+        let allowed = AllowedSigners::parse(allowed).map_err(|error| wrong("signers", error.to_string()))?;
+        match allowed.signers_not_allowed(CHARTER_NAMESPACE).next() {
+            None => Ok(()),
+            Some(signer) => Err(wrong(
+                "signers",
+                format!(
+                    "{signer} may not sign for `{CHARTER_NAMESPACE}`: add it to the key's namespaces, or strike the key"
+                ),
+            )),
+        }
     }
 
     /// The terms are always those that the bytes say: `1.0` given as a parameter is `1` from here on.
     fn read(bytes: Vec<u8>) -> Result<Charter, CharterError> {
-        let Document { name, policies, limits, on_fault, signers, .. } = from_canonical_json(&bytes)?;
-        let terms = Terms { name, policies, limits, on_fault, signers };
+        let Document { format: _, name, policies, limits, on_fault, signers, asset } =
+            from_canonical_json(&bytes)?;
+        let terms = Terms { name, policies, limits, on_fault, signers, asset };
         check(&terms)?;
         Ok(Charter { terms, digest: Digest::of(&bytes), bytes })
     }
@@ -149,6 +177,7 @@ impl Charter {
             limits: Limits::default(),
             on_fault: OnFault::Stop,
             signers: None,
+            asset: None,
         })
     }
 
@@ -219,7 +248,7 @@ fn check(terms: &Terms) -> Result<(), CharterError> {
             return Err(wrong("signers", format!("{required} of {keys} keys cannot be required")));
         }
     }
-    Ok(())
+    terms.asset.as_ref().map_or(Ok(()), AssetTerms::check)
 }
 
 fn check_appointment(appointment: &Appointment, place: &str) -> Result<(), CharterError> {
@@ -278,6 +307,7 @@ mod tests {
             limits: Limits::default(),
             on_fault: OnFault::Stop,
             signers: None,
+            asset: None,
         }
     }
 
@@ -298,6 +328,30 @@ mod tests {
             let error = Charter::from_bytes(text.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
             assert!(error.contains(sentence), "{to}: {error}");
         }
+    }
+
+    /// A key that may not sign for charters is none of the signers that `required` counts.
+    #[test]
+    fn signers_who_may_not_sign_for_charters_are_refused() {
+        let key = include_str!("../../tests/data/ssh/ed25519.pub");
+        let second = include_str!("../../tests/data/ssh/ed25519-second.pub");
+        let charter = |options: &str, required| {
+            let mut terms = terms(serde_json::json!({}));
+            let allowed = format!("ada {options} {key}bob {second}");
+            terms.signers = Some(Signers { required, allowed });
+            Charter::new(terms)
+        };
+        for options in ["", "namespaces=\"apportion-charter\"", "namespaces=\"git,apportion-*\""] {
+            assert!(charter(options, 2).is_ok(), "{options}");
+        }
+        for options in ["namespaces=\"git\"", "namespaces=\"*,!apportion-charter\""] {
+            for required in [1, 2] {
+                let error = charter(options, required).unwrap_err().to_string();
+                assert!(error.contains("`ada` (SHA256:"), "{error}");
+                assert!(error.contains("may not sign for `apportion-charter`"), "{error}");
+            }
+        }
+        assert!(charter("valid-before=\"20300101\"", 1).is_err());
     }
 
     #[test]

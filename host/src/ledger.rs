@@ -3,180 +3,88 @@
 //! Everything an entry names is in the store: charters, components, epochs, receipts, payouts, what policies handed
 //! over, changes and their signatures. So a ledger is whole by itself and anyone can check it.
 
+mod entry;
+mod error;
+mod history;
+mod signing;
+
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use crate::canonical::Digest;
+use crate::charter::Charter;
+use crate::epoch::{Epoch, MAX_NUMBER};
+use crate::payouts::Payouts;
+use crate::policy::{Engine, MAX_CARRY, MAX_COMPONENT, Policy};
+use crate::receipt::Receipt;
+use crate::settle::{Settlement, appointed, settle};
+use crate::signature::{MAX_SIGNATURE, Signer};
+use crate::store::{MAX_OBJECT, Store};
 
-use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
-use crate::charter::{Charter, CharterError};
-use crate::epoch::{Epoch, EpochError, MAX_NUMBER};
-use crate::payouts::{Payouts, PayoutsError};
-use crate::policy::{AdmissionError, Engine, Policy};
-use crate::receipt::{Receipt, ReceiptError};
-use crate::replay::{Past, Settled};
-use crate::settle::{History, SettleError, Settlement, settle};
-use crate::signature::{AllowedSigners, CHARTER_NAMESPACE, SignatureError, Signer};
-use crate::store::{Store, StoreError};
+use entry::Chain;
+pub(crate) use entry::{Entry, EntryFormat, change, change_1};
+pub use entry::{Event, IdentityError, LedgerIdentity};
+pub use error::LedgerError;
+pub use history::PastEpochs;
+pub(crate) use signing::check_signatures;
 
-const ENTRY_FORMAT: &str = "apportion entry 1";
-const CHANGE_FORMAT: &str = "apportion change 1";
+/// More bytes than any charter has: its parameters, its list of signers and the rest.
+const MAX_CHARTER: u64 = 32 << 20;
+/// More bytes than any receipt has.
+pub(crate) const MAX_RECEIPT: u64 = 4 << 20;
 
 /// A ledger, its chain read and checked. It holds no more than the chain in memory.
+///
+/// ```
+/// use apportion::{DirectoryStore, Ledger, LedgerIdentity};
+///
+/// # let folder = std::env::temp_dir().join(format!("apportion-doc-{}", std::process::id()));
+/// // 32 random bytes, which the library never draws itself.
+/// # let random = [7; 32];
+/// let identity = LedgerIdentity::from_bytes(random);
+/// let created = Ledger::create(DirectoryStore::create(&folder)?, identity)?;
+///
+/// let opened = Ledger::open(DirectoryStore::open(&folder)?)?;
+/// assert_eq!((opened.identity(), opened.head()), (Some(identity), created.head()));
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Ledger<S> {
     store: S,
     head: Option<Digest>,
-    entries: Vec<(Digest, Event)>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    format: String,
-    previous: Option<Digest>,
-    event: Event,
-}
-
-/// What an entry says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Event {
-    /// A charter is in force from an epoch on.
-    Adoption {
-        /// The charter.
-        charter: Digest,
-        /// The first epoch number that it divides.
-        effective: u64,
-        /// What was signed.
-        change: Digest,
-        /// The signatures, each an armored SSHSIG over the change.
-        signatures: Vec<Digest>,
-    },
-    /// An epoch is settled.
-    Settlement {
-        /// The epoch's number.
-        number: u64,
-        /// Its receipt.
-        receipt: Digest,
-    },
-}
-
-/// What signers of a charter change put their names to: a canonical JSON object.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Change {
-    format: String,
-    /// The charter to come.
-    charter: Digest,
-    /// The first epoch number that it divides.
-    effective: u64,
-    /// The entry that adopted the charter before it: a change cannot be adopted twice, or somewhere else.
-    replaces: Option<Digest>,
-}
-
-/// Why a ledger could not be read or written to. It is as before.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The store's own.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// An object that the ledger names is not there.
-    #[error("{what} `{digest}` is missing from the ledger")]
-    Missing {
-        /// What it should be.
-        what: &'static str,
-        /// Its digest.
-        digest: Digest,
-    },
-    /// The newest entry is not there: it is lost, or the head is damaged.
-    #[error("`head` names entry `{0}`, which is missing from the ledger")]
-    Head(Digest),
-    /// An object says what it may not.
-    #[error("{what} `{digest}`: {problem}")]
-    Object {
-        /// What it is.
-        what: &'static str,
-        /// Its digest.
-        digest: Digest,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Every number is settled once.
-    #[error("epoch {number} is settled already, by receipt `{receipt}`")]
-    Settled {
-        /// The epoch's number.
-        number: u64,
-        /// Its receipt.
-        receipt: Digest,
-    },
-    /// Epochs are settled in the order of their numbers.
-    #[error("epoch {number} comes before epoch {last}, which is settled already")]
-    OutOfOrder {
-        /// The epoch's number.
-        number: u64,
-        /// The newest settled.
-        last: u64,
-    },
-    /// A place beyond the last of the settled epochs asked for.
-    #[error("there is no settled epoch at place {0}")]
-    NoSuchEpoch(usize),
-    /// No charter says how to divide.
-    #[error("no charter is in force for epoch {0}: adopt one with `apportion charter adopt`")]
-    NoCharter(u64),
-    /// A change reaches back, or beyond what can be numbered.
-    #[error("a charter cannot be effective from epoch {effective}: {problem}")]
-    Effective {
-        /// The number given.
-        effective: u64,
-        /// Why not.
-        problem: String,
-    },
-    /// Components that a charter names and that were not given.
-    #[error("the charter names policies that are not here: {}", .0.join(", "))]
-    Components(Vec<String>),
-    /// The signatures do not carry the change.
-    #[error("the change is not signed as the charter in force demands: {0}")]
-    Signatures(#[from] SignatureError),
-    /// A policy in the ledger is not admitted by this engine.
-    #[error("policy `{digest}`: {error}")]
-    Policy {
-        /// The policy.
-        digest: Digest,
-        /// Why not.
-        error: AdmissionError,
-    },
-    /// The epoch was not settled.
-    #[error(transparent)]
-    Settle(#[from] SettleError),
+    chain: Chain,
 }
 
 impl<S: Store> Ledger<S> {
-    /// Reads the chain from its head to its beginning.
+    /// Creates a ledger in an empty store: writes its first entry, which says which ledger it is.
+    pub fn create(store: S, identity: LedgerIdentity) -> Result<Ledger<S>, LedgerError> {
+        let mut ledger = Ledger::open(store)?;
+        if let Some(head) = ledger.head {
+            return Err(LedgerError::Created(head));
+        }
+        ledger.append(Event::Creation { identity }, &[])?;
+        Ok(ledger)
+    }
+
+    /// Reads the chain from its head to its beginning. A store without a first entry is opened as an empty ledger.
     pub fn open(store: S) -> Result<Ledger<S>, LedgerError> {
         let head = store.head()?;
-        let mut entries = Vec::new();
-        let mut next = head;
-        while let Some(digest) = next {
-            let bytes = store.get(&digest)?.ok_or(if entries.is_empty() {
-                LedgerError::Head(digest)
-            } else {
-                LedgerError::Missing { what: "entry", digest }
-            })?;
-            let wrong = |problem: String| LedgerError::Object { what: "entry", digest, problem };
-            let entry: Entry = from_canonical_json(&bytes).map_err(|error| wrong(error.to_string()))?;
-            if entry.format != ENTRY_FORMAT {
-                return Err(wrong(format!("its format is not `{ENTRY_FORMAT}`")));
-            }
-            next = entry.previous;
-            entries.push((digest, entry.event));
-        }
-        entries.reverse();
-        Ok(Ledger { store, head, entries })
+        let chain = Chain::read(&store, head)?;
+        Ok(Ledger { store, head, chain })
     }
 
     /// Where the objects are.
     pub fn store(&self) -> &S {
         &self.store
+    }
+
+    /// Gives the store back.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
+    /// Which ledger it is; none before its first entry. One begun in format 1 has the digest of its first entry.
+    pub fn identity(&self) -> Option<LedgerIdentity> {
+        self.chain.identity()
     }
 
     /// The newest entry: whoever knows it knows that nothing before it was changed.
@@ -186,14 +94,19 @@ impl<S: Store> Ledger<S> {
 
     /// All entries with their digests, oldest first.
     pub fn entries(&self) -> &[(Digest, Event)] {
-        &self.entries
+        &self.chain.entries
+    }
+
+    /// The format of the entry at a place in [`Ledger::entries`].
+    pub(crate) fn format(&self, index: usize) -> EntryFormat {
+        self.chain.format(index)
     }
 
     /// The settled epochs, oldest first: number and receipt.
     pub fn settled(&self) -> impl DoubleEndedIterator<Item = (u64, Digest)> + Clone {
-        self.entries.iter().filter_map(|(_, event)| match event {
+        self.entries().iter().filter_map(|(_, event)| match event {
             Event::Settlement { number, receipt } => Some((*number, *receipt)),
-            Event::Adoption { .. } => None,
+            Event::Creation { .. } | Event::Adoption { .. } => None,
         })
     }
 
@@ -210,47 +123,67 @@ impl<S: Store> Ledger<S> {
 
     /// Adopted charters, oldest first: entry, charter, first epoch number.
     pub fn adoptions(&self) -> impl DoubleEndedIterator<Item = (Digest, Digest, u64)> + Clone {
-        self.entries.iter().filter_map(|(entry, event)| match event {
+        self.entries().iter().filter_map(|(entry, event)| match event {
             Event::Adoption { charter, effective, .. } => Some((*entry, *charter, *effective)),
-            Event::Settlement { .. } => None,
+            Event::Creation { .. } | Event::Settlement { .. } => None,
         })
     }
 
     /// A charter in the store.
     pub fn charter(&self, digest: &Digest) -> Result<Charter, LedgerError> {
-        read(&self.store, "charter", digest, |bytes| {
-            Charter::from_bytes(bytes).map_err(|e: CharterError| e.to_string())
-        })
+        self.object("charter", digest, MAX_CHARTER, Charter::from_bytes)
     }
 
     /// A receipt in the store.
     pub fn receipt(&self, digest: &Digest) -> Result<Receipt, LedgerError> {
-        read(&self.store, "receipt", digest, |bytes| {
-            Receipt::from_bytes(bytes).map_err(|e: ReceiptError| e.to_string())
-        })
+        self.object("receipt", digest, MAX_RECEIPT, Receipt::from_bytes)
     }
 
     /// A list of payouts in the store.
     pub fn payouts(&self, digest: &Digest) -> Result<Payouts, LedgerError> {
-        read(&self.store, "payouts", digest, |bytes| {
-            Payouts::from_bytes(bytes).map_err(|e: PayoutsError| e.to_string())
-        })
+        self.object("payouts", digest, MAX_OBJECT, Payouts::from_bytes)
     }
 
     /// An epoch in the store.
     pub fn epoch(&self, digest: &Digest) -> Result<Epoch, LedgerError> {
-        read(&self.store, "epoch", digest, |bytes| {
-            Epoch::from_bytes(bytes).map_err(|e: EpochError| e.to_string())
+        self.object("epoch", digest, MAX_OBJECT, Epoch::from_bytes)
+    }
+
+    /// What a policy handed over.
+    fn carry(&self, digest: &Digest) -> Result<Vec<u8>, LedgerError> {
+        self.bytes("carry", digest, MAX_CARRY as u64)
+    }
+
+    /// A signature's text.
+    pub(crate) fn signature(&self, digest: &Digest) -> Result<String, LedgerError> {
+        self.object("signature", digest, MAX_SIGNATURE as u64, |bytes| {
+            String::from_utf8(bytes.to_vec()).map_err(|_| "it is not text")
         })
     }
 
-    /// The bytes that signers of a change sign, by `ssh-keygen -Y sign -n apportion-charter`.
-    pub fn change(&self, charter: &Charter, effective: u64) -> Result<Vec<u8>, LedgerError> {
-        self.check_effective(effective)?;
-        change(charter.digest(), effective, self.adoptions().next_back().map(|(entry, ..)| entry))
+    fn object<T, E: ToString>(
+        &self,
+        what: &'static str,
+        digest: &Digest,
+        at_most: u64,
+        parse: impl FnOnce(&[u8]) -> Result<T, E>,
+    ) -> Result<T, LedgerError> {
+        let bytes = self.bytes(what, digest, at_most)?;
+        parse(&bytes).map_err(|error| LedgerError::Object {
+            what,
+            digest: *digest,
+            problem: error.to_string(),
+        })
+    }
+
+    fn bytes(&self, what: &'static str, digest: &Digest, at_most: u64) -> Result<Vec<u8>, LedgerError> {
+        self.store.read(digest, at_most)?.ok_or(LedgerError::Missing { what, digest: *digest })
     }
 
     /// Adopts a charter from a future epoch on, if as many keys signed the change as the charter before demands.
+    ///
+    /// The change is signed for this ledger and its newest entry: once an epoch is settled or another charter adopted, it
+    /// must be proposed and signed again ([`LedgerError::Outdated`]).
     ///
     /// `components` holds the bytes of the policies that the charter names; those in the ledger need not be given.
     pub fn adopt(
@@ -261,40 +194,49 @@ impl<S: Store> Ledger<S> {
         components: &[Vec<u8>],
         signatures: &[String],
     ) -> Result<Vec<Signer>, LedgerError> {
+        charter.check_signers()?;
         let change = self.change(charter, effective)?;
-        let signers = check_signatures(self.latest_charter()?.as_ref(), &change, signatures)?;
-        let given: BTreeMap<Digest, &Vec<u8>> =
-            components.iter().map(|bytes| (Digest::of(bytes), bytes)).collect();
-        let mut missing = Vec::new();
-        let mut wanted = Vec::new();
-        for appointment in &charter.terms().policies {
-            let digest = appointment.policy;
-            match given.get(&digest) {
-                Some(bytes) => wanted.push((digest, (*bytes).clone())),
-                None => match self.store.get(&digest)? {
-                    Some(bytes) => wanted.push((digest, bytes)),
-                    None => missing.push(format!("`{} {}` {digest}", appointment.name, appointment.version)),
-                },
-            }
-        }
-        if !missing.is_empty() {
-            return Err(LedgerError::Components(missing));
-        }
+        let signers = self.check_signed(charter, effective, &change, signatures)?;
+        let components = self.components(charter, components)?;
         // Nothing is adopted that could not settle: every policy runs here and takes its parameters.
-        for ((digest, bytes), appointment) in wanted.iter().zip(&charter.terms().policies) {
-            let policy =
-                engine.admit(bytes).map_err(|error| LedgerError::Policy { digest: *digest, error })?;
-            policy.check_parameters(&appointment.parameters).map_err(SettleError::from)?;
-        }
-        for (_, bytes) in &wanted {
+        let admit = |(digest, bytes): &(Digest, Vec<u8>)| {
+            engine.admit(bytes).map_err(|error| LedgerError::Policy { digest: *digest, error })
+        };
+        let policies = components.iter().map(admit).collect::<Result<Vec<Policy>, _>>()?;
+        appointed(charter, &policies)?;
+
+        for (_, bytes) in &components {
             self.store.put(bytes)?;
         }
         let charter = self.store.put(charter.as_bytes())?;
         let change = self.store.put(&change)?;
         let signatures =
             signatures.iter().map(|text| self.store.put(text.as_bytes())).collect::<Result<_, _>>()?;
-        self.append(Event::Adoption { charter, effective, change, signatures })?;
+        self.append(Event::Adoption { charter, effective, change, signatures }, &[])?;
         Ok(signers)
+    }
+
+    /// The bytes of the policies that a charter names, from those given or from the store.
+    fn components(
+        &self,
+        charter: &Charter,
+        given: &[Vec<u8>],
+    ) -> Result<Vec<(Digest, Vec<u8>)>, LedgerError> {
+        let given: BTreeMap<Digest, &Vec<u8>> =
+            given.iter().map(|bytes| (Digest::of(bytes), bytes)).collect();
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for appointment in &charter.terms().policies {
+            let digest = appointment.policy;
+            let bytes = match given.get(&digest) {
+                Some(bytes) => Some((*bytes).clone()),
+                None => self.store.read(&digest, MAX_COMPONENT as u64)?,
+            };
+            match bytes {
+                Some(bytes) => found.push((digest, bytes)),
+                None => missing.push(format!("`{} {}` {digest}", appointment.name, appointment.version)),
+            }
+        }
+        if missing.is_empty() { Ok(found) } else { Err(LedgerError::Components(missing)) }
     }
 
     fn check_effective(&self, effective: u64) -> Result<(), LedgerError> {
@@ -311,6 +253,8 @@ impl<S: Store> Ledger<S> {
     }
 
     /// Settles an epoch by the charter in force for its number and appends the receipt.
+    ///
+    /// The epoch's asset and decimals are those of the epochs before, unless the charter decides otherwise.
     ///
     /// On any error the ledger is as before. A policy's fault is an error only where the charter says to stop at one.
     pub fn settle(&mut self, engine: &Engine, epoch: &Epoch) -> Result<Settlement, LedgerError> {
@@ -332,8 +276,8 @@ impl<S: Store> Ledger<S> {
         for carry in settlement.carry.values() {
             self.store.put(carry)?;
         }
-        let receipt = self.store.put(settlement.receipt.as_bytes())?;
-        self.append(Event::Settlement { number, receipt })?;
+        let receipt = settlement.receipt.digest();
+        self.append(Event::Settlement { number, receipt }, &[settlement.receipt.as_bytes()])?;
         Ok(settlement)
     }
 
@@ -344,8 +288,7 @@ impl<S: Store> Ledger<S> {
             let policy = match engine.admitted(&digest) {
                 Some(policy) => policy,
                 None => {
-                    let bytes =
-                        self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "policy", digest })?;
+                    let bytes = self.bytes("policy", &digest, MAX_COMPONENT as u64)?;
                     engine.admit(&bytes).map_err(|error| LedgerError::Policy { digest, error })?
                 }
             };
@@ -354,111 +297,15 @@ impl<S: Store> Ledger<S> {
         Ok(policies)
     }
 
-    /// What was settled by these receipts, oldest first, as `policies` may see it.
-    ///
-    /// Amounts paid are read only if a policy looks at them, for it means reading every list of payouts. What a policy
-    /// handed over is that of its last run, however long ago.
-    pub fn history(&self, receipts: &[Digest], policies: &[Policy]) -> Result<History, LedgerError> {
-        let mut history = History { previous: receipts.last().copied(), ..History::default() };
-        if policies.iter().any(Policy::is_stateful) {
-            receipts.iter().try_for_each(|receipt| self.carry_on(&mut history, receipt))?;
+    /// Appends an event, with objects that are part of the chain only together with it.
+    fn append(&mut self, event: Event, attached: &[&[u8]]) -> Result<(), LedgerError> {
+        if self.head.is_none() && !matches!(event, Event::Creation { .. }) {
+            return Err(LedgerError::NotCreated);
         }
-        Ok(history)
-    }
-
-    /// Adds the settlement after it to a history.
-    pub(crate) fn carry_on(&self, history: &mut History, receipt: &Digest) -> Result<(), LedgerError> {
-        history.previous = Some(*receipt);
-        let receipt = self.receipt(receipt)?;
-        let settled = receipt.settlement();
-        history.hand_over(settled, |_, digest| {
-            self.store.get(&digest)?.ok_or(LedgerError::Missing { what: "carry", digest })
-        })?;
-        history.pay(&self.payouts(&settled.payouts)?).ok_or_else(|| LedgerError::Object {
-            what: "payouts",
-            digest: settled.payouts,
-            problem: "with those before it a payee is paid more than 2^128 - 1 base units".to_owned(),
-        })
-    }
-
-    /// The settled epochs whose numbers are in `numbers`, oldest first, for [`replay`](crate::replay()).
-    pub fn past(&self, numbers: RangeInclusive<u64>) -> PastEpochs<'_, S> {
-        let receipts = self.settled().filter(|(number, _)| numbers.contains(number));
-        PastEpochs { ledger: self, receipts: receipts.map(|(_, receipt)| receipt).collect() }
-    }
-
-    fn append(&mut self, event: Event) -> Result<(), LedgerError> {
-        let entry = Entry { format: ENTRY_FORMAT.to_owned(), previous: self.head, event: event.clone() };
-        let bytes = to_canonical_json(&entry).map_err(|error| unspellable("entry", &error))?;
-        let digest = self.store.append(self.head, &bytes)?;
+        let bytes = Entry::to_bytes(self.head, event.clone())?;
+        let digest = self.store.append(self.head, attached, &bytes)?;
         self.head = Some(digest);
-        self.entries.push((digest, event));
+        self.chain.entries.push((digest, event));
         Ok(())
     }
-}
-
-/// Settled epochs of a ledger, loaded one at a time.
-pub struct PastEpochs<'a, S> {
-    ledger: &'a Ledger<S>,
-    receipts: Vec<Digest>,
-}
-
-impl<S: Store> Past for PastEpochs<'_, S> {
-    type Error = LedgerError;
-
-    fn count(&self) -> usize {
-        self.receipts.len()
-    }
-
-    fn load(&self, index: usize) -> Result<Settled, LedgerError> {
-        let digest = *self.receipts.get(index).ok_or(LedgerError::NoSuchEpoch(index))?;
-        let receipt = self.ledger.receipt(&digest)?;
-        let said = receipt.settlement();
-        let epoch = self.ledger.epoch(&said.epoch)?;
-        let charter = self.ledger.charter(&said.charter)?;
-        let payouts = self.ledger.payouts(&said.payouts)?;
-        Settled::new(epoch, charter, receipt, payouts).map_err(|error| LedgerError::Object {
-            what: "receipt",
-            digest,
-            problem: error.to_string(),
-        })
-    }
-}
-
-/// The canonical bytes of a change.
-pub(crate) fn change(
-    charter: Digest,
-    effective: u64,
-    replaces: Option<Digest>,
-) -> Result<Vec<u8>, LedgerError> {
-    let change = Change { format: CHANGE_FORMAT.to_owned(), charter, effective, replaces };
-    to_canonical_json(&change).map_err(|error| unspellable("change", &error))
-}
-
-/// Holds signatures against what the charter in force demands; a first charter, or one without signers, demands none.
-pub(crate) fn check_signatures(
-    in_force: Option<&Charter>,
-    change: &[u8],
-    signatures: &[String],
-) -> Result<Vec<Signer>, LedgerError> {
-    let Some(signers) = in_force.and_then(|charter| charter.terms().signers.as_ref()) else {
-        return Ok(Vec::new());
-    };
-    let allowed = AllowedSigners::parse(&signers.allowed)?;
-    let signatures: Vec<&str> = signatures.iter().map(String::as_str).collect();
-    Ok(allowed.quorum(CHARTER_NAMESPACE, change, &signatures, signers.required)?)
-}
-
-fn read<S: Store, T>(
-    store: &S,
-    what: &'static str,
-    digest: &Digest,
-    parse: impl FnOnce(&[u8]) -> Result<T, String>,
-) -> Result<T, LedgerError> {
-    let bytes = store.get(digest)?.ok_or(LedgerError::Missing { what, digest: *digest })?;
-    parse(&bytes).map_err(|problem| LedgerError::Object { what, digest: *digest, problem })
-}
-
-fn unspellable(what: &'static str, error: &CanonicalError) -> LedgerError {
-    LedgerError::Object { what, digest: Digest::of(b""), problem: error.to_string() }
 }

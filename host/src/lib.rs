@@ -95,7 +95,8 @@ pub use audit::{
 };
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{
-    Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Signers, Terms,
+    Appointment, AssetTerms, CarryChange, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault,
+    PaidChange, Ratio, Signers, Terms,
 };
 pub use compare::{
     CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparing, Comparison, ComparisonTerms,
@@ -107,7 +108,7 @@ pub use epoch::{
 };
 pub use fault::{Fault, FaultCode, HostError};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
-pub use ledger::{Event, Ledger, LedgerError, PastEpochs};
+pub use ledger::{Event, IdentityError, Ledger, LedgerError, LedgerIdentity, PastEpochs};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
@@ -115,13 +116,13 @@ pub use policy::{
     ParametersError, Policy, Profile,
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
-pub use receipt::{Outcome, Receipt, ReceiptError, RunReport, SettlementTerms};
+pub use receipt::{Agreement, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms};
 pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledError, replay};
 pub use sandbox::{Backend, Cancel, Limits, Setup, Usage};
-pub use settle::{History, SettleError, Settlement, settle};
-pub use store::{DirectoryStore, Inventory, Store, StoreError};
+pub use settle::{AssetChangeError, History, SettleError, Settlement, settle};
+pub use store::{DirectoryStore, Inventory, Irregular, MAX_OBJECT, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem, visible};
-pub use verify::{Progress, Verification, verify};
+pub use verify::{Progress, Verification, VerifyOptions, verify};
 
 #[cfg(test)]
 mod tests {

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
 use crate::fault::Fault;
-use crate::money::base_units;
+use crate::money::{Asset, AssetError, base_units};
 use crate::payouts::Payouts;
 use crate::sandbox::Usage;
 
-const FORMAT: &str = "apportion receipt 1";
+const FORMAT: &str = "apportion receipt 2";
+/// Written before: the same members, counted by the first version of metering.
+const FORMAT_1: &str = "apportion receipt 1";
 
 /// A checked receipt.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,6 +106,17 @@ pub enum Outcome {
     Fault(Fault),
 }
 
+/// How a receipt compares with that of the same settlement made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// They say the same.
+    Same,
+    /// They say the same but for `metering` and `used` of runs that were counted by another version of metering.
+    SameButCounts,
+    /// Something else differs.
+    Different,
+}
+
 /// Why something is not a receipt, or not the receipt of something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -111,7 +124,7 @@ pub enum ReceiptError {
     #[error("not a receipt: {0}")]
     Form(#[from] CanonicalError),
     /// Another format, or a later version of this one.
-    #[error("the receipt's format is `{0}`; this engine reads `{FORMAT}`")]
+    #[error("the receipt's format is `{0}`; this engine reads `{FORMAT}` and `{FORMAT_1}`")]
     Format(String),
     /// Its sums do not hold.
     #[error("the receipt contradicts itself: {0}")]
@@ -135,7 +148,7 @@ impl Receipt {
 
     /// Holds the document to its rules; `bytes` are its canonical bytes.
     fn checked(document: Document, bytes: Vec<u8>) -> Result<Receipt, ReceiptError> {
-        if document.format != FORMAT {
+        if ![FORMAT, FORMAT_1].contains(&document.format.as_str()) {
             return Err(ReceiptError::Format(crate::text::visible(&document.format, 64)));
         }
         check_sums(&document.settlement).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;
@@ -145,6 +158,34 @@ impl Receipt {
     /// What was settled.
     pub fn settlement(&self) -> &SettlementTerms {
         &self.document.settlement
+    }
+
+    /// The asset that was divided. An error for a receipt that names none that can be.
+    pub fn asset(&self) -> Result<Asset, AssetError> {
+        Asset::new(&self.settlement().asset, self.settlement().decimals)
+    }
+
+    /// Whether it is in format 1, which is read and no longer written.
+    pub(crate) fn is_format_1(&self) -> bool {
+        self.document.format == FORMAT_1
+    }
+
+    /// Compares this receipt with that of the same settlement made again.
+    ///
+    /// Only runs that were counted by the same version of metering have the same counts.
+    pub fn compare(&self, again: &Receipt) -> Agreement {
+        if self.digest == again.digest {
+            return Agreement::Same;
+        }
+        let (mut then, mut now) = (self.settlement().clone(), again.settlement().clone());
+        let mut agreement = Agreement::Same;
+        for (then, now) in then.runs.iter_mut().zip(&mut now.runs) {
+            if then.metering != now.metering {
+                agreement = Agreement::SameButCounts;
+                (then.metering, then.used) = (now.metering, now.used);
+            }
+        }
+        if then == now { agreement } else { Agreement::Different }
     }
 
     /// Holds a list of payouts against this receipt.
@@ -186,4 +227,74 @@ fn check_sums(settlement: &SettlementTerms) -> Option<()> {
     }
     let whole = (pool, paid, retained) == (settlement.pool, settlement.paid, settlement.retained);
     (whole && paid.checked_add(retained)? == settlement.pool).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receipt(change: impl FnOnce(&mut SettlementTerms)) -> Receipt {
+        let digest = Digest::of(b"something");
+        let outcome = Outcome::Allocated { paid: 60, retained: 40, carry: None };
+        let run = RunReport {
+            policy: digest,
+            name: "rule".to_owned(),
+            version: "1.0.0".to_owned(),
+            contract: "0.1.0".to_owned(),
+            metering: 1,
+            imports: Vec::new(),
+            pool: 100,
+            used: Some(Usage { instructions: 1000, memory: 65536, table: 0, transfer: 64 }),
+            outcome,
+        };
+        let mut terms = SettlementTerms {
+            number: 1,
+            epoch: digest,
+            charter: digest,
+            previous: None,
+            asset: "EUR".to_owned(),
+            decimals: 2,
+            pool: 100,
+            paid: 60,
+            retained: 40,
+            runs: vec![run],
+            payouts: digest,
+        };
+        change(&mut terms);
+        Receipt::new(terms).unwrap()
+    }
+
+    fn instructions(terms: &mut SettlementTerms, instructions: u64) {
+        terms.runs[0].used = terms.runs[0].used.map(|used| Usage { instructions, ..used });
+    }
+
+    #[test]
+    fn counts_are_compared_only_under_one_version_of_metering() {
+        let then = receipt(|_| {});
+        assert_eq!(then.compare(&receipt(|_| {})), Agreement::Same);
+        let counted_otherwise = receipt(|terms| instructions(terms, 1001));
+        assert_eq!(then.compare(&counted_otherwise), Agreement::Different);
+        let later = |terms: &mut SettlementTerms| terms.runs[0].metering = 2;
+        let by_another_metering = receipt(|terms| {
+            instructions(terms, 1001);
+            later(terms);
+        });
+        assert_eq!(then.compare(&by_another_metering), Agreement::SameButCounts);
+        let other_payouts = receipt(|terms| {
+            later(terms);
+            terms.payouts = Digest::of(b"others");
+        });
+        assert_eq!(then.compare(&other_payouts), Agreement::Different);
+    }
+
+    #[test]
+    fn format_1_is_read_and_compared_by_what_it_says() {
+        let now = receipt(|_| {});
+        let then = String::from_utf8(now.as_bytes().to_vec()).unwrap().replace("receipt 2", "receipt 1");
+        let then = Receipt::from_bytes(then.as_bytes()).unwrap();
+        assert!(then.is_format_1() && !now.is_format_1());
+        assert_ne!(then.digest(), now.digest());
+        assert_eq!(then.compare(&now), Agreement::Same);
+        assert_eq!(then.compare(&receipt(|terms| instructions(terms, 1))), Agreement::Different);
+    }
 }

@@ -242,6 +242,7 @@ pub fn replay<P: Past, E: From<ReplayError<P::Error>>>(
             if let Some(epoch) = &graph {
                 for (&candidate, history) in stateful.iter().zip(&mut histories) {
                     history.previous = then.receipt.settlement().previous;
+                    enter_asset(history, epoch, candidate, &candidates[candidate], &then.charter)?;
                     let (settled, carry) = settle_anew(epoch, candidate, candidates, policies, history)?;
                     carry_on(history, &settled, carry).map_err(ReplayError::Host)?;
                     replayed.insert(candidate, settled);
@@ -259,6 +260,21 @@ impl Settled {
         let Settled { epoch, charter, receipt, payouts } = self;
         ReplayedEpoch { window: epoch.window(), charter, receipt, payouts, names, replayed: Vec::new() }
     }
+}
+
+/// Takes a candidate's history into an epoch's asset: as the candidate decides, or as the charter then in force did.
+fn enter_asset<E>(
+    history: &mut History,
+    epoch: &Epoch,
+    index: usize,
+    candidate: &Charter,
+    then: &Charter,
+) -> Result<(), ReplayError<E>> {
+    let terms = candidate.terms().asset.as_ref().or(then.terms().asset.as_ref());
+    history.enter_asset(&epoch.pool().asset, terms).map_err(|error| {
+        let name = candidate.terms().name.clone();
+        ReplayError::Candidate { index, name, error: Box::new(error.into()) }
+    })
 }
 
 /// A policy that is missing counts as stateless: settling will tell.

@@ -1,10 +1,12 @@
 //! Epoch + charter + what was settled before -> receipt and payouts.
 
+mod history;
+
 use std::collections::BTreeMap;
 use std::thread;
 
 use crate::abi::Division;
-use crate::apportionment::{self, Apportionment};
+use crate::apportionment::{self, Apportionment, ApportionmentError};
 use crate::canonical::Digest;
 use crate::charter::{Appointment, Charter, OnFault};
 use crate::epoch::Epoch;
@@ -13,50 +15,8 @@ use crate::payouts::{Part, Payout, Payouts, PolicyColumns};
 use crate::policy::{Answer, Measure, ParametersError, Policy, Question, Run};
 use crate::receipt::{Outcome, Receipt, RunReport, SettlementTerms};
 use crate::sandbox::{Past, Usage};
-
-/// What was settled before this epoch. [`History::default`] is that of a first epoch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// The receipt before.
-    pub previous: Option<Digest>,
-    /// What each payee was paid so far, in base units.
-    pub paid: BTreeMap<String, u128>,
-    /// What each policy handed over at the last epoch, by the policy's digest.
-    pub carry: BTreeMap<Digest, Vec<u8>>,
-}
-
-impl History {
-    /// Adds what the policies of the settlement after it handed over; `bytes` finds it by the policy and its digest.
-    pub(crate) fn hand_over<E>(
-        &mut self,
-        settled: &SettlementTerms,
-        mut bytes: impl FnMut(&Digest, Digest) -> Result<Vec<u8>, E>,
-    ) -> Result<(), E> {
-        for run in &settled.runs {
-            match run.outcome {
-                Outcome::Allocated { carry: Some(digest), .. } => {
-                    self.carry.insert(run.policy, bytes(&run.policy, digest)?);
-                }
-                // It ran and handed nothing over.
-                Outcome::Allocated { carry: None, .. } => {
-                    self.carry.remove(&run.policy);
-                }
-                // What failed has no say about its carry: the one before stands.
-                Outcome::Fault(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what the settlement after it paid; none if that is more than 128 bits hold.
-    pub(crate) fn pay(&mut self, payouts: &Payouts) -> Option<()> {
-        for payout in &payouts.list().payouts {
-            let paid = self.paid.entry(payout.payee.clone()).or_default();
-            *paid = paid.checked_add(payout.amount)?;
-        }
-        Some(())
-    }
-}
+pub(crate) use history::check_asset;
+pub use history::{AssetChangeError, History};
 
 /// An epoch settled: nothing is written anywhere yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +53,9 @@ pub enum SettleError {
     /// Parameters that a policy's schema does not allow.
     #[error(transparent)]
     Parameters(#[from] ParametersError),
+    /// The epoch's asset is not that of the charter, or of the epochs before.
+    #[error("{0}")]
+    Asset(#[source] AssetChangeError),
     /// A policy gave no allocation, and the charter says to stop then.
     #[error("policy `{policy}` gave no allocation: {fault}")]
     Fault {
@@ -123,12 +86,11 @@ pub fn settle(
     history: &History,
 ) -> Result<Settlement, SettleError> {
     let terms = charter.terms();
-    let appointed = appointed(&terms.policies, policies)?;
-    let portions: Vec<u64> =
-        terms.policies.iter().map(|appointment| u64::from(appointment.portion)).collect();
-    let pools = divided(apportionment::by_weight(epoch.pool().amount, &portions, 0))?.amounts;
+    let history = history.in_asset(&epoch.pool().asset, terms.asset.as_ref())?;
+    let appointed = appointed(charter, policies)?;
+    let pools = divided(pools(charter, epoch.pool().amount))?;
 
-    let runs = run_all(epoch, charter, &appointed, &pools, history)?;
+    let runs = run_all(epoch, charter, &appointed, &pools, &history)?;
     let mut logs = Vec::new();
     let mut settled = Vec::new();
     for ((run, policy), &pool) in runs.into_iter().zip(&appointed).zip(&pools) {
@@ -142,18 +104,27 @@ pub fn settle(
         logs.push(run.log);
     }
     let payouts = payouts(epoch, &settled)?;
-    let receipt = receipt(epoch, charter, history, &settled, &payouts)?;
+    let receipt = receipt(epoch, charter, &history, &settled, &payouts)?;
     receipt.check_payouts(&payouts).map_err(|error| broken(&error))?;
     let carry = settled.into_iter().filter(|settled| !settled.carry.is_empty());
     let carry = carry.map(|settled| (settled.policy.digest(), settled.carry)).collect();
     Ok(Settlement { receipt, payouts, carry, logs })
 }
 
-/// The charter's policies in the charter's order, each held against what the charter says of it.
-fn appointed<'a>(
-    appointments: &[Appointment],
+/// The pool's portion for each policy of a charter, in base units.
+pub(crate) fn pools(charter: &Charter, pool: u128) -> Result<Vec<u128>, ApportionmentError> {
+    let portions = charter.terms().policies.iter().map(|appointment| u64::from(appointment.portion));
+    let portions: Vec<u64> = portions.collect();
+    Ok(apportionment::by_weight(pool, &portions, 0)?.amounts)
+}
+
+/// The charter's policies in the charter's order, each checked against what the charter says of it: its name and version,
+/// its parameters, and that it is appointed once if it keeps a carry.
+pub(crate) fn appointed<'a>(
+    charter: &Charter,
     policies: &'a [Policy],
 ) -> Result<Vec<&'a Policy>, SettleError> {
+    let appointments = &charter.terms().policies;
     let find =
         |appointment: &Appointment| policies.iter().find(|policy| policy.digest() == appointment.policy);
     let missing = appointments.iter().filter(|appointment| find(appointment).is_none());
@@ -327,9 +298,7 @@ fn receipt(
 }
 
 /// The policy's answer was checked, so that only a bug of ours can make dividing fail.
-fn divided(
-    division: Result<Apportionment, apportionment::ApportionmentError>,
-) -> Result<Apportionment, HostError> {
+fn divided<T>(division: Result<T, ApportionmentError>) -> Result<T, HostError> {
     division.map_err(|error| broken(&error))
 }
 

@@ -233,6 +233,12 @@ impl AllowedSigners {
         self.entries.iter().map(|entry| &entry.signer)
     }
 
+    /// Whose keys may not sign for `namespace`, by their option `namespaces`; in the list's order.
+    pub fn signers_not_allowed(&self, namespace: &str) -> impl Iterator<Item = &Signer> {
+        let barred = self.entries.iter().filter(move |entry| !entry.may_sign_for(namespace));
+        barred.map(|entry| &entry.signer)
+    }
+
     /// Who signed `message` for `namespace`: `signature` is the armored text that `ssh-keygen -Y sign` writes.
     pub fn verify(&self, namespace: &str, message: &[u8], signature: &str) -> Result<Signer, SignatureError> {
         self.verified(namespace, message, signature).map(|(_, signer)| signer.clone())

@@ -14,6 +14,7 @@ use apportion::{
     Header, History, Ledger, Node, Past, PastEpochs, Policy, Pool, ReplayError, Window, replay, settle,
     verify,
 };
+use apportion_tests::create_ledger;
 
 const NODES: u64 = 1_000;
 const EDGES: u64 = 10_000;
@@ -28,7 +29,7 @@ fn main() {
         let parameters = serde_json::json!({"edge_kinds": {"cites": 1, "uses": factor}});
         Charter::single("Scale", &policy, parameters).unwrap()
     };
-    let mut ledger = Ledger::open(DirectoryStore::create(&folder).unwrap()).unwrap();
+    let mut ledger = create_ledger(&folder);
     ledger.adopt(&engine, &charter(1), 0, &[component], &[]).unwrap();
     let settling = time(|| {
         for number in 0..epochs {

@@ -103,6 +103,7 @@ impl Case {
         let charter = Charter::new(terms).unwrap();
         let history = History {
             previous: None,
+            asset: None,
             paid: self.paid.clone(),
             carry: BTreeMap::from([(policy.digest(), self.carry.clone())]),
         };
@@ -322,6 +323,7 @@ fn looking_back(engine: &Engine, cases: &[Case]) -> Vec<Case> {
         let charter = Charter::single("Lifetime", &policy, case.parameters.clone()).unwrap();
         let history = History {
             previous: None,
+            asset: None,
             paid: case.paid.clone(),
             carry: BTreeMap::from([(policy.digest(), case.carry.clone())]),
         };

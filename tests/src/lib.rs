@@ -12,13 +12,27 @@ pub mod worked;
 use std::path::{Path, PathBuf};
 
 use apportion::{
-    Asset, Charter, ColumnNames, CompareError, Comparing, Comparison, Edge, Epoch, EpochBuilder, Header,
-    History, Node, Past, Policy, Pool, ReplayError, ReplayedEpoch, Window,
+    Asset, Charter, ColumnNames, CompareError, Comparing, Comparison, DirectoryStore, Edge, Epoch,
+    EpochBuilder, Header, History, Ledger, LedgerIdentity, Node, Past, Policy, Pool, ReplayError,
+    ReplayedEpoch, Window,
 };
 
 /// A file or folder of this crate's `data/`.
 pub fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(path)
+}
+
+/// A new ledger in a folder, with an identity that follows from the folder.
+///
+/// # Panics
+///
+/// If it cannot be created there.
+#[allow(clippy::expect_used, reason = "a test's own folder")]
+pub fn create_ledger(folder: &Path) -> Ledger<DirectoryStore> {
+    let name = folder.display().to_string();
+    let identity = LedgerIdentity::from_bytes(*apportion::Digest::of(name.as_bytes()).as_bytes());
+    let store = DirectoryStore::create(folder).expect("an empty folder");
+    Ledger::create(store, identity).expect("an empty store")
 }
 
 /// The six real months, by the names of their folders.
@@ -36,7 +50,17 @@ pub fn small_epoch() -> Epoch {
 /// Where no epoch can have the number.
 #[allow(clippy::expect_used, reason = "fixed rows, known to be valid")]
 pub fn numbered_epoch(number: u64) -> Epoch {
-    let pool = Pool { asset: Asset::new("EUR", 2).expect("a valid asset"), amount: 100_001 };
+    epoch_in(number, Asset::new("EUR", 2).expect("a valid asset"))
+}
+
+/// The small epoch under another number, with a pool of 100,001 base units of an asset.
+///
+/// # Panics
+///
+/// Where no epoch can have the number.
+#[allow(clippy::expect_used, reason = "fixed rows, known to be valid")]
+pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
+    let pool = Pool { asset, amount: 100_001 };
     let window = Window { start: 1_751_328_000, end: 1_754_006_400 };
     let columns = ColumnNames {
         node_metrics: vec!["stars".to_owned()],

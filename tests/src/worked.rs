@@ -39,6 +39,7 @@ pub fn charter(engine: &Engine, written: &str) -> Result<(Charter, Vec<Policy>)>
         limits: Limits::default(),
         on_fault: OnFault::Stop,
         signers: None,
+        asset: None,
     };
     Ok((Charter::new(terms)?, policies))
 }

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use apportion::{
-    Appointment, Charter, Engine, Epoch, FaultCode, History, Limits, OnFault, Payouts, Proof, Receipt,
-    SettleError, Terms, settle,
+    Appointment, Charter, DirectoryStore, Engine, Epoch, FaultCode, History, Ledger, LedgerIdentity, Limits,
+    OnFault, Payouts, Proof, Receipt, SettleError, Store, Terms, settle,
 };
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::hostile::{self, End};
 use apportion_tests::{MONTHS, data, small_epoch};
 
+use crate::ledger::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
 
 fn golden(name: &str) -> PathBuf {
@@ -65,6 +66,7 @@ fn golden_objects() {
         limits: Limits::default(),
         on_fault: OnFault::Retain,
         signers: None,
+        asset: None,
     })
     .unwrap();
     let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
@@ -87,6 +89,24 @@ fn golden_objects() {
     let proof = Proof::from_bytes(&fs::read(golden("proof.json")).unwrap()).unwrap();
     let proven = proof.check(proof.receipt_digest()).unwrap();
     assert_eq!((&proven.payout, &proven.settlement), (payout, receipt.settlement()));
+}
+
+/// A ledger's first entries, and what signers of its next charter sign.
+#[test]
+fn golden_ledger() {
+    let (engine, folder) = (Engine::new().unwrap(), Folder::new("golden"));
+    let store = DirectoryStore::create(&folder.0).unwrap();
+    let mut ledger = Ledger::create(store, LedgerIdentity::from_bytes([7; 32])).unwrap();
+    let policy = standard(&engine, "equal");
+    let component = apportion_standard::find("equal").unwrap().bytes.to_vec();
+    let charter = Charter::single("Golden", &policy, serde_json::json!({})).unwrap();
+    ledger.adopt(&engine, &charter, 1, &[component], &[]).unwrap();
+    let mut texts = Vec::new();
+    for (entry, _) in ledger.entries() {
+        texts.push(ledger.store().get(entry).unwrap().unwrap());
+    }
+    texts.push(ledger.change(&charter, 2).unwrap());
+    assert_golden("ledger.txt", &texts.join(&b'\n'));
 }
 
 /// The example of the README, which the library's first example settles.

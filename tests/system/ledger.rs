@@ -7,9 +7,10 @@ use apportion::signature::CHARTER_NAMESPACE;
 use apportion::{
     Charter, DirectoryStore, Engine, Ledger, LedgerError, SettleError, Signers, Store, StoreError, verify,
 };
-use apportion_tests::{hostile, small_epoch};
+use apportion_tests::{create_ledger, hostile, small_epoch};
 
 use crate::retro_funding::{Month, TRACKS, Track, months};
+use crate::structure::forge;
 
 /// A folder of a test's own, removed when the test is over.
 pub struct Folder(pub PathBuf);
@@ -22,7 +23,7 @@ impl Folder {
     }
 
     pub fn make(&self) -> Ledger<DirectoryStore> {
-        Ledger::open(DirectoryStore::create(&self.0).unwrap()).unwrap()
+        create_ledger(&self.0)
     }
 
     pub fn open(&self) -> Ledger<DirectoryStore> {
@@ -192,7 +193,7 @@ fn missing_and_foreign_files_are_named() {
         fs::write(path, &whole).unwrap();
     }
     fs::write(folder.0.join("objects/notes.txt"), "mine").unwrap();
-    assert_eq!(folder.findings(None), ["`objects/notes.txt` is no file of a ledger"]);
+    assert_eq!(folder.findings(None), ["`objects/notes.txt` is not a file of a ledger"]);
     fs::remove_file(folder.0.join("objects/notes.txt")).unwrap();
     // An object that no entry leads to is no damage: it is what an interrupted run leaves.
     ledger.store().put(b"left over").unwrap();
@@ -200,33 +201,28 @@ fn missing_and_foreign_files_are_named() {
     assert_eq!((verified.findings.len(), verified.unused.len()), (0, 1));
 }
 
-/// A receipt that was made by hand: its own sums hold, running it again does not give it.
+/// A receipt that was made by hand: everything in it holds together, and running it again does not give it.
 #[test]
 fn a_forged_settlement_is_found_by_running_it_again() {
     let (engine, folder) = (Engine::new().unwrap(), Folder::new("forged"));
     let ledger = small(&folder, &engine);
-    let (number, digest) = ledger.settled().next().unwrap();
-    let receipt = String::from_utf8(ledger.store().get(&digest).unwrap().unwrap()).unwrap();
-    let payouts = ledger.receipt(&digest).unwrap().settlement().payouts;
-    let list = String::from_utf8(ledger.store().get(&payouts).unwrap().unwrap()).unwrap();
-    // One cent moves from one payee to another.
-    let forged = list.replacen("\"amount\":\"33334\"", "\"amount\":\"33335\"", 2);
-    let forged = forged.replace("\"amount\":\"33333\"", "\"amount\":\"33332\"");
-    let forged = ledger.store().put(forged.as_bytes()).unwrap();
-    let receipt = receipt.replace(&payouts.to_string(), &forged.to_string());
-    let receipt = ledger.store().put(receipt.as_bytes()).unwrap();
-    let (entry, _) = ledger.entries().last().unwrap();
-    let entry = String::from_utf8(ledger.store().get(entry).unwrap().unwrap()).unwrap();
-    let entry = entry.replace(&digest.to_string(), &receipt.to_string());
-    ledger.store().append(ledger.head(), entry.as_bytes()).unwrap();
+    let (number, _) = ledger.settled().next().unwrap();
+    // One cent moves from one payee to another, and the weights are made to fit.
+    let forged = forge(&folder, &ledger, |_, payouts| {
+        payouts["policies"][0]["retained"] = "0".into();
+        for (place, amount) in ["33335", "33334", "33332"].into_iter().enumerate() {
+            let payout = &mut payouts["payouts"][place];
+            payout["amount"] = amount.into();
+            payout["parts"][0]["amount"] = amount.into();
+            payout["parts"][0]["share"] = amount.into();
+        }
+    });
     // The forged entry stands in the true one's place, after the adoption.
-    assert!(
-        Ledger::open(DirectoryStore::open(&folder.0).unwrap()).unwrap().settled().eq([(number, receipt)])
-    );
+    assert!(Ledger::open(DirectoryStore::open(&folder.0).unwrap()).unwrap().settled().eq([(number, forged)]));
     assert_eq!(folder.findings(None), [""; 0], "its structure is sound");
     let findings = folder.findings(Some(&engine)).join("\n");
     assert!(
-        findings.contains(&receipt.to_string()) && findings.contains("gives another settlement"),
+        findings.contains(&forged.to_string()) && findings.contains("gives another settlement"),
         "{findings}"
     );
 }
@@ -264,7 +260,8 @@ fn a_change_is_signed_as_the_charter_in_force_demands() {
     assert_eq!(signers.len(), 2);
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
     assert_eq!((verified.findings.len(), verified.adoptions, verified.signed), (0, 2, 1));
-    // The same change cannot be adopted again: it names the entry that it replaces.
+    // The same change cannot be adopted again: it names the entry that it follows.
     ledger.adopt(&engine, &charter, 3, &[], &[]).unwrap();
-    assert!(matches!(ledger.adopt(&engine, &unsigned, 3, &[], &[one, two]), Err(LedgerError::Signatures(_))));
+    let refused = ledger.adopt(&engine, &unsigned, 3, &[], &[one, two]);
+    assert!(matches!(refused, Err(LedgerError::Signatures(_))), "{refused:?}");
 }

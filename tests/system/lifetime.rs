@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use apportion::{
-    Charter, ColumnNames, DirectoryStore, Engine, Epoch, EpochBuilder, Header, History, Ledger, OnFault,
-    Replayed, verify,
+    Charter, ColumnNames, DirectoryStore, Engine, Epoch, EpochBuilder, Header, History, OnFault, Replayed,
+    verify,
 };
-use apportion_tests::{native, numbered_epoch, replay_all};
+use apportion_tests::{create_ledger, native, numbered_epoch, replay_all};
 
 use crate::ledger::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
@@ -116,7 +116,7 @@ fn what_was_handed_over_outlasts_a_fault() {
     let mut terms = single.terms().clone();
     terms.on_fault = OnFault::Retain;
     let charter = Charter::new(terms).unwrap();
-    let mut ledger = Ledger::open(DirectoryStore::create(&folder.0).unwrap()).unwrap();
+    let mut ledger = create_ledger(&folder.0);
     let component = apportion_standard::find("lifetime").unwrap().bytes.to_vec();
     ledger.adopt(&engine, &charter, 1, &[component], &[]).unwrap();
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod asset;
 mod attribution;
 mod audit;
 mod cache;
@@ -14,11 +15,14 @@ mod credrank;
 mod damage;
 mod eigentrust;
 mod explain;
+mod forks;
 mod fuzz;
 mod golden;
 mod hostile;
 mod house;
+mod identity;
 mod influence;
+mod irregular;
 mod jury;
 mod ledger;
 mod lifetime;
@@ -32,5 +36,6 @@ mod sandbox;
 mod shapley;
 mod signature;
 mod split;
+mod structure;
 mod verify;
 mod wasi;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::{Appointment, Charter, Limits, OnFault, Signers, Terms};
+use apportion::{Appointment, AssetTerms, Charter, Limits, OnFault, Signers, Terms};
 use serde::Deserialize;
 
 use crate::arguments::{
@@ -30,7 +30,7 @@ pub fn charter(arguments: &CharterArguments, engines: &Engines) -> Result<()> {
 
 fn propose(arguments: &ProposeArguments) -> Result<()> {
     let charter = objects::charter(&arguments.charter)?;
-    let ledger = ledger::open_or_make(&arguments.ledger)?;
+    let ledger = ledger::open_or_create(&arguments.ledger, arguments.identity)?;
     let change = ledger.change(&charter, arguments.from)?;
     arguments.output.write(&change)?;
     let path = arguments.output.display();
@@ -38,7 +38,8 @@ fn propose(arguments: &ProposeArguments) -> Result<()> {
     match ledger.latest_charter()?.and_then(|charter| charter.terms().signers.clone()) {
         Some(signers) => eprintln!(
             "{} of its signers must sign it: apportion charter sign {path} --key KEY -o SIGNATURE, or \
-             ssh-keygen -Y sign -n {CHARTER_NAMESPACE} -f KEY {path}",
+             ssh-keygen -Y sign -n {CHARTER_NAMESPACE} -f KEY {path}\nit can be adopted in this ledger until an epoch is \
+             settled or another charter adopted; then it must be proposed and signed again",
             signers.required
         ),
         None => eprintln!("nobody has to sign it: {UNSIGNED}"),
@@ -62,7 +63,7 @@ fn sign(arguments: &SignArguments) -> Result<()> {
 
 fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
     let charter = objects::charter(&arguments.charter)?;
-    let mut ledger = ledger::open_or_make(&arguments.ledger)?;
+    let mut ledger = ledger::open_or_create(&arguments.ledger, arguments.identity)?;
     let mut components = Vec::new();
     for path in &arguments.policies {
         components.push(objects::bytes(path, apportion::MAX_COMPONENT as u64)?);
@@ -84,6 +85,9 @@ fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
 fn show(arguments: &ShowArguments) -> Result<()> {
     let ledger = ledger::open(&arguments.ledger)?;
     let mut text = String::new();
+    if let Some(identity) = ledger.identity() {
+        let _ = writeln!(text, "ledger {identity}");
+    }
     let adoptions: Vec<_> = ledger.adoptions().collect();
     let number = arguments.epoch.or(adoptions.last().map(|(_, _, effective)| *effective));
     let in_force = number.map(|number| ledger.charter_for(number)).transpose()?.flatten();
@@ -113,6 +117,7 @@ struct Draft {
     limits: DraftLimits,
     policies: Vec<DraftAppointment>,
     signers: Option<DraftSigners>,
+    asset: Option<AssetTerms>,
 }
 
 /// Whose signatures change the charter: a file in OpenSSH's allowed-signers format, beside the draft.
@@ -191,7 +196,8 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         }
         None => None,
     };
-    let terms = Terms { name: draft.name, policies, limits, on_fault: draft.on_fault, signers };
+    let Draft { name, on_fault, asset, .. } = draft;
+    let terms = Terms { name, policies, limits, on_fault, signers, asset };
     let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
     arguments.output.write(charter.as_bytes())?;
     eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use apportion::explain::{ExplainError, Explaining, Explanation, Question};
-use apportion::{Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
+use apportion::{Agreement, Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
 use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
@@ -34,11 +34,11 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
         before: case.before.as_ref().map(|(epoch, payouts)| (epoch, payouts)),
         runs: arguments.runs,
     })?;
-    if explaining.settlement().receipt.digest() != case.receipt {
+    if case.receipt.compare(&explaining.settlement().receipt) == Agreement::Different {
         bail!(Refused(format!(
             "settling epoch {} again gives another receipt than `{}`: {}",
             case.epoch.number(),
-            case.receipt,
+            case.receipt.digest(),
             if arguments.ledger.is_some() {
                 "`apportion verify` tells what is wrong with the ledger"
             } else {
@@ -75,7 +75,7 @@ struct Case {
     policies: Vec<Policy>,
     history: History,
     before: Option<(Epoch, Payouts)>,
-    receipt: Digest,
+    receipt: Receipt,
 }
 
 impl Case {
@@ -110,7 +110,7 @@ impl Case {
         let history = ledger.history(&earlier, &policies)?;
         let epoch = ledger.epoch(&settled.epoch)?;
         spinner.done();
-        Ok(Case { epoch, charter, policies, history, before, receipt: receipt.digest() })
+        Ok(Case { epoch, charter, policies, history, before, receipt })
     }
 
     fn in_folder(arguments: &ExplainArguments, folder: &Path, engine: &Engine) -> Result<Case> {
@@ -128,7 +128,7 @@ impl Case {
             policies,
             history: History { previous, ..History::default() },
             before: before.map(|before| (before.epoch().clone(), before.payouts().clone())),
-            receipt: Receipt::digest(settled.receipt()),
+            receipt: settled.receipt().clone(),
         })
     }
 }

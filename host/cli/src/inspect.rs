@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use apportion::{
-    Asset, Charter, Digest, Epoch, NO_PAYEE, OnFault, Outcome, Payouts, Policy, Proven, Receipt,
+    Asset, AssetTerms, CarryChange, Charter, Digest, Epoch, NO_PAYEE, OnFault, Outcome, PaidChange, Payouts,
+    Policy, Proven, Ratio, Receipt,
 };
 use serde_json::Value;
 
@@ -215,6 +216,22 @@ pub fn shown(text: &str) -> String {
     words.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
+fn asset(asset: &AssetTerms, text: &mut String) {
+    let AssetTerms { symbol, decimals, paid, carry } = asset;
+    say!(text, "  asset    {symbol} with {decimals} decimals");
+    let paid = match paid {
+        PaidChange::Reset => "as if nothing was paid".to_owned(),
+        PaidChange::Convert(Ratio { numerator, denominator }) => {
+            format!("with what was paid converted by {numerator} / {denominator} of its base units")
+        }
+    };
+    let carry = match carry {
+        CarryChange::Reset => "without what policies handed over",
+        CarryChange::Keep => "with what policies handed over",
+    };
+    say!(text, "    after epochs in another asset: {paid}, {carry}");
+}
+
 pub fn charter(charter: &Charter, text: &mut String) {
     let terms = charter.terms();
     say!(text, "charter of {}", terms.name);
@@ -244,6 +261,9 @@ pub fn charter(charter: &Charter, text: &mut String) {
         OnFault::Retain => "its portion stays in the treasury",
     };
     say!(text, "  when a policy gives no allocation: {fault}");
+    if let Some(asset) = &terms.asset {
+        self::asset(asset, text);
+    }
     match &terms.signers {
         Some(signers) => {
             say!(text, "  changed by {} signatures of these keys:", signers.required);

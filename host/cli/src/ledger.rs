@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use apportion::signature::Signer;
-use apportion::{Digest, DirectoryStore, Ledger, Receipt, Verification};
+use apportion::{Digest, DirectoryStore, Ledger, LedgerIdentity, Receipt, Verification, VerifyOptions};
 
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
@@ -16,16 +16,32 @@ pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
     Ok(Ledger::open(DirectoryStore::open(path)?)?)
 }
 
-/// Opens the ledger, or makes one in a folder that is empty or not there.
-pub fn open_or_make(path: &Path) -> Result<Ledger<DirectoryStore>> {
-    match DirectoryStore::open(path) {
-        Err(apportion::StoreError::NoLedger(_)) => {
-            let store = DirectoryStore::create(path)?;
-            eprintln!("made a new ledger in `{}`", path.display());
-            Ok(Ledger::open(store)?)
+/// Opens the ledger, or creates one in a folder that is empty or not there, with the identity given or a random one.
+pub fn open_or_create(path: &Path, identity: Option<LedgerIdentity>) -> Result<Ledger<DirectoryStore>> {
+    let store = match DirectoryStore::open(path) {
+        Err(apportion::StoreError::NoLedger(_)) => DirectoryStore::create(path)?,
+        opened => opened?,
+    };
+    let opened = Ledger::open(store)?;
+    match (opened.identity(), identity) {
+        (Some(is), Some(asked)) if is != asked => {
+            bail!(Refused(format!("the ledger in `{}` has the identity {is}", path.display())))
         }
-        opened => Ok(Ledger::open(opened?)?),
+        (Some(_), _) => Ok(opened),
+        (None, asked) => {
+            let identity = asked.map_or_else(random_identity, Ok)?;
+            let created = Ledger::create(opened.into_store(), identity)?;
+            eprintln!("created a new ledger in `{}` with the identity {identity}", path.display());
+            Ok(created)
+        }
     }
+}
+
+/// The program draws it, because nothing in the library is random.
+fn random_identity() -> Result<LedgerIdentity> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).context("cannot get random bytes from the system")?;
+    Ok(LedgerIdentity::from_bytes(bytes))
 }
 
 /// A signer for people: the names the charter gives, and the key.
@@ -67,7 +83,8 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
     let store = DirectoryStore::open(&arguments.ledger)?;
     let engine = if arguments.structure_only { None } else { Some(engines.make()?) };
     let spinner = Spinner::new("reading every object".to_owned());
-    let verified = apportion::verify(store, engine.as_ref(), &mut |progress| {
+    let options = VerifyOptions { engine: engine.as_ref(), contains: &arguments.contains };
+    let verified = apportion::verify(store, options, &mut |progress| {
         spinner.say(format!("epoch {} of {}", progress.done, progress.total));
     });
     spinner.done();
@@ -85,9 +102,17 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
         );
     }
     println!("checked: {}", checked(&found));
+    if found.without_counts > 0 {
+        println!(
+            "compared without counts: {}, which another version of metering counted",
+            count(found.without_counts, "settlement")
+        );
+    }
     if engine.is_none() {
         println!(
-            "not checked: whether the rules give these payouts; without --structure-only they are run again"
+            "not checked, because a policy must run for it: whether the rules give these payouts, and whether adopted \
+             policies have the names, versions and parameters that the charters give them; without --structure-only \
+             they are checked too"
         );
     }
     if !found.findings.is_empty() {
@@ -102,7 +127,8 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
 
 fn checked(found: &Verification) -> String {
     format!(
-        "{} against their digests; {} adopted, {} by signatures; {} with payouts, sums and order; {} run again",
+        "{} against their digests; {} adopted, {} by signatures; {} with charter, payouts, sums, asset and order; \
+         {} run again",
         count(found.objects, "object"),
         count(found.adoptions, "charter"),
         found.signed,

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger};
 use apportion_tests::hostile::{self, End};
-use apportion_tests::{data, numbered_epoch, small_epoch};
+use apportion_tests::{create_ledger, data, numbered_epoch, small_epoch};
 
 /// A folder of a test's own, removed when the test is over.
 struct Folder(PathBuf);
@@ -454,9 +454,14 @@ fn a_ledger_is_kept_and_verified() {
     done(&["charter", "new", &draft, "-o", &charter]);
     done(&["charter", "new", &open, "-o", &other]);
     refused(&["settle", "--epoch", &epoch, "--ledger", &ledger], 3, "there is no ledger in");
-    done(&["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1"]);
+    let (identity, other_identity) = ("0123456789abcdef".repeat(4), "fedcba9876543210".repeat(4));
+    let adopt = ["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1", "--identity", &identity];
+    let said = text(&run(&adopt).stderr);
+    assert!(said.contains(&format!("with the identity {identity}")), "{said}");
     let table = done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
     assert!(table.contains("1,000.01 EUR divided by equal"), "{table}");
+    let noted = done(&["verify", "--ledger", &ledger]);
+    let noted = noted.trim_end().rsplit(' ').next().unwrap();
     refused(
         &["settle", "--epoch", &epoch, "--ledger", &ledger],
         3,
@@ -469,7 +474,13 @@ fn a_ledger_is_kept_and_verified() {
         3,
         "epoch 7 is settled",
     );
-    done(&["charter", "propose", &other, "--ledger", &ledger, "--from", "8", "-o", &change]);
+    let propose = ["charter", "propose", &other, "--ledger", &ledger, "--from", "8", "-o", &change];
+    refused(
+        &[&propose[..], &["--identity", &other_identity]].concat(),
+        3,
+        "has the identity 0123456789abcdef",
+    );
+    done(&propose);
     let adopt = ["charter", "adopt", &other, "--ledger", &ledger, "--from", "8"];
     refused(&adopt, 3, "the change is not signed as the charter in force demands");
     done(&["charter", "sign", &change, "--key", &key, "-o", &signature]);
@@ -480,9 +491,9 @@ fn a_ledger_is_kept_and_verified() {
             && said.contains("warning: the charter in force names no signers"),
         "{said}"
     );
-    assert!(
-        done(&["charter", "show", "--ledger", &ledger]).contains("in force for epoch 8\ncharter of Open")
-    );
+    let shown = done(&["charter", "show", "--ledger", &ledger]);
+    assert!(shown.contains("in force for epoch 8\ncharter of Open"), "{shown}");
+    assert!(shown.contains(&format!("ledger {identity}\n")), "{shown}");
     assert!(
         done(&["charter", "show", "--ledger", &ledger, "--epoch", "7"])
             .contains("changed by 1 signatures of these keys")
@@ -497,7 +508,17 @@ fn a_ledger_is_kept_and_verified() {
         verified.lines().last().unwrap().starts_with("1 epoch settled and sound up to entry "),
         "{verified}"
     );
-    assert!(done(&["verify", "--ledger", &ledger, "--structure-only"]).contains("not checked: "));
+    assert!(done(&["verify", "--ledger", &ledger, "--structure-only"]).contains("not checked, because"));
+    done(&["verify", "--ledger", &ledger, "--contains", noted, "--structure-only"]);
+    let never = "00".repeat(32);
+    let output =
+        run(&["verify", "--ledger", &ledger, "--contains", noted, "--contains", &never, "--structure-only"]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stdout);
+    assert!(
+        said.contains(&format!("wrong: `{never}` is neither an entry nor a receipt in the chain")),
+        "{said}"
+    );
     fs::write(Path::new(&ledger).join("head"), "nothing\n").unwrap();
     let output = run(&["verify", "--ledger", &ledger]);
     assert_eq!(output.status.code(), Some(3));
@@ -507,7 +528,7 @@ fn a_ledger_is_kept_and_verified() {
 /// A ledger with a charter that names a tiny policy.
 fn tiny_ledger(path: &str) {
     let engine = Engine::new().unwrap();
-    let mut ledger = Ledger::open(DirectoryStore::create(Path::new(path)).unwrap()).unwrap();
+    let mut ledger = create_ledger(Path::new(path));
     let component = hostile::harmless();
     let policy = engine.admit(&component).unwrap();
     let charter = Charter::single("Tiny", &policy, serde_json::json!({})).unwrap();
@@ -577,9 +598,9 @@ fn a_ledger_that_cannot_be_written_is_told_and_as_before() {
     let epoch = folder.file("epoch", small_epoch().as_bytes());
     let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger];
     for (name, sentence) in [
-        ("unfinished", "the ledger's unfinished cannot be "),
-        ("objects", "cannot be opened: "),
-        ("lock", "the ledger's lock cannot be opened: "),
+        ("unfinished", "`unfinished` is a file and not a part of a ledger"),
+        ("objects", "`objects` is a file and not a part of a ledger"),
+        ("lock", "`lock` is a folder and not a part of a ledger"),
     ] {
         let (place, kept) = (Path::new(&ledger).join(name), folder.path("kept"));
         fs::rename(&place, &kept).unwrap();
@@ -589,7 +610,7 @@ fn a_ledger_that_cannot_be_written_is_told_and_as_before() {
         } else {
             fs::write(&place, "").unwrap()
         }
-        refused(&settle, 1, sentence);
+        refused(&settle, 3, sentence);
         if name == "lock" {
             fs::remove_dir(&place).unwrap()
         } else {

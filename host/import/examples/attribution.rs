@@ -10,7 +10,8 @@ use std::error::Error;
 use std::path::Path;
 
 use apportion::{
-    Comparing, Comparison, DirectoryStore, Engine, Epoch, History, Ledger, Replayed, replay, verify,
+    Comparing, Comparison, Digest, DirectoryStore, Engine, Epoch, History, Ledger, LedgerIdentity, Replayed,
+    replay, verify,
 };
 use apportion_tests::worked;
 use attribution::report::{self, euros};
@@ -68,7 +69,8 @@ fn settled(
     folder: &Path,
 ) -> Result<(Ledger<DirectoryStore>, Vec<Paid>), Box<dyn Error>> {
     let (charter, policies) = worked::charter(engine, LINEAGE)?;
-    let mut ledger = Ledger::open(DirectoryStore::create(&folder.join("ledger"))?)?;
+    let identity = LedgerIdentity::from_bytes(*Digest::of(b"an invented assistant").as_bytes());
+    let mut ledger = Ledger::create(DirectoryStore::create(&folder.join("ledger"))?, identity)?;
     let components = apportion_standard::all().iter().map(|standard| standard.bytes.to_vec());
     ledger.adopt(engine, &charter, 1, &components.collect::<Vec<_>>(), &[])?;
     // For `apportion audit`, which tries a rule by itself.

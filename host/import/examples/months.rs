@@ -7,7 +7,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::{Charter, Comparing, DirectoryStore, Engine, History, Ledger, Settlement, replay, verify};
+use apportion::{
+    Charter, Comparing, DirectoryStore, Engine, History, Ledger, LedgerIdentity, Settlement, replay, verify,
+};
 use apportion_import::retro_funding::{self, Options, Track};
 
 const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
@@ -39,7 +41,9 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
     let component =
         apportion_standard::find(track.policy()).ok_or("a standard policy is missing")?.bytes.to_vec();
     let policy = engine.admit(&component)?;
-    let mut ledger = Ledger::open(DirectoryStore::create(&folder.join("ledger"))?)?;
+    // A real programme gives its ledger 32 random bytes instead.
+    let identity = LedgerIdentity::from_bytes(*policy.digest().as_bytes());
+    let mut ledger = Ledger::create(DirectoryStore::create(&folder.join("ledger"))?, identity)?;
 
     println!("{} {}, policy {}", policy.name(), policy.version(), policy.digest());
     println!("month           pool OP  payees   paid     retained OP   as published   receipt");

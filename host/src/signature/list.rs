@@ -1,5 +1,6 @@
 //! The lines of OpenSSH's file of allowed signers: ssh-keygen(1), ALLOWED SIGNERS.
 
+use ed25519_dalek::VerifyingKey;
 use ssh_key::PublicKey;
 use ssh_key::public::{EcdsaPublicKey, KeyData};
 
@@ -139,9 +140,28 @@ fn read_key(key_type: &str, base64: &str) -> Result<(KeyData, String), String> {
     let text = format!("{key_type} {base64}");
     match PublicKey::from_openssh(&text) {
         Ok(key) if has_long_point(key.key_data()) && key.to_openssh().as_deref() == Ok(&text) => {
+            check_point(key.key_data())?;
             Ok((key.into(), text))
         }
         _ => Err(format!("holds no key of the type `{key_type}`, or a damaged one")),
+    }
+}
+
+/// Refuses an ed25519 key that no private key belongs to: of a few points of small order, among them the identity, anybody
+/// can make signatures over any message, and of what is no point nobody can.
+fn check_point(key: &KeyData) -> Result<(), String> {
+    let bytes = match key {
+        KeyData::Ed25519(key) => key.0,
+        KeyData::SkEd25519(key) => key.public_key().0,
+        _ => return Ok(()),
+    };
+    match VerifyingKey::from_bytes(&bytes) {
+        Ok(key) if key.is_weak() => {
+            Err("holds a key of small order, with which anybody can sign: nobody has such a key by chance"
+                .to_owned())
+        }
+        Ok(_) => Ok(()),
+        Err(_) => Err("holds a key that is not a point of its curve".to_owned()),
     }
 }
 

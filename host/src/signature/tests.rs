@@ -173,6 +173,51 @@ fn a_list_that_cannot_be_is_refused_with_its_line() {
     }
 }
 
+/// The points of small order of edwards25519, in every encoding that is read (eprint.iacr.org/2020/1244, table 5), and
+/// bytes that are no point.
+#[test]
+fn keys_with_which_anybody_can_sign_are_refused() {
+    let hex = |text: &str| -> [u8; 32] {
+        let bytes = (0..64).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap());
+        bytes.collect::<Vec<_>>().try_into().unwrap()
+    };
+    let listed = |key: [u8; 32]| {
+        let key = PublicKey::from(ssh_key::public::Ed25519PublicKey(key));
+        format!("ada {}", key.to_openssh().unwrap())
+    };
+    let order_8 = [
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    ];
+    for text in [
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        order_8[0],
+        order_8[1],
+    ] {
+        let complaint = complaint(&listed(hex(text)));
+        assert!(complaint.contains("holds a key of small order"), "{text}: {complaint}");
+    }
+    let mut sign = hex(order_8[0]);
+    sign[31] ^= 0x80;
+    assert!(complaint(&listed(sign)).contains("holds a key of small order"));
+    let mut no_point = [0; 32];
+    no_point[0] = 2;
+    assert!(complaint(&listed(no_point)).contains("is not a point of its curve"));
+
+    // A hardware key is a point of the same curve.
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let sk = ssh_key::public::SkEd25519::new(ssh_key::public::Ed25519PublicKey(identity), "ssh:");
+    let sk = PublicKey::from(KeyData::SkEd25519(sk)).to_openssh().unwrap();
+    assert!(complaint(&format!("ada {sk}")).contains("holds a key of small order"));
+}
+
 #[test]
 fn what_is_signed_here_is_what_ssh_keygen_signs() {
     for (key, signature) in

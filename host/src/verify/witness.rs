@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use crate::canonical::Digest;
 use crate::parallel;
-use crate::store::{Inventory, Store, StoreError};
+use crate::store::{Inventory, MAX_OBJECT, Store, StoreError};
 
 pub(super) struct Witness<S> {
     store: S,
@@ -33,7 +33,7 @@ impl<S: Store> Witness<S> {
     pub(super) fn saw(&self, digest: &Digest) -> Seen {
         let seen = self.seen().get(digest).cloned();
         seen.unwrap_or_else(|| {
-            let _ = self.get(digest); // it is remembered
+            let _ = self.get(digest); // `seen` remembers it
             self.seen().get(digest).cloned().unwrap_or(Seen::Absent)
         })
     }
@@ -53,11 +53,13 @@ impl<S: Store> Witness<S> {
 }
 
 impl<S: Store> Store for &Witness<S> {
-    fn get(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        let got = self.store.get(digest);
+    fn read(&self, digest: &Digest, at_most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let got = self.store.read(digest, at_most);
         let seen = match &got {
             Ok(Some(_)) => Seen::Whole,
             Ok(None) => Seen::Absent,
+            // Too large for what it was taken for, and not looked at.
+            Err(StoreError::TooLarge { .. }) if at_most < MAX_OBJECT => return got,
             Err(error) => Seen::Wrong(error.to_string()),
         };
         self.seen().insert(*digest, seen);
@@ -72,8 +74,13 @@ impl<S: Store> Store for &Witness<S> {
         self.store.head()
     }
 
-    fn append(&self, expected: Option<Digest>, entry: &[u8]) -> Result<Digest, StoreError> {
-        self.store.append(expected, entry)
+    fn append(
+        &self,
+        expected: Option<Digest>,
+        attached: &[&[u8]],
+        entry: &[u8],
+    ) -> Result<Digest, StoreError> {
+        self.store.append(expected, attached, entry)
     }
 
     fn inventory(&self) -> Result<Inventory, StoreError> {

@@ -20,8 +20,13 @@ struct Objects {
 
 /// Nothing is written to it.
 impl Store for &Objects {
-    fn get(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.objects.get(digest).cloned())
+    fn read(&self, digest: &Digest, at_most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(object) = self.objects.get(digest) else { return Ok(None) };
+        let length = object.len() as u64;
+        match length > at_most {
+            true => Err(StoreError::TooLarge { digest: *digest, length, at_most }),
+            false => Ok(Some(object.clone())),
+        }
     }
     fn put(&self, _bytes: &[u8]) -> Result<Digest, StoreError> {
         Err(StoreError::Locked)
@@ -29,7 +34,12 @@ impl Store for &Objects {
     fn head(&self) -> Result<Option<Digest>, StoreError> {
         Ok(self.head)
     }
-    fn append(&self, _expected: Option<Digest>, _entry: &[u8]) -> Result<Digest, StoreError> {
+    fn append(
+        &self,
+        _expected: Option<Digest>,
+        _attached: &[&[u8]],
+        _entry: &[u8],
+    ) -> Result<Digest, StoreError> {
         Err(StoreError::Locked)
     }
     fn inventory(&self) -> Result<Inventory, StoreError> {

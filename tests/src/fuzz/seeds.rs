@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use apportion::{Audit, Charter, DirectoryStore, Engine, Event, History, Ledger, Store, audit, settle};
+use apportion::{
+    Audit, Charter, DirectoryStore, Engine, Event, History, Ledger, LedgerIdentity, Store, audit, settle,
+};
 
 use crate::{data, hostile, small_epoch};
 
@@ -162,7 +164,8 @@ fn objects() -> Vec<Seed> {
 /// A charter, its adoption, an epoch settled: each line names those before it by their places.
 fn ledger() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let mut ledger = Ledger::open(DirectoryStore::create(&folder.path().join("ledger")).unwrap()).unwrap();
+    let store = DirectoryStore::create(&folder.path().join("ledger")).unwrap();
+    let mut ledger = Ledger::create(store, LedgerIdentity::from_bytes([7; 32])).unwrap();
     let (engine, epoch, component) = (Engine::new().unwrap(), small_epoch(), hostile::harmless());
     let charter = Charter::single("Fuzz", &engine.admit(&component).unwrap(), serde_json::json!({})).unwrap();
     ledger.adopt(&engine, &charter, 1, std::slice::from_ref(&component), &[]).unwrap();
@@ -170,6 +173,7 @@ fn ledger() -> Vec<u8> {
     let mut objects = vec![epoch.digest(), apportion::Digest::of(&component)];
     for (entry, event) in ledger.entries() {
         match event {
+            Event::Creation { .. } => objects.push(*entry),
             Event::Adoption { charter, change, .. } => objects.extend([*charter, *change, *entry]),
             Event::Settlement { receipt, .. } => {
                 objects.extend([settled.payouts.digest(), *receipt, *entry]);

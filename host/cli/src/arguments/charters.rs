@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use apportion::{Digest, LedgerIdentity};
 use clap::{Args, Subcommand};
 
 use super::OutputFile;
@@ -25,6 +26,9 @@ pub enum CharterAction {
 }
 
 /// Write down a change of the charter in force, for its signers to sign
+///
+/// The change names the ledger and its newest entry, so that nobody can adopt it elsewhere. Once an epoch is settled or
+/// another charter adopted it must be proposed and signed again.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct ProposeArguments {
@@ -32,9 +36,13 @@ pub struct ProposeArguments {
     #[arg(value_name = "CHARTER")]
     pub charter: PathBuf,
 
-    /// The ledger; made if there is none
+    /// The ledger; created if there is none
     #[arg(long, value_name = "DIR")]
     pub ledger: PathBuf,
+
+    /// The identity of a ledger that is created: 64 hexadecimal digits that no other ledger has. Without it 32 random bytes
+    #[arg(long, value_name = "HEX")]
+    pub identity: Option<LedgerIdentity>,
 
     /// The first epoch number that it divides; no settled one
     #[arg(long, value_name = "EPOCH")]
@@ -66,7 +74,7 @@ pub struct SignArguments {
 /// Adopt a charter in a ledger, from a future epoch on
 ///
 /// The charter in force says how many of its signers must have signed the change. A ledger's first charter needs no
-/// signature. The ledger is made if there is none.
+/// signature. The ledger is created if there is none.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct AdoptArguments {
@@ -77,6 +85,10 @@ pub struct AdoptArguments {
     /// The ledger
     #[arg(long, value_name = "DIR")]
     pub ledger: PathBuf,
+
+    /// The identity of a ledger that is created: 64 hexadecimal digits that no other ledger has. Without it 32 random bytes
+    #[arg(long, value_name = "HEX")]
+    pub identity: Option<LedgerIdentity>,
 
     /// The first epoch number that it divides; no settled one
     #[arg(long, value_name = "EPOCH")]
@@ -105,6 +117,10 @@ pub struct ShowArguments {
 }
 
 /// Check a whole ledger: every byte, link, signature and sum, and every settlement by running it again
+///
+/// An entry or a receipt that continues the chain where it goes on otherwise is reported: the ledger was forked, or rewound
+/// and settled again. Whoever removed those leaves no trace in the ledger: note its newest entry from time to time, and
+/// give what you noted with --contains.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct VerifyArguments {
@@ -112,9 +128,13 @@ pub struct VerifyArguments {
     #[arg(long, value_name = "DIR")]
     pub ledger: PathBuf,
 
-    /// Do not run the rules again: check bytes, links, signatures and sums alone
+    /// Run no policy: check bytes, links, signatures, and receipts against charters, epochs and payouts
     #[arg(long)]
     pub structure_only: bool,
+
+    /// Fail if this entry or receipt is not part of the chain; can be given several times
+    #[arg(long, value_name = "DIGEST")]
+    pub contains: Vec<Digest>,
 }
 
 /// Write a charter from a draft in TOML
@@ -136,6 +156,14 @@ pub struct VerifyArguments {
 ///
 /// Limits can be set in a table `[limits]`: instructions, memory, table, transfer, output. Who must sign a change of the
 /// charter: `signers = { required = 2, file = "allowed_signers" }`, a file in OpenSSH's allowed-signers format.
+///
+/// A ledger has one asset. Where a charter changes it, `asset` names the new one and says what rules see of earlier epochs:
+///
+///   [asset]
+///   symbol = "USD"
+///   decimals = 2
+///   paid = "reset"     # or { convert = { numerator = "27", denominator = "25" } }, rounding down
+///   carry = "reset"    # or "keep": what policies handed over, right only where it holds no amounts
 #[derive(Args)]
 #[command(verbatim_doc_comment, after_help = EXIT_CODES)]
 pub struct NewCharterArguments {
