@@ -105,13 +105,13 @@ pub use epoch::{
     BuildError, ColumnNames, EdgeRow, Epoch, EpochBuilder, EpochError, EpochRows, Header, MAX_NUMBER,
     NodeRow, PayeeRow, RowText, Window,
 };
-pub use fault::{Fault, FaultCode, HostError};
+pub use fault::{Fault, FaultCode, HostError, HostLimit};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
 pub use ledger::{Event, Ledger, LedgerError, PastEpochs};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
-    AdmissionError, CacheError, Engine, FunctionCharge, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure,
+    AdmissionError, CacheError, CheckError, Engine, FunctionCharge, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure,
     ParametersError, Policy, Profile,
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
@@ -121,7 +121,7 @@ pub use sandbox::{Backend, Cancel, Limits, Setup, Usage};
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem, visible};
-pub use verify::{Progress, Verification, verify};
+pub use verify::{Progress, Unchecked, Verification, verify};
 
 #[cfg(test)]
 mod tests {

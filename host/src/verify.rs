@@ -6,13 +6,14 @@
 
 mod witness;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use crate::canonical::Digest;
 use crate::charter::Charter;
 use crate::epoch::Epoch;
-use crate::fault::HostError;
+use crate::fault::{HostError, HostLimit};
 use crate::ledger::{Event, Ledger, LedgerError, change, check_signatures};
 use crate::parallel;
 use crate::policy::{AdmissionError, Engine, Policy};
@@ -26,6 +27,9 @@ use witness::{Seen, Witness};
 pub struct Verification {
     /// What is wrong, each naming its object; empty if nothing is.
     pub findings: Vec<String>,
+    /// Entries that the host could not check, for reasons that say nothing about them. Unless this is empty the ledger
+    /// was not verified.
+    pub unchecked: Vec<Unchecked>,
     /// The newest entry, which stands for all before it.
     pub head: Option<Digest>,
     /// Objects whose bytes are those of their names.
@@ -44,6 +48,17 @@ pub struct Verification {
     pub unfinished: Vec<String>,
 }
 
+/// An entry that was not checked to the end, by a fault or a limit of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchecked {
+    /// The entry.
+    pub entry: Digest,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The host's own limit that was met, if it was one: with a higher limit the entry may be checked.
+    pub limit: Option<HostLimit>,
+}
+
 /// How far a verification is, in settlements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -56,7 +71,12 @@ pub struct Progress {
 /// Verifies the ledger in `store`. With an engine every settlement is run again; without, its structure is checked.
 /// `progress` is told after every settlement, from any thread.
 ///
-/// What is wrong with the ledger is a finding; an error is the host's, and says nothing about the ledger.
+/// What is wrong with the ledger is a finding. Where the host fails at one entry, as by a limit of its own, that entry is
+/// [`Verification::unchecked`] and verification goes on.
+///
+/// # Errors
+///
+/// If it is cancelled.
 pub fn verify<S: Store>(
     store: S,
     engine: Option<&Engine>,
@@ -79,7 +99,7 @@ pub fn verify<S: Store>(
                 let done = progress.0;
                 (progress.1)(Progress { done, total });
             };
-            Check { store: &store, ledger, engine, tell: &tell }.chain(&inventory.objects)?
+            Check { store: &store, ledger, engine, tell: &tell, slow: Mutex::default() }.chain(&inventory.objects)?
         }
         Err(error) => Verification { findings: vec![error.to_string()], ..Verification::default() },
     };
@@ -116,6 +136,7 @@ struct Checked {
     /// The objects that it leads to.
     used: Vec<Digest>,
     finding: Option<String>,
+    unchecked: Option<Unchecked>,
     signed: bool,
     ran: Ran,
 }
@@ -135,6 +156,8 @@ struct Check<'a, S> {
     engine: Option<&'a Engine>,
     /// Told after every settlement.
     tell: &'a (dyn Fn() + Sync),
+    /// Policies that were not compiled within this time: trying them again at each entry would take hours.
+    slow: Mutex<BTreeMap<Digest, Duration>>,
 }
 
 impl<S: Store> Check<'_, S> {
@@ -159,6 +182,7 @@ impl<S: Store> Check<'_, S> {
             settlements: self.ledger.settled().count(),
             run_again: entries.iter().filter(|checked| checked.ran == Ran::Same).count(),
             unused: objects.iter().filter(|digest| !used.contains(digest)).copied().collect(),
+            unchecked: entries.iter_mut().filter_map(|checked| checked.unchecked.take()).collect(),
             findings: entries.into_iter().filter_map(|checked| checked.finding).collect(),
             ..Verification::default()
         })
@@ -197,7 +221,7 @@ impl<S: Store> Check<'_, S> {
                 result
             }
         };
-        checked.finding = link.finding(result)?;
+        link.conclude(result, &mut checked)?;
         Ok(checked)
     }
 
@@ -290,7 +314,7 @@ impl<S: Store> Check<'_, S> {
         }
         let Some(engine) = self.engine else { return Ok(()) };
         let charter = self.ledger.charter(&settled.charter)?;
-        let policies = self.ledger.policies_of(engine, &charter)?;
+        let policies = self.policies_of(engine, &charter)?;
         if policies.iter().any(Policy::is_stateful) {
             checked.ran = Ran::Waits;
             return Ok(());
@@ -299,6 +323,22 @@ impl<S: Store> Check<'_, S> {
         run_again(&receipt, &epoch, &charter, &policies, &history)?;
         checked.ran = Ran::Same;
         Ok(())
+    }
+
+    fn policies_of(&self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
+        let slow = || self.slow.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut digests = charter.terms().policies.iter().map(|appointment| appointment.policy);
+        if let Some((digest, time)) = digests.find_map(|digest| Some((digest, *slow().get(&digest)?))) {
+            let error = AdmissionError::Host(HostError::CompileTime(time));
+            return Err(LedgerError::Policy { digest, error });
+        }
+        let policies = self.ledger.policies_of(engine, charter);
+        if let Err(LedgerError::Policy { digest, error: AdmissionError::Host(HostError::CompileTime(time)) }) =
+            &policies
+        {
+            slow().insert(*digest, *time);
+        }
+        policies
     }
 
     /// Runs again, in order, what waits for what was settled before it.
@@ -313,11 +353,13 @@ impl<S: Store> Check<'_, S> {
             let Event::Settlement { receipt, .. } = link.event else { continue };
             if checked.ran == Ran::Waits {
                 checked.ran = Ran::Not;
-                checked.finding = match &history {
-                    Ok(history) => link.finding(self.run_stateful_one(engine, receipt, history))?,
-                    Err(lost) => Some(link.said(lost)),
-                };
-                if checked.finding.is_none() {
+                match &history {
+                    Ok(history) => {
+                        link.conclude(self.run_stateful_one(engine, receipt, history), checked)?;
+                    }
+                    Err(lost) => checked.finding = Some(link.said(lost)),
+                }
+                if checked.finding.is_none() && checked.unchecked.is_none() {
                     checked.ran = Ran::Same;
                 }
                 (self.tell)();
@@ -340,7 +382,7 @@ impl<S: Store> Check<'_, S> {
         let receipt = self.ledger.receipt(&receipt)?;
         let settled = receipt.settlement();
         let charter = self.ledger.charter(&settled.charter)?;
-        let policies = self.ledger.policies_of(engine, &charter)?;
+        let policies = self.policies_of(engine, &charter)?;
         run_again(&receipt, &self.ledger.epoch(&settled.epoch)?, &charter, &policies, history)
     }
 }
@@ -362,14 +404,22 @@ fn run_again(
 }
 
 impl Link {
-    /// What is wrong with the ledger is a finding, what is wrong with the host an error.
-    fn finding(&self, checked: Result<(), LedgerError>) -> Result<Option<String>, HostError> {
-        match checked {
-            Ok(()) => Ok(None),
-            Err(LedgerError::Settle(SettleError::Host(error))) => Err(error),
-            Err(LedgerError::Policy { error: AdmissionError::Host(error), .. }) => Err(error),
-            Err(error) => Ok(Some(self.said(&error))),
+    /// Notes what came of checking this entry: what is wrong with the ledger is a finding, what is wrong with the host
+    /// leaves the entry unchecked, and whoever cancels ends everything.
+    fn conclude(&self, result: Result<(), LedgerError>, checked: &mut Checked) -> Result<(), HostError> {
+        match result {
+            Ok(()) => {}
+            Err(LedgerError::Settle(SettleError::Host(error)))
+            | Err(LedgerError::Policy { error: AdmissionError::Host(error), .. }) => match error {
+                HostError::Cancelled => return Err(error),
+                error => {
+                    let (reason, limit) = (error.to_string(), error.limit());
+                    checked.unchecked = Some(Unchecked { entry: self.entry, reason, limit });
+                }
+            },
+            Err(error) => checked.finding = Some(self.said(&error)),
         }
+        Ok(())
     }
 
     fn said(&self, error: &LedgerError) -> String {

@@ -1,5 +1,8 @@
 //! Whose fault an end is.
 
+use wasmtime::{OutOfMemory, Trap};
+
+use super::ends::trapped;
 use super::*;
 
 /// Every trap that the engine has, by the number it has in compiled code: a later version that has another one
@@ -13,7 +16,7 @@ fn every_trap_has_its_code() {
     };
     let traps: Vec<Trap> = (0..=u8::MAX).filter_map(Trap::from_u8).collect();
     let known = [
-        ("StackOverflow", "host"),
+        ("StackOverflow", "native-stack"),
         ("MemoryOutOfBounds", "memory-access"),
         ("HeapMisaligned", "trap"),
         ("TableOutOfBounds", "indirect-call"),
@@ -102,9 +105,11 @@ fn waiting_for_a_compiler_ends() {
     while let Some(leave) = runtime.compilers.begin(Duration::ZERO) {
         running.push(leave);
     }
-    let late = compile(&runtime, Duration::from_millis(1), || ());
+    runtime.compile_time = Duration::from_millis(1);
+    let late = compile(&runtime, || ());
     assert!(matches!(late, Err(HostError::CompileTime(_))));
     cancel.cancel();
-    let cancelled = compile(&runtime, Duration::MAX, || ());
+    runtime.compile_time = Duration::MAX;
+    let cancelled = compile(&runtime, || ());
     assert!(matches!(cancelled, Err(HostError::Cancelled)));
 }

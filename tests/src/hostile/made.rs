@@ -313,7 +313,7 @@ fn schemas() -> Vec<Case> {
         schema("schema-no-schema", "JSON that is no schema", refused("the schema of its parameters"), || {
             r#"{"type": "wish"}"#.to_owned()
         }),
-        schema("schema-too-long", "a schema of a mebibyte", refused("is over 262144 bytes"), || {
+        schema("schema-too-long", "a schema of a mebibyte", refused("it has more than 262144 bytes"), || {
             " ".repeat(1 << 20)
         }),
         schema(
