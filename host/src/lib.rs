@@ -111,8 +111,8 @@ pub use ledger::{Event, Ledger, LedgerError, PastEpochs};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
-    AdmissionError, CacheError, CheckError, Engine, FunctionCharge, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure,
-    ParametersError, Policy, Profile,
+    AdmissionError, CacheError, CheckError, Engine, FunctionCharge, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES,
+    Measure, ParametersError, Policy, Profile,
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{Outcome, Receipt, ReceiptError, RunReport, SettlementTerms};

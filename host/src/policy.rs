@@ -544,9 +544,8 @@ impl Policy {
     pub fn check_parameters(&self, parameters: &Value) -> Result<(), CheckError> {
         let refused = |breaches| ParametersError { policy: self.name().to_owned(), breaches };
         let schema = &self.admitted.schema;
-        let steps = schema
-            .count_work(parameters)
-            .map_err(|problem| refused(vec![visible(&problem, MAX_SUMMARY)]))?;
+        let steps =
+            schema.count_work(parameters).map_err(|problem| refused(vec![visible(&problem, MAX_SUMMARY)]))?;
         let breaches = if steps.are_few() {
             schema.breaches(parameters)
         } else {

@@ -361,11 +361,7 @@ fn run_here<I, R>(
 }
 
 /// Makes the run end when it is cancelled or late. The signal is one for all runs of an engine; those not meant go on.
-fn listen(
-    store: &mut Store<State>,
-    runtime: &Runtime,
-    deadline: Option<&Deadline>,
-) -> Result<(), HostError> {
+fn listen(store: &mut Store<State>, runtime: &Runtime, deadline: Option<&Deadline>) -> Result<(), HostError> {
     if runtime.cancel.is_none() && deadline.is_none() {
         store.set_epoch_deadline(u64::MAX / 2); // never
         return Ok(());

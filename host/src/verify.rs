@@ -99,7 +99,8 @@ pub fn verify<S: Store>(
                 let done = progress.0;
                 (progress.1)(Progress { done, total });
             };
-            Check { store: &store, ledger, engine, tell: &tell, slow: Mutex::default() }.chain(&inventory.objects)?
+            Check { store: &store, ledger, engine, tell: &tell, slow: Mutex::default() }
+                .chain(&inventory.objects)?
         }
         Err(error) => Verification { findings: vec![error.to_string()], ..Verification::default() },
     };
@@ -333,8 +334,10 @@ impl<S: Store> Check<'_, S> {
             return Err(LedgerError::Policy { digest, error });
         }
         let policies = self.ledger.policies_of(engine, charter);
-        if let Err(LedgerError::Policy { digest, error: AdmissionError::Host(HostError::CompileTime(time)) }) =
-            &policies
+        if let Err(LedgerError::Policy {
+            digest,
+            error: AdmissionError::Host(HostError::CompileTime(time)),
+        }) = &policies
         {
             slow().insert(*digest, *time);
         }

@@ -20,9 +20,9 @@ use std::sync::LazyLock;
 
 use apportion::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use apportion::{
-    AdmissionError, Card, Charter, CheckError, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder, Header, History,
-    HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Property, Receipt,
-    SettleError, Window, settle,
+    AdmissionError, Card, Charter, CheckError, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder,
+    Header, History, HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Property,
+    Receipt, SettleError, Window, settle,
 };
 
 use crate::{data, small_epoch};

@@ -26,7 +26,7 @@
 
 mod made;
 
-pub use made::slow_to_compile;
+pub use made::{described_by, slow_to_compile};
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -22,6 +22,7 @@ mod influence;
 mod jury;
 mod ledger;
 mod lifetime;
+mod limits;
 mod lineage;
 mod pagerank;
 mod proof;

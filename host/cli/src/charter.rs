@@ -170,10 +170,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         };
         let parameters =
             serde_json::to_value(drafted.parameters).map_err(|error| Refused(error.to_string()))?;
-        policy
-            .check_parameters(&parameters)
-            .map_err(SettleError::from)
-            .with_context(place)?;
+        policy.check_parameters(&parameters).map_err(SettleError::from).with_context(place)?;
         policies.push(Appointment::of(&policy, drafted.portion, parameters));
     }
     let usual = Limits::default();

@@ -6,9 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use apportion::explain::{ExplainError, Explaining, Explanation, Question};
-use apportion::{
-    Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError,
-};
+use apportion::{Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError};
 use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};

@@ -37,7 +37,9 @@ impl HostLimits {
 /// What to do about a limit that was met.
 pub fn advice(limit: HostLimit) -> &'static str {
     match limit {
-        HostLimit::Memory => "`--max-memory` sets how much memory all runs together may take, as in `--max-memory 16GiB`",
+        HostLimit::Memory => {
+            "`--max-memory` sets how much memory all runs together may take, as in `--max-memory 16GiB`"
+        }
         HostLimit::CompileTime | HostLimit::RunTime => {
             "`--timeout` sets how many seconds a policy may take to compile and to run, as in `--timeout 3600`"
         }
@@ -72,9 +74,14 @@ pub fn bytes(text: &str) -> Result<u64, String> {
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
         "TiB" => 1 << 40,
-        _ => return Err("expected a number of bytes, as in `8GiB`: the units are KiB, MiB, GiB, TiB".to_owned()),
+        _ => {
+            return Err(
+                "expected a number of bytes, as in `8GiB`: the units are KiB, MiB, GiB, TiB".to_owned()
+            );
+        }
     };
-    let number: u64 = digits.parse().map_err(|_| "expected a whole number of bytes, as in `8GiB`".to_owned())?;
+    let number: u64 =
+        digits.parse().map_err(|_| "expected a whole number of bytes, as in `8GiB`".to_owned())?;
     let bytes = number.checked_mul(unit).ok_or("that is more than 64 bits hold")?;
     if bytes == 0 { Err("expected more than nothing".to_owned()) } else { Ok(bytes) }
 }
@@ -82,7 +89,8 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 /// Half of this machine's memory, or of what its control group gives this process.
 fn usual_memory() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total_memory(&text));
-    let group = fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    let group =
+        fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
     let least: Option<u64> = machine.into_iter().chain(group).min();
     least.map_or(LEAST_MEMORY, |bytes| (bytes / 2).max(LEAST_MEMORY))
 }

@@ -99,7 +99,12 @@ pub fn compared<P: Past<Error: Into<Error>>>(
         for (index, (comparing, rows)) in begun.iter_mut().enumerate() {
             if let Some(Replayed::Unknown { reason, limit }) = epoch.replayed.get(index) {
                 let number = epoch.receipt.settlement().number;
-                unknown.push(UnknownEpoch { candidate: index, number, reason: reason.clone(), limit: *limit });
+                unknown.push(UnknownEpoch {
+                    candidate: index,
+                    number,
+                    reason: reason.clone(),
+                    limit: *limit,
+                });
                 continue;
             }
             let payees = comparing.add(&epoch).map_err(|error| Told(Refused(error.to_string()).into()))?;
@@ -112,7 +117,8 @@ pub fn compared<P: Past<Error: Into<Error>>>(
     bar.done();
     replayed.map_err(|Told(error)| error)?;
 
-    let is_unknown = |index| !unknown.is_empty() && unknown.iter().filter(|e| e.candidate == index).count() == done;
+    let is_unknown =
+        |index| !unknown.is_empty() && unknown.iter().filter(|e| e.candidate == index).count() == done;
     let compared = begun.into_iter().enumerate().filter(|(index, _)| !is_unknown(*index));
     let comparisons = compared.map(|(_, (comparing, rows))| Ok((comparing.finish()?, rows)));
     let comparisons: Vec<(Comparison, Rows)> =

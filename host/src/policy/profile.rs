@@ -41,8 +41,7 @@ impl Engine {
     pub fn hardened(&self, component: &[u8]) -> Result<Vec<u8>, AdmissionError> {
         super::check_preamble(component)?;
         let owned = component.to_vec();
-        let hardened =
-            sandbox::compile(&self.runtime, move || apportion_harden::harden(&owned))?;
+        let hardened = sandbox::compile(&self.runtime, move || apportion_harden::harden(&owned))?;
         hardened.map_err(|error| invalid(wasmtime::Error::new(error)))
     }
 

@@ -47,9 +47,8 @@ impl Schema {
         let patterns = Patterns::of(&text)?;
         work::check(&text, &patterns).map_err(|error| problem(&error))?;
         // Patterns without backtracking, and references that stay inside the schema.
-        let patterns_bounded = PatternOptions::regex()
-            .size_limit(MAX_COMPILED_PATTERN)
-            .dfa_size_limit(MAX_PATTERN_CACHE);
+        let patterns_bounded =
+            PatternOptions::regex().size_limit(MAX_COMPILED_PATTERN).dfa_size_limit(MAX_PATTERN_CACHE);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(patterns_bounded)

@@ -160,7 +160,8 @@ impl Work<'_> {
                 self.step(self.patterns.steps(pattern, text))
             }
             ("patternProperties", Value::Object(patterns), Value::Object(members)) => {
-                let pairs = patterns.keys().flat_map(|pattern| members.keys().map(move |name| (pattern, name)));
+                let pairs =
+                    patterns.keys().flat_map(|pattern| members.keys().map(move |name| (pattern, name)));
                 for (pattern, name) in pairs {
                     self.step(self.patterns.steps(pattern, name))?;
                 }
@@ -192,9 +193,9 @@ impl Work<'_> {
             (For::ItsMembers, Value::Object(members)) => {
                 members.values().try_for_each(|member| self.walk_all(argument, holds, member, depth))
             }
-            (For::TheNamesOfItsMembers, Value::Object(members)) => members.keys().try_for_each(|name| {
-                self.walk_all(argument, holds, &Value::String(name.clone()), depth)
-            }),
+            (For::TheNamesOfItsMembers, Value::Object(members)) => members
+                .keys()
+                .try_for_each(|name| self.walk_all(argument, holds, &Value::String(name.clone()), depth)),
             (For::ItsMembersOfThatName, Value::Object(members)) => members
                 .iter()
                 .filter_map(|(name, member)| Some((argument.get(name)?, member)))
