@@ -36,7 +36,7 @@
 //! | one payout is explained, by settling again without what was contributed | [`explain`] |
 //! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
 //! | a rule is tested for fairness and against attacks | [`audit`](audit()), [`Card`], [`Property`] |
-//! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`] |
+//! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`], [`Engine::with_run_time`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its

@@ -223,10 +223,10 @@ impl Engine {
 
     /// The same engine with a bound on the memory that all its runs take together, in bytes; none unless set.
     ///
-    /// A run takes what the charter's [`Limits`] allow it and waits until there is so much; so a bound changes when a
-    /// run begins and never how it ends. A charter whose limits are beyond the bound is told so by
-    /// [`HostError::Memory`]: nothing is wrong with it, but it needs a larger machine. Clones made from here on share
-    /// the bound.
+    /// A run waits until its share is free: at first at most 256 MiB of linear memory with what else it may take, and
+    /// if it needs more it is begun again with all that the charter's [`Limits`] allow it. So a bound changes when a run
+    /// begins and never how it ends. A charter whose limits are beyond the bound is refused with [`HostError::Memory`]:
+    /// nothing is wrong with it, but it needs a larger machine. Clones made from here on share the bound.
     ///
     /// Not counted are what all runs share (epochs, compiled policies), one column while it is handed over, and what
     /// compiling takes.

@@ -50,6 +50,8 @@ const MAX_MEMORIES: usize = 16;
 const MAX_TABLES: usize = 64;
 /// What one element of a table takes.
 const TABLE_ELEMENT: u64 = 16;
+/// How much linear memory a run may have before it must wait for all that its limits allow: more than most need.
+const FIRST_MEMORY: u64 = 256 << 20;
 /// What a policy may keep in the log of a run.
 const LOG_BYTES: usize = 64 << 10;
 
@@ -167,11 +169,14 @@ pub(crate) struct State {
     /// What the engine says it gave: held against the meter.
     memory: Growth,
     table: Growth,
+    /// How much memory it may have until it is begun again with more.
+    memory_share: u64,
     #[cfg(feature = "wasi")]
     wasi: wasi::Wasi,
 }
 
 /// What a policy is asked about.
+#[derive(Clone)]
 pub(crate) struct Subject {
     pub(crate) epoch: Epoch,
     /// The policy's portion of the epoch's pool.
@@ -181,7 +186,7 @@ pub(crate) struct Subject {
 }
 
 /// What was settled before: one number per payee, and what this policy handed over.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Past {
     pub(crate) paid: Vec<u128>,
     pub(crate) carry: Vec<u8>,
@@ -206,7 +211,7 @@ impl Growth {
 }
 
 impl State {
-    fn new(subject: Option<Subject>, limits: &Limits) -> State {
+    fn new(subject: Option<Subject>, limits: &Limits, memory_share: u64) -> State {
         State {
             subject,
             log: String::new(),
@@ -214,6 +219,7 @@ impl State {
             transfer_left: limits.transfer,
             memory: Growth { used: 0, limit: limits.memory },
             table: Growth { used: 0, limit: limits.table },
+            memory_share,
             #[cfg(feature = "wasi")]
             wasi: wasi::Wasi::default(),
         }
@@ -250,7 +256,10 @@ pub(crate) fn stop(code: FaultCode, sentence: impl Into<String>) -> wasmtime::Er
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if self.memory.grow((desired - current) as u64) { Ok(true) } else { Err(unmetered("memory")) }
+        if !self.memory.grow((desired - current) as u64) {
+            return Err(unmetered("memory"));
+        }
+        if self.memory.used > self.memory_share { Err(wasmtime::Error::new(NoMemory)) } else { Ok(true) }
     }
 
     /// It was granted, and the system had none. The specification lets `memory.grow` answer -1 then, and the policy
@@ -302,22 +311,60 @@ pub(crate) struct Failed {
 }
 
 /// Instantiates and calls a policy within `limits`, on a thread of ours.
+///
+/// Where memory is bounded a run begins with a share that is enough for most, so that many can run at once; one that
+/// needs more is begun again with all that its limits allow. Which of the two it was changes nothing in the result.
 pub(crate) fn run<I, R: Send + 'static>(
     runtime: &Runtime,
     limits: &Limits,
     subject: Option<Subject>,
-    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
-    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Send + 'static,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Clone + Send + 'static,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Clone + Send + 'static,
 ) -> Result<Ran<R>, Failed> {
-    let failed = |error: HostError| Failed { error: error.into(), log: String::new(), calls: Vec::new() };
     if let Some(cancel) = &runtime.cancel {
         cancel.reaches(&runtime.engine, &runtime.budget);
     }
-    let share = runtime.budget.share(limits.most_memory(), runtime.cancel.as_ref()).map_err(failed)?;
+    runtime.budget.check(limits.most_memory()).map_err(failed)?;
+    if runtime.budget.is_bounded() && limits.memory > FIRST_MEMORY {
+        let (subject, instantiate, call) = (subject.clone(), instantiate.clone(), call.clone());
+        let first = attempt(runtime, limits, FIRST_MEMORY, subject, instantiate, call)?;
+        if let Attempt::Ended(ended) = first {
+            return ended;
+        }
+    }
+    match attempt(runtime, limits, limits.memory, subject, instantiate, call)? {
+        Attempt::Ended(ended) => ended,
+        Attempt::NeedsMemory => Err(failed(HostError::Broken(Unmetered("memory").to_string()))),
+    }
+}
+
+fn failed(error: HostError) -> Failed {
+    Failed { error: error.into(), log: String::new(), calls: Vec::new() }
+}
+
+/// How a run with a share of memory went.
+enum Attempt<R> {
+    Ended(Result<Ran<R>, Failed>),
+    /// It needs more than its share, and its limits allow that.
+    NeedsMemory,
+}
+
+/// Waits for a share of memory and runs with it.
+fn attempt<I, R: Send + 'static>(
+    runtime: &Runtime,
+    limits: &Limits,
+    memory: u64,
+    subject: Option<Subject>,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Send + 'static,
+) -> Result<Attempt<R>, Failed> {
+    let bytes = Limits { memory, ..*limits }.most_memory();
+    let share = runtime.budget.share(bytes, runtime.cancel.as_ref()).map_err(failed)?;
     let (inside, limits) = (runtime.clone(), *limits);
     let deadline = runtime.run_time.map(Deadline::new);
     let listening = deadline.clone();
-    let work = move || run_here(&inside, &limits, listening.as_ref(), subject, instantiate, call);
+    let state = State::new(subject, &limits, memory);
+    let work = move || run_here(&inside, state, listening.as_ref(), instantiate, call);
     let ran = match &deadline {
         None => runtime.workers.run(work),
         Some(deadline) => {
@@ -325,18 +372,18 @@ pub(crate) fn run<I, R: Send + 'static>(
         }
     };
     drop(share);
-    ran.map_err(failed)?
+    ran.map_err(failed)
 }
 
 fn run_here<I, R>(
     runtime: &Runtime,
-    limits: &Limits,
+    state: State,
     deadline: Option<&Deadline>,
-    subject: Option<Subject>,
     instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I>,
     call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)>,
-) -> Result<Ran<R>, Failed> {
-    let mut store = Store::new(&runtime.engine, State::new(subject, limits));
+) -> Attempt<R> {
+    let limits = state.limits;
+    let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| state);
     store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
     store.set_max_component_handles(0); // the contract has no resources; linking WASI allows some
@@ -347,7 +394,10 @@ fn run_here<I, R>(
         call(&instance, &mut store).map_err(|error| ended(error, Moment::Calling))
     })();
     let state = store.into_data();
-    match called {
+    if state.memory.used > state.memory_share {
+        return Attempt::NeedsMemory;
+    }
+    Attempt::Ended(match called {
         Ok((_, used)) if (used.memory, used.table) != (state.memory.used, state.table.used) => {
             let error = HostError::Broken(Unmetered("memory or tables").to_string()).into();
             Err(Failed { error, log: state.log, calls: Vec::new() })
@@ -357,7 +407,7 @@ fn run_here<I, R>(
             Ok(Ran { result, usage: Usage { instructions, memory, table, transfer }, log: state.log })
         }
         Err((calls, error)) => Err(Failed { error, log: state.log, calls }),
-    }
+    })
 }
 
 /// Makes the run end when it is cancelled or late. The signal is one for all runs of an engine; those not meant go on.

@@ -58,7 +58,7 @@ fn entry_that_the_host_cannot_check_is_reported_and_the_others_are_verified() {
         assert_eq!((found.run_again, limits_met(&found)), (2, vec![Some(HostLimit::Memory)]));
         assert!(found.findings.is_empty(), "{:?}", found.findings);
         assert!(found.unchecked[0].reason.contains("1073741824"), "{:?}", found.unchecked);
-        let entries: Vec<_> = folder.open().entries().map(|(entry, _)| *entry).collect();
+        let entries: Vec<_> = folder.open().entries().iter().map(|(entry, _)| *entry).collect();
         assert_eq!(found.unchecked[0].entry, entries[3], "the second settlement's");
     }
 }

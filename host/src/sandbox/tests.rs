@@ -84,7 +84,7 @@ fn no_word_of_the_engine_gets_into_a_fault() {
 /// Else a policy would see how much memory the machine has.
 #[test]
 fn memory_that_the_system_does_not_give_is_the_hosts_fault() {
-    let mut state = State::new(None, &Limits::default());
+    let mut state = State::new(None, &Limits::default(), u64::MAX);
     let refused = [
         state.memory_grow_failed(wasmtime::Error::msg("ENOMEM")),
         state.table_grow_failed(wasmtime::Error::msg("ENOMEM")),
