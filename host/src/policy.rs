@@ -366,10 +366,13 @@ impl Engine {
         Ok(Shape { contract: known_version(version)?, imports, exports })
     }
 
-    /// On the compiler's thread, because a schema is a stranger's too and takes what it takes.
+    /// On the compiler's thread unless it is small, because a schema is a stranger's too and takes what it takes.
     fn compile_schema(&self, description: &Description) -> Result<Schema, AdmissionError> {
         let text = description.parameters.clone();
-        let compiled = sandbox::compile(&self.runtime, move || Schema::compile(&text))?;
+        let compiled = match Schema::compile_small(&text) {
+            Some(compiled) => compiled,
+            None => sandbox::compile(&self.runtime, move || Schema::compile(&text))?,
+        };
         compiled.map_err(|problem| {
             AdmissionError::Description(format!("the schema of its parameters: {problem}"))
         })

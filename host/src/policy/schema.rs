@@ -21,6 +21,8 @@ const MAX_BREACHES: usize = 20;
 /// What one compiled pattern may take, and its cache while it matches, in bytes. [`patterns`] refuses large ones first.
 const MAX_COMPILED_PATTERN: usize = 16 << 20;
 const MAX_PATTERN_CACHE: usize = 256 << 10;
+/// A schema of more bytes is not looked at before there is a thread for it.
+const SMALL_SCHEMA: usize = 16 << 10;
 /// As many steps take less time than starting a thread: see [`Steps::are_few`].
 const SMALL_WORK: u64 = 1 << 12;
 
@@ -38,23 +40,35 @@ pub(super) struct Steps(u64);
 impl Schema {
     /// Compiles a schema, or says what is wrong with it.
     pub(super) fn compile(text: &str) -> Result<Schema, String> {
-        let problem = |problem: &dyn std::fmt::Display| visible(&problem.to_string(), MAX_SUMMARY);
         if text.len() > MAX_SCHEMA {
             return Err(format!("it has more than {MAX_SCHEMA} bytes"));
         }
-        let text: Value =
-            serde_json::from_str(text).map_err(|error| problem(&format!("it is not JSON: {error}")))?;
+        let text = parse(text)?;
         let patterns = Patterns::of(&text)?;
-        work::check(&text, &patterns).map_err(|error| problem(&error))?;
+        work::check(&text, &patterns, work::MAX_STEPS).map_err(|error| visible(&error, MAX_SUMMARY))?;
+        Schema::build(text, patterns)
+    }
+
+    /// Compiles a schema if that is less work than starting a thread, as for most.
+    pub(super) fn compile_small(text: &str) -> Option<Result<Schema, String>> {
+        if text.len() > SMALL_SCHEMA {
+            return None;
+        }
+        let (text, none) = (parse(text).ok()?, Patterns::default());
+        let is_small = patterns::find(&text).is_empty() && work::check(&text, &none, SMALL_WORK).is_ok();
+        is_small.then(|| Schema::build(text, none))
+    }
+
+    fn build(text: Value, patterns: Patterns) -> Result<Schema, String> {
         // Patterns without backtracking, and references that stay inside the schema.
-        let patterns_bounded =
+        let bounded =
             PatternOptions::regex().size_limit(MAX_COMPILED_PATTERN).dfa_size_limit(MAX_PATTERN_CACHE);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_pattern_options(patterns_bounded)
+            .with_pattern_options(bounded)
             .offline()
             .build(&text)
-            .map_err(|error| problem(&error))?;
+            .map_err(|error| visible(&error.to_string(), MAX_SUMMARY))?;
         Ok(Schema { text, patterns, validator })
     }
 
@@ -78,6 +92,10 @@ impl Schema {
         };
         self.validator.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect()
     }
+}
+
+fn parse(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| visible(&format!("it is not JSON: {error}"), MAX_SUMMARY))
 }
 
 impl Steps {

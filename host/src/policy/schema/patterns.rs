@@ -23,34 +23,23 @@ const STATES_A_STEP: u64 = 32;
 pub(super) struct Patterns(BTreeMap<String, u64>);
 
 impl Patterns {
-    /// Finds every pattern, and checks their number and sizes. Whatever could be a pattern counts, wherever it stands,
-    /// because references may lead anywhere.
+    /// Measures every pattern of a schema, and checks their number and sizes.
     pub(super) fn of(schema: &Value) -> Result<Patterns, String> {
         let (mut patterns, mut all_states) = (BTreeMap::new(), 0_u64);
-        let mut rest = vec![schema];
-        while let Some(place) = rest.pop() {
-            match place {
-                Value::Array(values) => rest.extend(values),
-                Value::Object(members) => {
-                    for pattern in written(members) {
-                        if patterns.contains_key(pattern) {
-                            continue;
-                        }
-                        let states = states(pattern)?;
-                        all_states = all_states.saturating_add(states);
-                        patterns.insert(pattern.to_owned(), 1 + states / STATES_A_STEP);
-                        if patterns.len() > MAX_PATTERNS {
-                            return Err(format!("it has more than {MAX_PATTERNS} patterns"));
-                        }
-                        if all_states > MAX_STATES {
-                            return Err(format!(
-                                "its patterns are too large: together they compile to more than {MAX_STATES} states"
-                            ));
-                        }
-                    }
-                    rest.extend(members.values());
-                }
-                _ => {}
+        for pattern in find(schema) {
+            if patterns.contains_key(pattern) {
+                continue;
+            }
+            let states = states(pattern)?;
+            all_states = all_states.saturating_add(states);
+            patterns.insert(pattern.to_owned(), 1 + states / STATES_A_STEP);
+            if patterns.len() > MAX_PATTERNS {
+                return Err(format!("it has more than {MAX_PATTERNS} patterns"));
+            }
+            if all_states > MAX_STATES {
+                return Err(format!(
+                    "its patterns are too large: together they compile to more than {MAX_STATES} states"
+                ));
             }
         }
         Ok(Patterns(patterns))
@@ -61,6 +50,22 @@ impl Patterns {
         let each = self.0.get(pattern).copied().unwrap_or(1);
         each.saturating_mul(1 + text.len() as u64)
     }
+}
+
+/// Every pattern in a schema. Whatever could be one counts, wherever it stands, because references may lead anywhere.
+pub(super) fn find(schema: &Value) -> Vec<&str> {
+    let (mut patterns, mut rest) = (Vec::new(), vec![schema]);
+    while let Some(place) = rest.pop() {
+        match place {
+            Value::Array(values) => rest.extend(values),
+            Value::Object(members) => {
+                patterns.extend(written(members));
+                rest.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    patterns
 }
 
 /// The patterns that a schema writes down: the value of `pattern`, and the names in `patternProperties`.

@@ -15,7 +15,7 @@ const COMPARED: u64 = 16;
 /// As large numbers can be alike to what finds equal ones, a list is also charged by the square of its length.
 const UNIQUE_PAIRS_A_STEP: u64 = 1024;
 /// The most steps of checking parameters, or of looking at all of a schema once.
-const MAX_STEPS: u64 = 1 << 22;
+pub(super) const MAX_STEPS: u64 = 1 << 22;
 /// How deep schemas may lie within schemas, references followed: twice as deep as JSON is read.
 const MAX_DEPTH: usize = 256;
 
@@ -65,9 +65,9 @@ const AGAIN: [&str; 2] = ["unevaluatedItems", "unevaluatedProperties"];
 /// Keywords that give a schema a name of its own, or refer to one: references lead to places alone.
 const NAMING: [&str; 4] = ["$id", "$anchor", "$dynamicAnchor", "$dynamicRef"];
 
-/// Holds a schema to what can be counted: references lead to places in it, and never round in a circle.
-pub(super) fn check(schema: &Value, patterns: &Patterns) -> Result<(), String> {
-    let mut work = Work { root: schema, patterns, steps: 0 };
+/// Holds a schema to what can be counted in `most` steps: references lead to places in it, and never round in a circle.
+pub(super) fn check(schema: &Value, patterns: &Patterns, most: u64) -> Result<(), String> {
+    let mut work = Work { root: schema, patterns, most, steps: 0 };
     let mut rest = vec![schema];
     while let Some(place) = rest.pop() {
         match place {
@@ -86,7 +86,7 @@ pub(super) fn check(schema: &Value, patterns: &Patterns) -> Result<(), String> {
 
 /// Counts the steps of checking `parameters`, up to a limit.
 pub(super) fn count(schema: &Value, patterns: &Patterns, parameters: &Value) -> Result<u64, String> {
-    let mut work = Work { root: schema, patterns, steps: 0 };
+    let mut work = Work { root: schema, patterns, most: MAX_STEPS, steps: 0 };
     work.walk(schema, parameters, 0)?;
     Ok(work.steps)
 }
@@ -109,14 +109,15 @@ fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
 struct Work<'a> {
     root: &'a Value,
     patterns: &'a Patterns,
+    most: u64,
     steps: u64,
 }
 
 impl Work<'_> {
     fn step(&mut self, steps: u64) -> Result<(), String> {
         self.steps = self.steps.saturating_add(steps);
-        if self.steps > MAX_STEPS {
-            return Err(format!("checking takes more than {MAX_STEPS} steps"));
+        if self.steps > self.most {
+            return Err(format!("checking takes more than {} steps", self.most));
         }
         Ok(())
     }
@@ -245,7 +246,7 @@ mod tests {
 
     fn checked(schema: &str) -> Result<(), String> {
         let schema = serde_json::from_str(schema).unwrap();
-        check(&schema, &Patterns::of(&schema).unwrap())
+        check(&schema, &Patterns::of(&schema).unwrap(), MAX_STEPS)
     }
 
     fn check_work(schema: &Value, parameters: &Value) -> Result<(), String> {
@@ -273,7 +274,7 @@ mod tests {
     #[test]
     fn members_that_double_are_counted() {
         let schema = serde_json::json!({"properties": {"a": {"$ref": "#"}}, "patternProperties": {"a": {"$ref": "#"}}});
-        assert_eq!(check(&schema, &Patterns::of(&schema).unwrap()), Ok(()));
+        assert_eq!(check(&schema, &Patterns::of(&schema).unwrap(), MAX_STEPS), Ok(()));
         let deep = (0..60).fold(Value::Null, |inner, _| serde_json::json!({"a": inner}));
         assert!(check_work(&schema, &deep).is_err());
         assert_eq!(check_work(&schema, &serde_json::json!({"a": {"a": {"a": 1}}})), Ok(()));
