@@ -52,8 +52,8 @@ pub struct Arguments {
 pub struct LimitArguments {
     /// How much memory all runs of policies may take together, as `8GiB`
     ///
-    /// A run takes as much as its charter allows it and waits until that is free; one that could never have it is not
-    /// begun, and the program says so. Without it half of the machine's memory, and 3 GiB at least. Results never depend
+    /// A run waits until its share is free. One whose charter allows it more than this is not begun, and the program says
+    /// so. Without it half of the machine's memory, and 3 GiB at least. Results never depend
     /// on it.
     #[arg(long, value_name = "BYTES", value_parser = crate::limits::bytes, global = true)]
     pub max_memory: Option<u64>,

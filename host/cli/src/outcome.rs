@@ -12,8 +12,7 @@ use crate::limits;
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  the host's fault: a file could not be read or written, the machine could not run the engine, --timeout or
-     --max-memory stopped a policy
+  1  the host's fault: a file could not be read or written, the machine could not run the engine, or its limits (--timeout, --max-memory) stopped a policy
   2  the command line is wrong
   3  the input is refused: an epoch, a charter, parameters, a table, another object
   4  a component is not admitted as a policy
