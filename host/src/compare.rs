@@ -291,6 +291,7 @@ impl Comparing {
             Replayed::Fault { policy, fault } => {
                 CandidateSide::Fault(PolicyFault { policy: policy.clone(), fault: fault.clone() })
             }
+            Replayed::Unknown { .. } => return Err(CompareError::NotReplayed(said.number)),
             Replayed::Settled { receipt, payouts } => {
                 for (id, (original, candidate)) in paired(&epoch.payouts, payouts) {
                     let mut row = ComparedPayee::unpaid(id);

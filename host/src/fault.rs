@@ -2,6 +2,7 @@
 //! the host's, which never makes one. They are different types so that they cannot be mixed up.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,11 +44,14 @@ pub enum FaultCode {
     BadOutput,
     /// Any other trap.
     Trap,
+    /// It used up the native stack before its counted depth. METERING.md of `apportion-harden` proves that this cannot
+    /// happen; if the proof is wrong, the policy is at fault and the epoch is not stuck.
+    NativeStack,
 }
 
 impl FaultCode {
     /// Every code, in the order above.
-    pub const ALL: [FaultCode; 17] = [
+    pub const ALL: [FaultCode; 18] = [
         FaultCode::BadParameters,
         FaultCode::NoAnswer,
         FaultCode::Unreachable,
@@ -65,6 +69,7 @@ impl FaultCode {
         FaultCode::BadCarry,
         FaultCode::BadOutput,
         FaultCode::Trap,
+        FaultCode::NativeStack,
     ];
 
     /// The code as receipts spell it.
@@ -87,6 +92,7 @@ impl FaultCode {
             FaultCode::BadCarry => "bad-carry",
             FaultCode::BadOutput => "bad-output",
             FaultCode::Trap => "trap",
+            FaultCode::NativeStack => "native-stack",
         }
     }
 }
@@ -120,18 +126,22 @@ pub enum HostError {
     /// The engine could not be set up.
     #[error("the WebAssembly engine could not be set up: {0}")]
     Engine(String),
-    /// Compiling took longer than it may.
-    #[error("the component was not compiled within {} seconds", .0.as_secs_f32())]
-    CompileTime(std::time::Duration),
+    /// Compiling a component, compiling its schema, or checking parameters took longer than this engine allows:
+    /// see [`Engine::with_compile_time`](crate::Engine::with_compile_time).
+    #[error("compiling took longer than this engine's limit of {} seconds", .0.as_secs_f32())]
+    CompileTime(Duration),
+    /// A run took longer than this engine allows: see [`Engine::with_run_time`](crate::Engine::with_run_time).
+    #[error("a run took longer than this engine's limit of {} seconds", .0.as_secs_f32())]
+    RunTime(Duration),
     /// A thread could not be started.
     #[error("no thread could be started: {0}")]
     Thread(std::io::Error),
     /// A run was cancelled: see [`Cancel`](crate::Cancel).
     #[error("cancelled")]
     Cancelled,
-    /// A run may take more memory than all runs together.
+    /// A run may take more memory than all runs together: see [`Engine::with_memory`](crate::Engine::with_memory).
     #[error(
-        "the charter's limits let a run take {needed} bytes of memory, and this engine has {budget} for all runs together"
+        "the limits of this run let it take {needed} bytes of memory, and this engine has {budget} for all runs together"
     )]
     Memory {
         /// What a run within these limits can take at most.
@@ -139,12 +149,39 @@ pub enum HostError {
         /// What all runs together may.
         budget: u64,
     },
-    /// A run was stopped by something else than the policy.
+    /// A run was stopped by something other than the policy.
     #[error("the run was stopped by the host: {0}")]
     Run(String),
     /// An invariant of this library does not hold: a bug.
     #[error("a check inside the engine failed, which is a bug: {0}")]
     Broken(String),
+}
+
+/// A limit that the host sets to protect itself from other people's policies. It never decides a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HostLimit {
+    /// The memory of all runs together: [`Engine::with_memory`](crate::Engine::with_memory).
+    Memory,
+    /// The time to compile one component: [`Engine::with_compile_time`](crate::Engine::with_compile_time).
+    CompileTime,
+    /// The time of one run: [`Engine::with_run_time`](crate::Engine::with_run_time).
+    RunTime,
+}
+
+impl HostError {
+    /// The host's own limit that was met, if it was one: with a higher limit the same work may succeed.
+    pub fn limit(&self) -> Option<HostLimit> {
+        match self {
+            HostError::Memory { .. } => Some(HostLimit::Memory),
+            HostError::CompileTime(_) => Some(HostLimit::CompileTime),
+            HostError::RunTime(_) => Some(HostLimit::RunTime),
+            HostError::Engine(_)
+            | HostError::Thread(_)
+            | HostError::Cancelled
+            | HostError::Run(_)
+            | HostError::Broken(_) => None,
+        }
+    }
 }
 
 /// Whose fault it was.

@@ -36,7 +36,7 @@
 //! | one payout is explained, by settling again without what was contributed | [`explain`] |
 //! | past epochs are replayed under another charter | [`replay`](replay()), [`Past`], [`Comparison`] |
 //! | a rule is tested for fairness and against attacks | [`audit`](audit()), [`Card`], [`Property`] |
-//! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`] |
+//! | runs are ended from outside, and bounded together | [`Cancel`], [`Engine::with_memory`], [`Engine::with_run_time`] |
 //! | a policy fails | [`Fault`], [`FaultCode`]; and what is never its fault: [`HostError`] |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is known by the [`Digest`] of its
@@ -106,14 +106,14 @@ pub use epoch::{
     BuildError, ColumnNames, EdgeRow, Epoch, EpochBuilder, EpochError, EpochRows, Header, MAX_NUMBER,
     NodeRow, PayeeRow, RowText, Window,
 };
-pub use fault::{Fault, FaultCode, HostError};
+pub use fault::{Fault, FaultCode, HostError, HostLimit};
 pub use graph::{Edge, Label, MAX_COLUMNS, MAX_ROWS, NO_PAYEE, Node, Row, RowError, RowProblem, Texts};
 pub use ledger::{Event, IdentityError, Ledger, LedgerError, LedgerIdentity, PastEpochs};
 pub use money::{Asset, AssetError, MAX_DECIMALS, Pool};
 pub use payouts::{Part, Payout, PayoutList, Payouts, PayoutsError, PolicyColumns};
 pub use policy::{
-    AdmissionError, CacheError, Engine, FunctionCharge, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES, Measure,
-    ParametersError, Policy, Profile,
+    AdmissionError, CacheError, CheckError, Engine, FunctionCharge, MAX_CARRY, MAX_COMPONENT, MAX_MEASURES,
+    Measure, ParametersError, Policy, Profile,
 };
 pub use proof::{MAX_PROOF, Proof, ProofError, Proven};
 pub use receipt::{Agreement, Outcome, Receipt, ReceiptError, RunReport, SettlementTerms};
@@ -122,7 +122,7 @@ pub use sandbox::{Backend, Cancel, Limits, Setup, Usage};
 pub use settle::{AssetChangeError, History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Irregular, MAX_OBJECT, Store, StoreError};
 pub use text::{MAX_NAME, MAX_WORD, TextProblem, visible};
-pub use verify::{Progress, Verification, VerifyOptions, verify};
+pub use verify::{Progress, Unchecked, Verification, VerifyOptions, verify};
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use apportion_harden::harden;
-use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 use wasmtime::component::Component;
 
@@ -29,6 +28,7 @@ pub use folder::CacheError;
 use folder::Folder;
 use kept::Kept;
 pub use profile::{FunctionCharge, Profile};
+use schema::Schema;
 
 /// The largest component that is looked at. Compiling takes time and memory in proportion.
 pub const MAX_COMPONENT: usize = 64 << 20;
@@ -36,13 +36,8 @@ pub const MAX_COMPONENT: usize = 64 << 20;
 pub const MAX_MEASURES: usize = 32;
 /// The most bytes that a policy can hand over to the next epoch.
 pub const MAX_CARRY: usize = 1 << 20;
-/// How long compiling one component may take: hundreds of times what the largest policies need.
-const COMPILE_TIME: Duration = Duration::from_secs(60);
 const MAX_LABEL: usize = 64;
 const MAX_SUMMARY: usize = 1024;
-const MAX_SCHEMA: usize = 256 << 10;
-/// How many breaches of a schema are told at once.
-const MAX_BREACHES: usize = 20;
 
 /// The most admitted policies that an engine keeps, and the most bytes of machine code that they have together.
 const MAX_KEPT: usize = 128;
@@ -58,7 +53,6 @@ pub struct Engine {
     runtime: Runtime,
     kept: Arc<Kept<Admitted>>,
     folder: Option<Arc<Folder>>,
-    compile_time: Duration,
 }
 
 /// A policy that may run. `Send + Sync`; cloning it is cheap.
@@ -77,8 +71,7 @@ struct Admitted {
     bytes: usize,
     code_bytes: usize,
     description: Description,
-    schema: Value,
-    parameters: Validator,
+    schema: Schema,
 }
 
 /// What a component imports and exports, found to be a policy's.
@@ -136,6 +129,17 @@ pub struct ParametersError {
     pub breaches: Vec<String>,
 }
 
+/// Why parameters were not found to be what a policy's schema allows.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The schema does not allow them.
+    #[error(transparent)]
+    Parameters(#[from] ParametersError),
+    /// They were not checked to the end.
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
 /// What a policy is asked.
 pub(crate) struct Question<'a> {
     pub(crate) epoch: &'a Epoch,
@@ -183,23 +187,46 @@ impl Engine {
             runtime: Runtime::new(setup)?,
             kept: Arc::new(Kept::new(MAX_KEPT, MAX_KEPT_BYTES)),
             folder: None,
-            compile_time: COMPILE_TIME,
         })
     }
 
-    /// The same engine with another limit to how long compiling one component may take; a minute unless set.
+    /// The same engine with another limit to how long compiling one component may take, compiling its schema, and
+    /// checking parameters against that; a minute unless set. What takes longer ends with [`HostError::CompileTime`].
     ///
     /// This is the host's protection of itself and never part of a result.
-    pub fn with_compile_time(self, compile_time: Duration) -> Engine {
-        Engine { compile_time, ..self }
+    pub fn with_compile_time(mut self, time: Duration) -> Engine {
+        self.runtime.compile_time = time;
+        self
+    }
+
+    /// The same engine with a limit to how long one run of a policy may take; none unless set. A run that takes longer
+    /// ends with [`HostError::RunTime`].
+    ///
+    /// For whoever runs a stranger's ledger: its charters set the limits of its runs, and may let one go on for years.
+    /// Like [`Engine::with_memory`] this protects the host and never becomes part of a result: it is not the policy's
+    /// fault, and there is no receipt. The time that a run waits for memory does not count. Only an engine that is
+    /// interruptible ([`Setup`]) can end a run that is under way.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # fn main() -> Result<(), apportion::HostError> {
+    /// let engine = apportion::Engine::new()?.with_memory(8 << 30).with_run_time(Duration::from_secs(300));
+    /// # assert_eq!(engine.memory_taken(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_run_time(mut self, time: Duration) -> Engine {
+        self.runtime.run_time = Some(time);
+        self
     }
 
     /// The same engine with a bound on the memory that all its runs take together, in bytes; none unless set.
     ///
-    /// A run takes what the charter's [`Limits`] allow it and waits until there is so much; so a bound changes when a
-    /// run begins and never how it ends. A charter whose limits are beyond the bound is told so by
-    /// [`HostError::Memory`]: nothing is wrong with it, but it needs a larger machine. Clones made from here on share
-    /// the bound.
+    /// A run waits until its share is free: at first at most 256 MiB of linear memory with what else it may take, and
+    /// if it needs more it is begun again with all that the charter's [`Limits`] allow it. So a bound changes when a run
+    /// begins and never how it ends. A charter whose limits are beyond the bound is refused with [`HostError::Memory`]:
+    /// nothing is wrong with it, but it needs a larger machine. Clones made from here on share the bound.
     ///
     /// Not counted are what all runs share (epochs, compiled policies), one column while it is handed over, and what
     /// compiling takes.
@@ -274,7 +301,8 @@ impl Engine {
         let Shape { contract, imports, exports } = self.check_shape(&component)?;
         let linked = abi::link(&self.runtime.engine, &component, contract).map_err(invalid)?;
         let description = self.describe(&linked)?;
-        let (schema, parameters) = check_description(&description)?;
+        check_labels(&description)?;
+        let schema = self.compile_schema(&description)?;
         let code = component.image_range();
         Ok(Admitted {
             linked,
@@ -286,7 +314,6 @@ impl Engine {
             code_bytes: (code.end as usize).saturating_sub(code.start as usize),
             description,
             schema,
-            parameters,
         })
     }
 
@@ -297,7 +324,7 @@ impl Engine {
             return Ok(Ok(component));
         }
         let owned = bytes.to_vec();
-        let compiled = sandbox::compile(&self.runtime, self.compile_time, move || {
+        let compiled = sandbox::compile(&self.runtime, move || {
             let hardened = harden(&owned).map_err(wasmtime::Error::new)?;
             drop(owned);
             Component::from_binary(&engine, &hardened)
@@ -337,6 +364,18 @@ impl Engine {
         let rule = rules.find(|(interface, _)| *interface == "rule");
         let (_, version) = rule.ok_or(AdmissionError::NoRule)?;
         Ok(Shape { contract: known_version(version)?, imports, exports })
+    }
+
+    /// On the compiler's thread unless it is small, because a schema is a stranger's too and takes what it takes.
+    fn compile_schema(&self, description: &Description) -> Result<Schema, AdmissionError> {
+        let text = description.parameters.clone();
+        let compiled = match Schema::compile_small(&text) {
+            Some(compiled) => compiled,
+            None => sandbox::compile(&self.runtime, move || Schema::compile(&text))?,
+        };
+        compiled.map_err(|problem| {
+            AdmissionError::Description(format!("the schema of its parameters: {problem}"))
+        })
     }
 
     fn describe(&self, linked: &Linked) -> Result<Description, AdmissionError> {
@@ -403,7 +442,7 @@ pub(crate) fn is_label(text: &str) -> bool {
     text.len() <= MAX_LABEL && text.split('-').all(word)
 }
 
-fn check_description(said: &Description) -> Result<(Value, Validator), AdmissionError> {
+fn check_labels(said: &Description) -> Result<(), AdmissionError> {
     let unusable = |what: String| AdmissionError::Description(what);
     if !is_label(&said.name) {
         let name = visible(&said.name, MAX_LABEL);
@@ -420,24 +459,7 @@ fn check_description(said: &Description) -> Result<(Value, Validator), Admission
     if said.summary.len() > MAX_SUMMARY || said.summary.is_empty() || check_word(&said.summary).is_err() {
         return Err(unusable(format!("the summary is not one visible line of 1 to {MAX_SUMMARY} bytes")));
     }
-    if said.parameters.len() > MAX_SCHEMA {
-        return Err(unusable(format!("the schema of its parameters is over {MAX_SCHEMA} bytes")));
-    }
-    let schema: Value = serde_json::from_str(&said.parameters)
-        .map_err(|error| unusable(format!("the schema of its parameters is not JSON: {error}")))?;
-    schema::check(&schema).map_err(|problem| {
-        unusable(format!("the schema of its parameters: {}", visible(&problem, MAX_SUMMARY)))
-    })?;
-    // Patterns without backtracking: no schema can make checking take long. References stay inside the schema.
-    let validator = jsonschema::options()
-        .with_draft(Draft::Draft202012)
-        .with_pattern_options(PatternOptions::regex())
-        .offline()
-        .build(&schema)
-        .map_err(|error| {
-            unusable(format!("the schema of its parameters: {}", visible(&error.to_string(), MAX_SUMMARY)))
-        })?;
-    Ok((schema, validator))
+    Ok(())
 }
 
 impl Policy {
@@ -463,7 +485,7 @@ impl Policy {
 
     /// The JSON Schema (2020-12) of its parameters.
     pub fn schema(&self) -> &Value {
-        &self.admitted.schema
+        self.admitted.schema.text()
     }
 
     /// Whether it reads history or hands something over, so that epochs must be settled in order.
@@ -516,21 +538,24 @@ impl Policy {
         policy
     }
 
-    /// Checks parameters against the policy's schema; every breach is told, up to a limit.
-    pub fn check_parameters(&self, parameters: &Value) -> Result<(), ParametersError> {
-        let breach = |error: jsonschema::ValidationError<'_>| {
-            let place = error.instance_path().to_string();
-            let place =
-                if place.is_empty() { "the parameters".to_owned() } else { format!("`{}`", &place[1..]) };
-            visible(&format!("{place}: {error}"), MAX_SUMMARY)
+    /// Checks parameters against the policy's schema; every breach is reported, up to a limit.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckError::Parameters`] if the schema does not allow them, or checking them takes more steps than any honest
+    /// parameters need. [`CheckError::Host`] if the host could not check them within the engine's time for compiling.
+    pub fn check_parameters(&self, parameters: &Value) -> Result<(), CheckError> {
+        let refused = |breaches| ParametersError { policy: self.name().to_owned(), breaches };
+        let schema = &self.admitted.schema;
+        let steps =
+            schema.count_work(parameters).map_err(|problem| refused(vec![visible(&problem, MAX_SUMMARY)]))?;
+        let breaches = if steps.are_few() {
+            schema.breaches(parameters)
+        } else {
+            let (admitted, parameters) = (Arc::clone(&self.admitted), parameters.clone());
+            sandbox::compile(&self.runtime, move || admitted.schema.breaches(&parameters))?
         };
-        let refused = |breaches| Err(ParametersError { policy: self.name().to_owned(), breaches });
-        if let Err(problem) = schema::check_work(&self.admitted.schema, parameters) {
-            return refused(vec![visible(&problem, MAX_SUMMARY)]);
-        }
-        let breaches: Vec<String> =
-            self.admitted.parameters.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect();
-        if breaches.is_empty() { Ok(()) } else { refused(breaches) }
+        if breaches.is_empty() { Ok(()) } else { Err(refused(breaches).into()) }
     }
 
     /// Asks the policy for its division of an epoch's pool and holds the answer to the contract.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::canonical::Digest;
 use crate::charter::Charter;
 use crate::epoch::{Epoch, Window};
-use crate::fault::{Fault, HostError};
+use crate::fault::{Fault, HostError, HostLimit};
 use crate::parallel;
 use crate::payouts::Payouts;
 use crate::policy::Policy;
@@ -151,9 +151,18 @@ pub enum Replayed {
         /// What happened.
         fault: Fault,
     },
+    /// The host failed, as by a limit of its own: nothing is known about this epoch under this candidate. Of a candidate
+    /// whose policies read history nothing is known about later epochs either.
+    Unknown {
+        /// Why, in a sentence.
+        reason: String,
+        /// The host's own limit that was met, if it was one.
+        limit: Option<HostLimit>,
+    },
 }
 
-/// Why there is no replay. A policy's fault is none of these: it is a result.
+/// Why there is no replay. A policy's fault is none of these: it is a result. Where the host fails at one epoch the
+/// result is [`Replayed::Unknown`].
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError<E> {
     /// An epoch could not be loaded.
@@ -174,7 +183,7 @@ pub enum ReplayError<E> {
         /// Why.
         error: Box<SettleError>,
     },
-    /// The host's fault.
+    /// It was cancelled, or this library has a bug.
     #[error(transparent)]
     Host(#[from] HostError),
 }
@@ -222,7 +231,7 @@ pub fn replay<P: Past, E: From<ReplayError<P::Error>>>(
 ) -> Result<(), E> {
     let (stateful, stateless): (Vec<usize>, Vec<usize>) =
         (0..candidates.len()).partition(|&index| is_stateful(&candidates[index], policies));
-    let mut histories: Vec<History> = stateful.iter().map(|_| before.clone()).collect();
+    let mut histories: Vec<Result<History, Lost>> = stateful.iter().map(|_| Ok(before.clone())).collect();
     parallel::in_order(
         past.count(),
         |index| {
@@ -240,11 +249,21 @@ pub fn replay<P: Past, E: From<ReplayError<P::Error>>>(
         |(then, graph, mut replayed)| {
             // With state an epoch waits for the one before it: here they come in order.
             if let Some(epoch) = &graph {
-                for (&candidate, history) in stateful.iter().zip(&mut histories) {
-                    history.previous = then.receipt.settlement().previous;
-                    enter_asset(history, epoch, candidate, &candidates[candidate], &then.charter)?;
-                    let (settled, carry) = settle_anew(epoch, candidate, candidates, policies, history)?;
-                    carry_on(history, &settled, carry).map_err(ReplayError::Host)?;
+                for (&candidate, past) in stateful.iter().zip(&mut histories) {
+                    let settled = match past {
+                        Err(lost) => lost.replayed(),
+                        Ok(history) => {
+                            history.previous = then.receipt.settlement().previous;
+                            enter_asset(history, epoch, candidate, &candidates[candidate], &then.charter)?;
+                            let (settled, carry) =
+                                settle_anew(epoch, candidate, candidates, policies, history)?;
+                            carry_on(history, &settled, carry).map_err(ReplayError::Host)?;
+                            settled
+                        }
+                    };
+                    if let (Ok(_), Replayed::Unknown { limit, .. }) = (&past, &settled) {
+                        *past = Err(Lost { number: epoch.number(), limit: *limit });
+                    }
                     replayed.insert(candidate, settled);
                 }
             }
@@ -277,6 +296,19 @@ fn enter_asset<E>(
     })
 }
 
+/// The history of a candidate that ends at an epoch of which nothing is known.
+struct Lost {
+    number: u64,
+    limit: Option<HostLimit>,
+}
+
+impl Lost {
+    fn replayed(&self) -> Replayed {
+        let reason = format!("its rule reads history, and epoch {} could not be replayed", self.number);
+        Replayed::Unknown { reason, limit: self.limit }
+    }
+}
+
 /// A policy that is missing counts as stateless: settling will tell.
 fn is_stateful(charter: &Charter, policies: &[Policy]) -> bool {
     let appointed = |policy: &&Policy| {
@@ -304,7 +336,11 @@ fn settle_anew<E>(
         Err(SettleError::Fault { policy, fault, .. }) => {
             Ok((Replayed::Fault { policy, fault }, Carry::new()))
         }
-        Err(SettleError::Host(error)) => Err(error.into()),
+        Err(SettleError::Host(error @ HostError::Cancelled)) => Err(error.into()),
+        Err(SettleError::Host(error)) => {
+            let unknown = Replayed::Unknown { reason: error.to_string(), limit: error.limit() };
+            Ok((unknown, Carry::new()))
+        }
         Err(error) => {
             let name = candidate.terms().name.clone();
             Err(ReplayError::Candidate { index, name, error: Box::new(error) })

@@ -5,6 +5,8 @@ mod budget;
 pub(crate) mod calls;
 mod cancel;
 mod compilers;
+mod deadline;
+mod ends;
 pub(crate) mod meter;
 mod settings;
 #[cfg(test)]
@@ -14,20 +16,20 @@ pub(crate) mod wasi;
 mod workers;
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use apportion_harden::Resource;
 use serde::{Deserialize, Serialize};
 use wasmtime::component::HasData;
-use wasmtime::{Engine, OutOfMemory, ResourceLimiter, Store, Trap, UpdateDeadline};
+use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline};
 
 use crate::epoch::Epoch;
 use crate::fault::{Fault, FaultCode, HostError, RunError};
 pub(crate) use budget::Budget;
 pub use cancel::Cancel;
-pub(crate) use compilers::Compilers;
+pub(crate) use compilers::{Compilers, compile};
+use deadline::Deadline;
+use ends::{Moment, NoMemory, Unmetered, unmetered, whose};
 use meter::Metered;
 pub use settings::{Backend, Setup};
 pub(crate) use workers::Workers;
@@ -39,10 +41,9 @@ const WASM_STACK: usize = 128 << 20;
 const _: () = assert!(WASM_STACK as u64 >= meter::DEPTH + meter::DEPTH / 4);
 /// A run has a thread of ours, so that how much stack the embedder has left changes no verdict.
 const RUN_STACK: usize = WASM_STACK + (2 << 20);
-/// The compiler recurses over what it is given too.
-const COMPILE_STACK: usize = 16 << 20;
-/// How long compiling goes on before it is looked whether it was cancelled.
-const COMPILE_STEP: Duration = Duration::from_millis(50);
+/// How long compiling one component may take unless an engine says otherwise: hundreds of times what the largest
+/// policies need.
+const COMPILE_TIME: Duration = Duration::from_secs(60);
 /// The most instances of core modules in one policy: its own code, and adapters around it.
 pub(crate) const MAX_CORE_INSTANCES: usize = 64;
 /// The same of memories and tables, which instances bring.
@@ -50,6 +51,8 @@ const MAX_MEMORIES: usize = 16;
 const MAX_TABLES: usize = 64;
 /// What one element of a table takes.
 const TABLE_ELEMENT: u64 = 16;
+/// How much linear memory a run may have before it must wait for all that its limits allow: more than most need.
+const FIRST_MEMORY: u64 = 256 << 20;
 /// What a policy may keep in the log of a run.
 const LOG_BYTES: usize = 64 << 10;
 
@@ -120,13 +123,17 @@ pub struct Usage {
     pub transfer: u64,
 }
 
-/// What runs policies: an engine, threads, a bound on their memory, and who may end them. Cheap to clone.
+/// What runs policies: an engine, threads, the host's own limits, and who may end runs. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Runtime {
     pub(crate) engine: Engine,
     pub(crate) workers: Workers,
     pub(crate) compilers: Compilers,
     pub(crate) budget: Arc<Budget>,
+    /// How long compiling one component or schema, or checking parameters, may take.
+    pub(crate) compile_time: Duration,
+    /// How long one run may take; any time if there is none.
+    pub(crate) run_time: Option<Duration>,
     pub(crate) cancel: Option<Cancel>,
 }
 
@@ -137,6 +144,8 @@ impl Runtime {
             workers: Workers::default(),
             compilers: Compilers::default(),
             budget: Arc::new(Budget::new(u64::MAX)),
+            compile_time: COMPILE_TIME,
+            run_time: None,
             cancel: None,
         })
     }
@@ -161,11 +170,14 @@ pub(crate) struct State {
     /// What the engine says it gave: held against the meter.
     memory: Growth,
     table: Growth,
+    /// How much memory it may have until it is begun again with more.
+    memory_share: u64,
     #[cfg(feature = "wasi")]
     wasi: wasi::Wasi,
 }
 
 /// What a policy is asked about.
+#[derive(Clone)]
 pub(crate) struct Subject {
     pub(crate) epoch: Epoch,
     /// The policy's portion of the epoch's pool.
@@ -175,7 +187,7 @@ pub(crate) struct Subject {
 }
 
 /// What was settled before: one number per payee, and what this policy handed over.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Past {
     pub(crate) paid: Vec<u128>,
     pub(crate) carry: Vec<u8>,
@@ -200,7 +212,7 @@ impl Growth {
 }
 
 impl State {
-    fn new(subject: Option<Subject>, limits: &Limits) -> State {
+    fn new(subject: Option<Subject>, limits: &Limits, memory_share: u64) -> State {
         State {
             subject,
             log: String::new(),
@@ -208,6 +220,7 @@ impl State {
             transfer_left: limits.transfer,
             memory: Growth { used: 0, limit: limits.memory },
             table: Growth { used: 0, limit: limits.table },
+            memory_share,
             #[cfg(feature = "wasi")]
             wasi: wasi::Wasi::default(),
         }
@@ -244,7 +257,10 @@ pub(crate) fn stop(code: FaultCode, sentence: impl Into<String>) -> wasmtime::Er
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if self.memory.grow((desired - current) as u64) { Ok(true) } else { Err(unmetered("memory")) }
+        if !self.memory.grow((desired - current) as u64) {
+            return Err(unmetered("memory"));
+        }
+        if self.memory.used > self.memory_share { Err(wasmtime::Error::new(NoMemory)) } else { Ok(true) }
     }
 
     /// It was granted, and the system had none. The specification lets `memory.grow` answer -1 then, and the policy
@@ -295,58 +311,94 @@ pub(crate) struct Failed {
     pub(crate) calls: Vec<String>,
 }
 
-/// The system had no memory for what a policy may have.
-#[derive(Debug, thiserror::Error)]
-#[error("the system has no memory left")]
-struct NoMemory;
-
-/// The engine gave what the meter should have stopped.
-#[derive(Debug, thiserror::Error)]
-#[error("the meter missed how {0} grew")]
-struct Unmetered(&'static str);
-
-fn unmetered(what: &'static str) -> wasmtime::Error {
-    wasmtime::Error::new(Unmetered(what))
-}
-
 /// Instantiates and calls a policy within `limits`, on a thread of ours.
+///
+/// Where memory is bounded a run begins with a share that is enough for most, so that many can run at once; one that
+/// needs more is begun again with all that its limits allow. Which of the two it was changes nothing in the result.
 pub(crate) fn run<I, R: Send + 'static>(
     runtime: &Runtime,
     limits: &Limits,
     subject: Option<Subject>,
-    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
-    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Send + 'static,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Clone + Send + 'static,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Clone + Send + 'static,
 ) -> Result<Ran<R>, Failed> {
-    let failed = |error: HostError| Failed { error: error.into(), log: String::new(), calls: Vec::new() };
     if let Some(cancel) = &runtime.cancel {
         cancel.reaches(&runtime.engine, &runtime.budget);
     }
-    let share = runtime.budget.share(limits.most_memory(), runtime.cancel.as_ref()).map_err(failed)?;
+    runtime.budget.check(limits.most_memory()).map_err(failed)?;
+    if runtime.budget.is_bounded() && limits.memory > FIRST_MEMORY {
+        let (subject, instantiate, call) = (subject.clone(), instantiate.clone(), call.clone());
+        let first = attempt(runtime, limits, FIRST_MEMORY, subject, instantiate, call)?;
+        if let Attempt::Ended(ended) = first {
+            return ended;
+        }
+    }
+    match attempt(runtime, limits, limits.memory, subject, instantiate, call)? {
+        Attempt::Ended(ended) => ended,
+        Attempt::NeedsMemory => Err(failed(HostError::Broken(Unmetered("memory").to_string()))),
+    }
+}
+
+fn failed(error: HostError) -> Failed {
+    Failed { error: error.into(), log: String::new(), calls: Vec::new() }
+}
+
+/// How a run with a share of memory went.
+enum Attempt<R> {
+    Ended(Result<Ran<R>, Failed>),
+    /// It needs more than its share, and its limits allow that.
+    NeedsMemory,
+}
+
+/// Waits for a share of memory and runs with it.
+fn attempt<I, R: Send + 'static>(
+    runtime: &Runtime,
+    limits: &Limits,
+    memory: u64,
+    subject: Option<Subject>,
+    instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I> + Send + 'static,
+    call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)> + Send + 'static,
+) -> Result<Attempt<R>, Failed> {
+    let bytes = Limits { memory, ..*limits }.most_memory();
+    let share = runtime.budget.share(bytes, runtime.cancel.as_ref()).map_err(failed)?;
     let (inside, limits) = (runtime.clone(), *limits);
-    let ran = runtime.workers.run(move || run_here(&inside, &limits, subject, instantiate, call));
+    let deadline = runtime.run_time.map(Deadline::new);
+    let listening = deadline.clone();
+    let state = State::new(subject, &limits, memory);
+    let work = move || run_here(&inside, state, listening.as_ref(), instantiate, call);
+    let ran = match &deadline {
+        None => runtime.workers.run(work),
+        Some(deadline) => {
+            runtime.workers.run_within(deadline.time(), work, || deadline.pass(&runtime.engine))
+        }
+    };
     drop(share);
-    ran.map_err(failed)?
+    ran.map_err(failed)
 }
 
 fn run_here<I, R>(
     runtime: &Runtime,
-    limits: &Limits,
-    subject: Option<Subject>,
+    state: State,
+    deadline: Option<&Deadline>,
     instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<I>,
     call: impl FnOnce(&I, &mut Store<State>) -> wasmtime::Result<(R, Metered)>,
-) -> Result<Ran<R>, Failed> {
-    let mut store = Store::new(&runtime.engine, State::new(subject, limits));
+) -> Attempt<R> {
+    let limits = state.limits;
+    let mut store = Store::new(&runtime.engine, state);
     store.limiter(|state| state);
     store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
     store.set_max_component_handles(0); // the contract has no resources; linking WASI allows some
     let ended = |error: wasmtime::Error, moment| (calls::of(&error), whose(error, moment));
     let called = (|| {
-        listen(&mut store, runtime).map_err(|error| (Vec::new(), error.into()))?;
+        listen(&mut store, runtime, deadline).map_err(|error| (Vec::new(), error.into()))?;
         let instance = instantiate(&mut store).map_err(|error| ended(error, Moment::Instantiating))?;
         call(&instance, &mut store).map_err(|error| ended(error, Moment::Calling))
     })();
     let state = store.into_data();
-    match called {
+    if state.memory.used > state.memory_share {
+        return Attempt::NeedsMemory;
+    }
+    Attempt::Ended(match called {
         Ok((_, used)) if (used.memory, used.table) != (state.memory.used, state.table.used) => {
             let error = HostError::Broken(Unmetered("memory or tables").to_string()).into();
             Err(Failed { error, log: state.log, calls: Vec::new() })
@@ -356,141 +408,25 @@ fn run_here<I, R>(
             Ok(Ran { result, usage: Usage { instructions, memory, table, transfer }, log: state.log })
         }
         Err((calls, error)) => Err(Failed { error, log: state.log, calls }),
-    }
+    })
 }
 
-/// Makes the run end when it is cancelled. The signal is one for all runs of an engine; those not meant go on.
-fn listen(store: &mut Store<State>, runtime: &Runtime) -> Result<(), HostError> {
-    let Some(cancel) = runtime.cancel.clone() else {
+/// Makes the run end when it is cancelled or late. The signal is one for all runs of an engine; those not meant go on.
+fn listen(store: &mut Store<State>, runtime: &Runtime, deadline: Option<&Deadline>) -> Result<(), HostError> {
+    if runtime.cancel.is_none() && deadline.is_none() {
         store.set_epoch_deadline(u64::MAX / 2); // never
         return Ok(());
-    };
+    }
     store.set_epoch_deadline(1);
+    let (cancel, late) = (runtime.cancel.clone(), deadline.cloned());
     store.epoch_deadline_callback(move |_| {
-        let cancelled = cancel.is_cancelled();
-        Ok(if cancelled { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+        if cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        late.as_ref().map_or(Ok(()), Deadline::check).map_err(wasmtime::Error::new)?;
+        Ok(UpdateDeadline::Continue(1))
     });
-    // Cancelled before the deadline was set: the signal came too early to be heard.
-    runtime.check_cancelled()
-}
-
-/// Waits until one more compiler may run, up to a time, and no longer than until it is cancelled.
-fn leave_to_compile(runtime: &Runtime, time: Duration) -> Result<compilers::Leave, HostError> {
-    let mut left = time;
-    loop {
-        runtime.check_cancelled()?;
-        let step = left.min(COMPILE_STEP);
-        match runtime.compilers.begin(step) {
-            Some(leave) => return Ok(leave),
-            None if left > step => left -= step,
-            None => return Err(HostError::CompileTime(time)),
-        }
-    }
-}
-
-/// Compiles within a time, on a thread of its own: the compiler needs more stack than an embedder may have left.
-///
-/// A compiler cannot be interrupted. One that takes too long, or is cancelled, is left to finish by itself and its
-/// result is dropped; the largest component that is looked at bounds how long that is, and [`compilers`] how many.
-pub(crate) fn compile<R: Send + 'static>(
-    runtime: &Runtime,
-    time: Duration,
-    work: impl FnOnce() -> R + Send + 'static,
-) -> Result<R, HostError> {
-    let leave = leave_to_compile(runtime, time)?;
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let thread = thread::Builder::new().name("compile".to_owned()).stack_size(COMPILE_STACK);
-    let work = move || {
-        let done = work();
-        drop(leave);
-        sender.send(done)
-    };
-    thread.spawn(work).map_err(HostError::Thread)?;
-    let mut left = time;
-    loop {
-        runtime.check_cancelled()?;
-        let step = left.min(COMPILE_STEP);
-        match receiver.recv_timeout(step) {
-            Ok(done) => return Ok(done),
-            Err(RecvTimeoutError::Timeout) if left > step => left -= step,
-            Err(RecvTimeoutError::Timeout) => return Err(HostError::CompileTime(time)),
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(HostError::Broken("the compiler panicked".to_owned()));
-            }
-        }
-    }
-}
-
-fn host(error: &wasmtime::Error) -> RunError {
-    HostError::Run(error.root_cause().to_string()).into()
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Moment {
-    Instantiating,
-    Calling,
-}
-
-/// Sorts an error of the engine into the policy's fault or the host's. The engine's own words never pass: they name
-/// addresses and change between versions.
-fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
-    if let Some(fault) = error.downcast_ref::<Fault>() {
-        return fault.clone().into();
-    }
-    if let Some(missed) = error.downcast_ref::<Unmetered>() {
-        return HostError::Broken(missed.to_string()).into();
-    }
-    if error.is::<NoMemory>() || error.is::<OutOfMemory>() {
-        return HostError::Run("the system has no memory left".to_owned()).into();
-    }
-    if let Some(trap) = error.downcast_ref::<Trap>() {
-        return trapped(*trap);
-    }
-    match moment {
-        // The counts in `ResourceLimiter` above, which the engine tells by words alone.
-        Moment::Instantiating if error.to_string().starts_with("resource limit exceeded") => Fault::new(
-            FaultCode::OutOfMemory,
-            "it is made of more instances, memories or tables than a policy may have",
-        )
-        .into(),
-        // Memory that the operating system did not give: not the policy's doing.
-        Moment::Instantiating => host(&error),
-        // Everything else that can go wrong in a call is reading what the policy passed.
-        Moment::Calling => Fault::new(
-            FaultCode::BadOutput,
-            "what it passed to the host could not be read: over its output limit or not well-formed",
-        )
-        .into(),
-    }
-}
-
-fn trapped(trap: Trap) -> RunError {
-    let (code, sentence) = match trap {
-        Trap::UnreachableCodeReached => {
-            (FaultCode::Unreachable, "it stopped itself, as on a panic or a failed check")
-        }
-        Trap::MemoryOutOfBounds => (FaultCode::MemoryAccess, "it touched memory that it does not have"),
-        Trap::TableOutOfBounds | Trap::IndirectCallToNull | Trap::BadSignature => {
-            (FaultCode::IndirectCall, "it called through a table what is not there")
-        }
-        Trap::IntegerOverflow | Trap::IntegerDivisionByZero | Trap::BadConversionToInteger => {
-            (FaultCode::Arithmetic, "it divided by zero or made an integer of what is none")
-        }
-        Trap::Interrupt => return HostError::Cancelled.into(),
-        // The meter stops a run before: its verdict must not be the engine's.
-        Trap::StackOverflow => {
-            return HostError::Broken("the native stack ended before the meter's limit".to_owned()).into();
-        }
-        Trap::OutOfFuel
-        | Trap::DisabledOpcode
-        | Trap::DebugAssertStringEncodingFinished
-        | Trap::DebugAssertEqualCodeUnits
-        | Trap::DebugAssertPointerAligned
-        | Trap::DebugAssertUpperBitsUnset => {
-            return HostError::Broken("the engine failed a check of its own".to_owned()).into();
-        }
-        // Between the modules that one component is made of, or of features that are off.
-        _ => (FaultCode::Trap, "it trapped"),
-    };
-    Fault::new(code, sentence).into()
+    // Ended before the callback was set: the signal came too early to be heard.
+    runtime.check_cancelled()?;
+    deadline.map_or(Ok(()), Deadline::check).map_err(|late| HostError::RunTime(late.0))
 }

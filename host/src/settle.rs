@@ -12,7 +12,7 @@ use crate::charter::{Appointment, Charter, OnFault};
 use crate::epoch::Epoch;
 use crate::fault::{Fault, HostError};
 use crate::payouts::{Part, Payout, Payouts, PolicyColumns};
-use crate::policy::{Answer, Measure, ParametersError, Policy, Question, Run};
+use crate::policy::{Answer, CheckError, Measure, ParametersError, Policy, Question, Run};
 use crate::receipt::{Outcome, Receipt, RunReport, SettlementTerms};
 use crate::sandbox::{Past, Usage};
 pub(crate) use history::check_asset;
@@ -72,6 +72,15 @@ pub enum SettleError {
     /// The host's fault.
     #[error(transparent)]
     Host(#[from] HostError),
+}
+
+impl From<CheckError> for SettleError {
+    fn from(error: CheckError) -> SettleError {
+        match error {
+            CheckError::Parameters(error) => error.into(),
+            CheckError::Host(error) => error.into(),
+        }
+    }
 }
 
 /// Settles an epoch under a charter. `policies` holds those that the charter names, in any order; others are ignored.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use crate::canonical::Digest;
-use crate::fault::HostError;
+use crate::fault::{HostError, HostLimit};
 use crate::ledger::{Ledger, LedgerIdentity};
 use crate::policy::Engine;
 use crate::store::{Inventory, Store};
@@ -44,6 +44,9 @@ pub struct Verification {
     pub findings: Vec<String>,
     /// Which ledger it is.
     pub identity: Option<LedgerIdentity>,
+    /// Entries that the host could not check, for reasons that say nothing about them. Unless this is empty the ledger
+    /// was not verified.
+    pub unchecked: Vec<Unchecked>,
     /// The newest entry, which stands for all before it.
     pub head: Option<Digest>,
     /// Objects whose bytes are those of their names.
@@ -64,6 +67,17 @@ pub struct Verification {
     pub unfinished: Vec<String>,
 }
 
+/// An entry that was not checked to the end, by a fault or a limit of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchecked {
+    /// The entry.
+    pub entry: Digest,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The host's own limit that was met, if it was one: with a higher limit the entry may be checked.
+    pub limit: Option<HostLimit>,
+}
+
 /// How far a verification is, in settlements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -76,7 +90,8 @@ pub struct Progress {
 /// Verifies the ledger in `store`. With an engine every settlement is run again; without, its structure is checked.
 /// `progress` is called after every settlement, from any thread.
 ///
-/// What is wrong with the ledger is a finding; an error is the host's, and says nothing about the ledger.
+/// What is wrong with the ledger is a finding. Where the host fails at one entry, as by a limit of its own, that entry is
+/// [`Verification::unchecked`] and verification goes on.
 ///
 /// ```
 /// use apportion::{Digest, DirectoryStore, Ledger, LedgerIdentity, VerifyOptions, verify};
@@ -94,6 +109,10 @@ pub struct Progress {
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Errors
+///
+/// If it is cancelled.
 pub fn verify<'a, S: Store>(
     store: S,
     options: impl Into<VerifyOptions<'a>>,
@@ -118,7 +137,7 @@ pub fn verify<'a, S: Store>(
                 (progress.1)(Progress { done, total });
             };
             let missing = not_contained(&ledger, options.contains);
-            let check = Check { store: &store, ledger, engine: options.engine, tell: &tell };
+            let check = Check { store: &store, ledger, engine: options.engine, tell: &tell, slow: Mutex::default() };
             let mut found = check.chain(&inventory.objects)?;
             found.findings.extend(missing);
             found

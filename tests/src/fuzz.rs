@@ -20,9 +20,9 @@ use std::sync::LazyLock;
 
 use apportion::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use apportion::{
-    AdmissionError, Card, Charter, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder, Header, History,
-    HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Property, Receipt,
-    SettleError, Window, settle,
+    AdmissionError, Card, Charter, CheckError, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder,
+    Header, History, HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Property,
+    Receipt, SettleError, Window, settle,
 };
 
 use crate::{data, small_epoch};
@@ -184,6 +184,7 @@ pub fn description(bytes: &[u8]) {
             if let Ok(value) = serde_json::from_slice::<serde_json::Value>(parameters)
                 && let Err(error) = policy.check_parameters(&value)
             {
+                let CheckError::Parameters(error) = error else { panic!("the host is at fault: {error}") };
                 assert!(!error.breaches.is_empty());
             }
             run(&policy, &History::default());

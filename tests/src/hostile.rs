@@ -28,7 +28,7 @@ mod frames;
 mod made;
 
 pub use frames::all as frames;
-pub use made::slow_to_compile;
+pub use made::{described_by, slow_to_compile};
 
 use std::fs;
 use std::path::{Path, PathBuf};

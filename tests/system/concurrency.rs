@@ -154,6 +154,35 @@ fn settlements_at_once_give_what_they_give_alone() {
     assert_eq!((engine.memory_taken(), bounded.memory_taken()), (0, 0));
 }
 
+/// A run takes a part of what its charter allows it, so that many fit; one that needs more gets it, and is the same.
+#[test]
+fn run_that_needs_more_than_its_first_share_is_begun_again() {
+    const GROWS: &str = "(drop (memory.grow (i32.const 8000))) (call $weights (call $payee_count))";
+    let engine = Engine::new().unwrap();
+    let bounded = engine.clone().with_memory(3 << 30);
+    let component = hostile::allocating(GROWS, "");
+    let settled = |engine: &Engine| {
+        let policy = engine.admit(&component).unwrap();
+        let charter = charter(&policy, Limits::default());
+        settle(&small_epoch(), &charter, &[policy], &History::default()).unwrap()
+    };
+    let alone = settled(&engine);
+    assert!(alone.receipt.settlement().runs[0].used.unwrap().memory > 500 << 20);
+    assert_eq!(settled(&bounded), alone);
+
+    let cancel = Cancel::new();
+    let (_, policy, _) = endless(&bounded);
+    let charter = charter(&policy, Limits { instructions: Limits::MAX, ..Limits::default() });
+    let (policies, mut taken) = ([policy.with_cancel(&cancel)], 0);
+    thread::scope(|scope| {
+        scope.spawn(|| settle(&small_epoch(), &charter, &policies, &History::default()));
+        wait_for_runs(&bounded, 1);
+        taken = bounded.memory_taken();
+        cancel.cancel();
+    });
+    assert!(taken < 600 << 20, "{taken}");
+}
+
 /// Limits beyond what the host gives are no fault of the policy: there is no receipt, and the ledger is as before.
 #[test]
 fn a_charter_beyond_the_hosts_memory_is_told_so_and_leaves_nothing() {

@@ -26,6 +26,7 @@ mod irregular;
 mod jury;
 mod ledger;
 mod lifetime;
+mod limits;
 mod lineage;
 mod pagerank;
 mod proof;

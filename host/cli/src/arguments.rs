@@ -41,6 +41,29 @@ pub struct Arguments {
 
     #[command(flatten)]
     pub engine: EngineArguments,
+
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// What policies may take of this machine, whatever their charters allow.
+#[derive(Args)]
+#[command(next_help_heading = "Limits of this machine")]
+pub struct LimitArguments {
+    /// How much memory all runs of policies may take together, as `8GiB`
+    ///
+    /// A run waits until its share is free. One whose charter allows it more than this is not begun, and the program says
+    /// so. Without it half of the machine's memory, and 3 GiB at least. Results never depend
+    /// on it.
+    #[arg(long, value_name = "BYTES", value_parser = crate::limits::bytes, global = true)]
+    pub max_memory: Option<u64>,
+
+    /// How many seconds a policy may take to compile, and to run once [default: 300]
+    ///
+    /// A run that is stopped has no result: nothing is settled, and `verify` and `replay` report the epoch as not
+    /// checked and go on.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), global = true)]
+    pub timeout: Option<u32>,
 }
 
 /// What runs policies, and where compiled ones are kept.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::{Appointment, AssetTerms, Charter, Limits, OnFault, Signers, Terms};
+use apportion::{Appointment, AssetTerms, Charter, Limits, OnFault, SettleError, Signers, Terms};
 use serde::Deserialize;
 
 use crate::arguments::{
@@ -175,10 +175,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         };
         let parameters =
             serde_json::to_value(drafted.parameters).map_err(|error| Refused(error.to_string()))?;
-        policy
-            .check_parameters(&parameters)
-            .map_err(|error| Refused(error.to_string()))
-            .with_context(place)?;
+        policy.check_parameters(&parameters).map_err(SettleError::from).with_context(place)?;
         policies.push(Appointment::of(&policy, drafted.portion, parameters));
     }
     let usual = Limits::default();

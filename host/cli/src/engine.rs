@@ -2,13 +2,13 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Result;
 use apportion::{Backend, CacheError, Engine, Setup};
 use clap::ValueEnum;
 
-use crate::arguments::{BackendName, EngineArguments};
+use crate::arguments::{BackendName, EngineArguments, LimitArguments};
+use crate::limits::HostLimits;
 use crate::outcome::Refused;
 
 /// Names the folder where the command line does not; empty for none.
@@ -16,20 +16,17 @@ const FOLDER: &str = "APPORTION_CACHE";
 /// Names the backend where the command line does not; empty for the usual one.
 const BACKEND: &str = "APPORTION_BACKEND";
 
-/// How long one component may take to compile. Those of interpreters have up to 20 MB, which is a minute and more on a
-/// busy machine, once; who runs the program can end it.
-const COMPILE_TIME: Duration = Duration::from_secs(300);
-
 /// Makes engines. One a command is enough, and most need it late.
 pub struct Engines {
     folder: Option<PathBuf>,
     backend: Option<BackendName>,
+    limits: HostLimits,
 }
 
 impl Engines {
-    pub fn new(arguments: &EngineArguments) -> Engines {
+    pub fn new(arguments: &EngineArguments, limits: &LimitArguments) -> Engines {
         let folder = if arguments.no_cache { None } else { arguments.cache.clone().or_else(usual_folder) };
-        Engines { folder, backend: arguments.backend }
+        Engines { folder, backend: arguments.backend, limits: HostLimits::new(limits) }
     }
 
     /// An engine that runs fast once it has compiled, unless another backend is asked for.
@@ -60,22 +57,21 @@ impl Engines {
 
     /// The same, which compiles everything anew.
     pub fn without_folder(&self) -> Result<Engine> {
-        anew(self.asked()?.unwrap_or(Backend::Cranelift))
+        self.set_up(self.asked()?.unwrap_or(Backend::Cranelift))
     }
 
     /// An engine. One without its folder works as well and only starts more slowly, so that is no more than a warning.
     pub fn on(&self, backend: Backend) -> Result<Engine> {
-        let engine = anew(backend)?;
+        let engine = self.set_up(backend)?;
         let Some(folder) = &self.folder else { return Ok(engine) };
         let warn = |error: CacheError| eprintln!("warning: {error}; policies are compiled anew each time");
         Ok(engine.clone().with_cache(folder).map_err(warn).unwrap_or(engine))
     }
-}
 
-/// Whoever wants a run to end ends the program, so policies need not look whether they are to.
-fn anew(backend: Backend) -> Result<Engine> {
-    let setup = Setup { backend, interruptible: false };
-    Ok(Engine::of(setup)?.with_compile_time(COMPILE_TIME))
+    /// Interruptible, so that a run can be stopped when its time is over and the command can go on.
+    fn set_up(&self, backend: Backend) -> Result<Engine> {
+        Ok(self.limits.apply(Engine::of(Setup { backend, interruptible: true })?))
+    }
 }
 
 /// What the environment names, or the user's own place for such files.

@@ -1,18 +1,19 @@
 //! `apportion explain`: why a payee got what it got.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use apportion::explain::{ExplainError, Explaining, Explanation, Question};
-use apportion::{Agreement, Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
+use apportion::{Agreement, Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError};
 use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
 use crate::engine::Engines;
 use crate::ledger;
 use crate::objects;
-use crate::outcome::Refused;
+use crate::outcome::{Incomplete, Refused};
 use crate::output::{Existing, write_file};
 use crate::progress::{Bar, Spinner};
 use crate::table;
@@ -46,23 +47,42 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
             }
         )));
     }
-    let mut explanations = Vec::new();
+    let (mut explanations, mut missing, mut unexplained) = (Vec::new(), 0, BTreeSet::new());
     for payee in &arguments.payees {
         let bar = Bar::new("settling again");
         let payee = meant(payee, &case.epoch);
         let explained = explaining.explain(payee, |done, all| bar.at(done, all));
         bar.done();
-        explanations.push(explained.map_err(|error| told(error, &case.epoch))?);
+        match explained {
+            Ok(explanation) => explanations.push(explanation),
+            Err(ExplainError::Settle(SettleError::Host(error))) if !matches!(error, HostError::Cancelled) => {
+                eprintln!("not explained: `{}`: {error}", payee.escape_debug());
+                unexplained.extend(error.limit());
+                missing += 1;
+            }
+            Err(error) => return Err(told(error, &case.epoch)),
+        }
     }
+    if !explanations.is_empty() {
+        give(&explanations, arguments)?;
+    }
+    if missing > 0 {
+        let what = format!("payees not explained: {missing} of {}", arguments.payees.len());
+        bail!(Incomplete { what, limits: unexplained });
+    }
+    Ok(())
+}
 
+/// Writes the page that was asked for, and prints.
+fn give(explanations: &[Explanation], arguments: &ExplainArguments) -> Result<()> {
     if let Some(path) = &arguments.html {
-        let page = apportion_report::explanation_page(&explanations);
+        let page = apportion_report::explanation_page(explanations);
         write_file(path, page.as_bytes(), Existing::from_force(arguments.force))?;
         eprintln!("wrote `{}`", path.display());
     }
     let text = match arguments.format {
-        TextFormat::Text => text(&explanations, arguments.all),
-        TextFormat::Json => serde_json::to_string(&explanations)? + "\n",
+        TextFormat::Text => text(explanations, arguments.all),
+        TextFormat::Json => serde_json::to_string(explanations)? + "\n",
     };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot print the explanation")

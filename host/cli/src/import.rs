@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Charter, Epoch, Policy};
+use apportion::{Charter, Epoch, Policy, SettleError};
 use apportion_import::retro_funding::{self, Options};
 use apportion_import::{ImportError, sourcecred, tables};
 
@@ -117,7 +117,7 @@ pub fn standard(name: &str, engines: &Engines) -> Result<Policy> {
 
 /// A charter of one policy, whose parameters are as it wants them.
 pub fn charter(name: &str, policy: &Policy, parameters: serde_json::Value) -> Result<Charter> {
-    policy.check_parameters(&parameters).map_err(|error| Refused(error.to_string()))?;
+    policy.check_parameters(&parameters).map_err(SettleError::from)?;
     Ok(Charter::single(name, policy, parameters).map_err(|error| Refused(error.to_string()))?)
 }
 

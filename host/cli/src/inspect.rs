@@ -22,9 +22,13 @@ pub fn inspect(arguments: &InspectArguments, engines: &Engines) -> Result<()> {
         if index > 0 {
             text.push('\n');
         }
-        words(object, engines, &mut text)?;
+        let done = words(object, engines, &mut text);
+        if done.is_err() || index + 1 == arguments.objects.len() {
+            // What is known of the objects before is shown, whatever became of this one.
+            std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
+        }
+        done?;
     }
-    std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
     Ok(())
 }
 

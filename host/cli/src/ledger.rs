@@ -8,7 +8,7 @@ use apportion::{Digest, DirectoryStore, Ledger, LedgerIdentity, Receipt, Verific
 
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
-use crate::outcome::Refused;
+use crate::outcome::{Incomplete, Refused};
 use crate::progress::Spinner;
 use crate::table::count;
 
@@ -92,6 +92,9 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
     for finding in &found.findings {
         println!("wrong: {finding}");
     }
+    for unchecked in &found.unchecked {
+        println!("not checked: entry `{}`: {}", unchecked.entry, unchecked.reason);
+    }
     for name in &found.unfinished {
         println!("left by an interrupted writer, no part of the ledger: {name}");
     }
@@ -119,6 +122,11 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
         return Err(
             Refused(format!("the ledger is not sound: {}", count(found.findings.len(), "finding"))).into()
         );
+    }
+    if !found.unchecked.is_empty() {
+        let limits = found.unchecked.iter().filter_map(|unchecked| unchecked.limit).collect();
+        let what = format!("the ledger is not verified: entries not checked: {}", found.unchecked.len());
+        bail!(Incomplete { what, limits });
     }
     let head = found.head.map_or("nothing".to_owned(), |head| head.to_string());
     println!("{} settled and sound up to entry {head}", count(found.settlements, "epoch"));

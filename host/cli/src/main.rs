@@ -13,6 +13,7 @@ mod git;
 mod import;
 mod inspect;
 mod ledger;
+mod limits;
 mod objects;
 mod outcome;
 mod output;
@@ -32,7 +33,7 @@ use engine::Engines;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let engines = Engines::new(&arguments.engine);
+    let engines = Engines::new(&arguments.engine, &arguments.limits);
     let done = match arguments.command {
         Command::Try(arguments) => git::try_git(&arguments, &engines),
         Command::Settle(arguments) => settle::settle(&arguments, &engines),

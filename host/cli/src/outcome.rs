@@ -1,15 +1,18 @@
 //! How the program ends: one sentence on standard error and a documented exit code.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use apportion::{AdmissionError, HostError, LedgerError, SettleError, StoreError};
+use apportion::{AdmissionError, HostError, HostLimit, LedgerError, SettleError, StoreError};
+
+use crate::limits;
 
 /// What the exit codes mean, as `--help` says it.
 pub const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  the host's fault: a file could not be read or written, the machine could not run the engine
+  1  the host's fault: a file could not be read or written, the machine could not run the engine, or its limits (--timeout, --max-memory) stopped a policy
   2  the command line is wrong
   3  the input is refused: an epoch, a charter, parameters, a table, another object
   4  a component is not admitted as a policy
@@ -51,6 +54,16 @@ pub struct Refused(pub String);
 #[error("{0}")]
 pub struct Failed(pub String);
 
+/// Part of the work was not done, by a fault or a limit of the host; the rest was: exit code 1.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Incomplete {
+    /// What was not done.
+    pub what: String,
+    /// The host's limits that were met.
+    pub limits: BTreeSet<HostLimit>,
+}
+
 /// Ends the program: silently if all went well or the reader of our output has left.
 pub fn report(done: anyhow::Result<()>) -> ExitCode {
     match done {
@@ -64,8 +77,18 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
                     eprintln!("the policy said:\n{}", log_lines(log));
                 }
             }
+            for limit in limits_met(&error) {
+                eprintln!("help: {}", limits::advice(limit));
+            }
             ExitCode::from(code(&error))
         }
+    }
+}
+
+fn limits_met(error: &anyhow::Error) -> BTreeSet<HostLimit> {
+    match error.downcast_ref::<Incomplete>() {
+        Some(incomplete) => incomplete.limits.clone(),
+        None => limits::host_error(error).and_then(HostError::limit).into_iter().collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `apportion replay`: what another rule would have paid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result};
 use apportion::{
     Asset, CandidateSide, Card, Charter, CompareError, ComparedPayee, Comparing, Comparison, Digest, History,
-    Past, Policy, ReplayError, ReplayedEpoch, Settled, Store,
+    HostLimit, Past, Policy, ReplayError, Replayed, ReplayedEpoch, Settled, Store,
 };
 
 use crate::arguments::{Format, ReplayArguments};
 use crate::engine::Engines;
 use crate::ledger;
 use crate::objects;
-use crate::outcome::Refused;
+use crate::outcome::{Incomplete, Refused};
 use crate::output::{Existing, write_file};
 use crate::progress::Bar;
 use crate::table;
@@ -91,11 +91,22 @@ pub fn compared<P: Past<Error: Into<Error>>>(
         .enumerate()
         .map(|(index, charter)| Ok((Comparing::new(charter, index), Rows::new(charter, shown.format)?)));
     let mut begun: Vec<(Comparing, Rows)> = begun.collect::<Result<_>>()?;
+    let mut unknown: Vec<UnknownEpoch> = Vec::new();
     let bar = Bar::new("replaying");
     bar.at(0, past.count());
     let mut done = 0;
     let replayed = apportion::replay(past, candidates, policies, before, |epoch| -> Result<(), Told> {
-        for (comparing, rows) in &mut begun {
+        for (index, (comparing, rows)) in begun.iter_mut().enumerate() {
+            if let Some(Replayed::Unknown { reason, limit }) = epoch.replayed.get(index) {
+                let number = epoch.receipt.settlement().number;
+                unknown.push(UnknownEpoch {
+                    candidate: index,
+                    number,
+                    reason: reason.clone(),
+                    limit: *limit,
+                });
+                continue;
+            }
             let payees = comparing.add(&epoch).map_err(|error| Told(Refused(error.to_string()).into()))?;
             rows.add(&epoch, &payees).map_err(Told)?;
         }
@@ -106,11 +117,43 @@ pub fn compared<P: Past<Error: Into<Error>>>(
     bar.done();
     replayed.map_err(|Told(error)| error)?;
 
-    let comparisons = begun.into_iter().map(|(comparing, rows)| Ok((comparing.finish()?, rows)));
+    let is_unknown =
+        |index| !unknown.is_empty() && unknown.iter().filter(|e| e.candidate == index).count() == done;
+    let compared = begun.into_iter().enumerate().filter(|(index, _)| !is_unknown(*index));
+    let comparisons = compared.map(|(_, (comparing, rows))| Ok((comparing.finish()?, rows)));
     let comparisons: Vec<(Comparison, Rows)> =
         comparisons.collect::<Result<_, CompareError>>().map_err(|error| Refused(error.to_string()))?;
-    check_cards(shown.cards, &comparisons)?;
+    if !comparisons.is_empty() {
+        check_cards(shown.cards, &comparisons)?;
+        print(comparisons, shown)?;
+    }
+    report_unknown(&unknown, candidates)
+}
 
+/// An epoch that the host could not replay under a candidate.
+struct UnknownEpoch {
+    candidate: usize,
+    number: u64,
+    reason: String,
+    limit: Option<HostLimit>,
+}
+
+/// A comparison without some of the epochs must not be taken for a whole one.
+fn report_unknown(unknown: &[UnknownEpoch], candidates: &[Charter]) -> Result<()> {
+    for UnknownEpoch { candidate, number, reason, .. } in unknown {
+        let name = candidates.get(*candidate).map_or("", |charter| &charter.terms().name);
+        eprintln!("not replayed: epoch {number} under `{}`: {reason}", name.escape_debug());
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|epoch| epoch.limit).collect();
+    let epochs: BTreeSet<u64> = unknown.iter().map(|epoch| epoch.number).collect();
+    let what = format!("the comparison is incomplete: {} left out", table::count(epochs.len(), "epoch"));
+    Err(Incomplete { what, limits }.into())
+}
+
+fn print(comparisons: Vec<(Comparison, Rows)>, shown: &Shown<'_>) -> Result<()> {
     let mut out = io::stdout().lock();
     if shown.format == Format::Csv {
         out.write_all(CSV_HEADER.as_bytes())?;

@@ -535,6 +535,69 @@ fn tiny_ledger(path: &str) {
     ledger.adopt(&engine, &charter, 0, &[component], &[]).unwrap();
 }
 
+/// A stranger's charter may let a run take more than this machine gives: the command says which limit stopped it and
+/// which option raises that, and goes on where it can.
+#[test]
+fn limits_of_this_machine_stop_a_run_and_say_so() {
+    let folder = Folder::new("limits");
+    let ledger = folder.path("ledger");
+    tiny_ledger(&ledger);
+    for number in [1, 2] {
+        let epoch = folder.file("epoch", numbered_epoch(number).as_bytes());
+        done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
+    }
+    let stopped = |arguments: &[&str], printed: &str, sentences: &[&str]| {
+        let output = run(arguments);
+        let (out, said) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(out.contains(printed), "{arguments:?}: {out}");
+        for sentence in sentences {
+            assert!(said.contains(sentence), "{arguments:?}: {said:?} does not say {sentence:?}");
+        }
+    };
+    let memory = "this engine has 1073741824 for all runs together";
+    let help = "help: `--max-memory` sets how much memory";
+    let verify = ["verify", "--ledger", &ledger, "--max-memory", "1GiB"];
+    stopped(&verify, &format!("bytes of memory, and {memory}"), &["entries not checked: 2", help]);
+    let found = text(&run(&verify).stdout);
+    assert_eq!(found.matches("not checked: entry `").count(), 2, "{found}");
+    assert!(!found.contains("wrong: ") && !found.contains("sound"), "{found}");
+
+    let epoch = folder.file("epoch", numbered_epoch(3).as_bytes());
+    let settle = ["settle", "--epoch", &epoch, "--ledger", &ledger, "--max-memory", "1GiB"];
+    stopped(&settle, "", &["error: ", memory, help]);
+    let explain = ["explain", "--ledger", &ledger, "--epoch", "2", "--payee", "ada", "--max-memory", "1GiB"];
+    stopped(&explain, "", &["error: ", memory, help]);
+    stopped(&["inspect", "equal", "--max-memory", "1MiB"], "", &["for all runs together", help]);
+
+    let draft = "name = \"Much\"\n[[policies]]\npolicy = \"equal\"\n";
+    let modest = format!("{draft}[limits]\nmemory = 67108864\noutput = 1048576\n").replace("Much", "Little");
+    let (much, little) = (folder.path("much.json"), folder.path("little.json"));
+    done(&["charter", "new", &folder.file("much.toml", draft), "-o", &much]);
+    done(&["charter", "new", &folder.file("little.toml", modest), "-o", &little]);
+    let replay =
+        ["replay", "--ledger", &ledger, "--charter", &much, "--charter", &little, "--max-memory", "1GiB"];
+    let sentences = [
+        "not replayed: epoch 1 under `Much`",
+        "not replayed: epoch 2 under `Much`",
+        "the comparison is incomplete: 2 epochs left out",
+        help,
+    ];
+    stopped(&replay, "Little", &sentences);
+
+    let endless = hostile::allocating("(loop (br 0)) unreachable", "");
+    let endless = folder.file("endless.wasm", endless);
+    let sentences =
+        ["error: a run took longer than this engine's limit of 1 second", "help: `--timeout` sets"];
+    stopped(&["settle", "--epoch", &epoch, "--rule", &endless, "--timeout", "1"], "", &sentences);
+
+    for (option, value) in
+        [("--max-memory", "8GB"), ("--max-memory", "0"), ("--timeout", "0"), ("--timeout", "1h")]
+    {
+        refused(&["inspect", "equal", option, value], 2, "invalid value");
+    }
+}
+
 /// The head of a ledger of sound structure.
 fn sound_head(ledger: &str) -> Option<Digest> {
     let store = || DirectoryStore::open(Path::new(ledger)).unwrap();

@@ -41,8 +41,7 @@ impl Engine {
     pub fn hardened(&self, component: &[u8]) -> Result<Vec<u8>, AdmissionError> {
         super::check_preamble(component)?;
         let owned = component.to_vec();
-        let hardened =
-            sandbox::compile(&self.runtime, self.compile_time, move || apportion_harden::harden(&owned))?;
+        let hardened = sandbox::compile(&self.runtime, move || apportion_harden::harden(&owned))?;
         hardened.map_err(|error| invalid(wasmtime::Error::new(error)))
     }
 
@@ -70,7 +69,7 @@ impl Engine {
     ) -> Result<Profile, AdmissionError> {
         let policy = self.admit(component)?;
         let (engine, owned) = (self.runtime.engine.clone(), component.to_vec());
-        let compiled = sandbox::compile(&self.runtime, self.compile_time, move || {
+        let compiled = sandbox::compile(&self.runtime, move || {
             let Profiled { component, functions, memory } =
                 apportion_harden::profile(&owned).map_err(wasmtime::Error::new)?;
             Ok((Component::from_binary(&engine, &component)?, functions, memory))

@@ -1,7 +1,8 @@
 //! A bound on the memory of all runs together.
 //!
-//! A run takes all that its limits allow before it begins, and gives it back when it ends. So a run in progress never
-//! waits, and never finds that memory is short: what others do changes when a run begins, never how it ends. As nobody
+//! A run takes its share before it begins, and gives it back when it ends: at first a part of what its limits allow, and
+//! if it needs more than that it ends and is begun again with all. So a run in progress never waits, and no result tells
+//! that memory was short: what others do changes when a run begins, never how it ends. As nobody
 //! who holds a share waits for another, there is no deadlock; and as shares are given in the order in which they were
 //! asked for, everyone's turn comes.
 
@@ -41,11 +42,22 @@ impl Budget {
         self.lock().taken
     }
 
-    /// Waits for a share of `bytes`, unless it is cancelled or can never come.
-    pub(super) fn share(&self, bytes: u64, cancel: Option<&Cancel>) -> Result<Share<'_>, HostError> {
+    /// Whether there is a bound at all.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.total < u64::MAX
+    }
+
+    /// Whether so many bytes can ever be had.
+    pub(super) fn check(&self, bytes: u64) -> Result<(), HostError> {
         if bytes > self.total {
             return Err(HostError::Memory { needed: bytes, budget: self.total });
         }
+        Ok(())
+    }
+
+    /// Waits for a share of `bytes`, unless it is cancelled or can never come.
+    pub(super) fn share(&self, bytes: u64, cancel: Option<&Cancel>) -> Result<Share<'_>, HostError> {
+        self.check(bytes)?;
         let mut shares = self.lock();
         let ticket = shares.next_ticket;
         shares.next_ticket += 1;

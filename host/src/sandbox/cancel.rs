@@ -14,7 +14,8 @@ use super::budget::Budget;
 /// call [`Cancel::cancel`]. What runs under it then ends with [`HostError::Cancelled`](crate::HostError::Cancelled),
 /// which says nothing about the policy, makes no receipt, and leaves a ledger as it was. It stays cancelled.
 ///
-/// The library reads no clock. A deadline is a thread, or a timer of the service's own, that cancels:
+/// Where each run has its own limit there is [`Engine::with_run_time`](crate::Engine::with_run_time). The library reads no
+/// clock: a deadline for several runs together is a thread, or a timer of the service's own, that cancels:
 ///
 /// ```
 /// use std::sync::mpsc;

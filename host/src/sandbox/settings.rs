@@ -65,7 +65,8 @@ pub enum Backend {
 pub struct Setup {
     /// What makes policies run.
     pub backend: Backend,
-    /// Whether a run in progress can be ended from outside, by a [`Cancel`](crate::Cancel). A policy then looks in every
+    /// Whether a run in progress can be ended from outside, by a [`Cancel`](crate::Cancel) or by the limit of
+    /// [`Engine::with_run_time`](crate::Engine::with_run_time). A policy then looks in every
     /// turn of a loop whether it is to end, which takes rules that mostly loop half as long again. Without it what
     /// waits, and what has not begun, is still ended; a run goes on until it ends by itself or by its limits.
     pub interruptible: bool,

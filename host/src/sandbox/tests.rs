@@ -1,5 +1,8 @@
 //! Whose fault an end is.
 
+use wasmtime::{Instance, Module, OutOfMemory, Trap};
+
+use super::ends::trapped;
 use super::*;
 
 /// Every trap that the engine has, by the number it has in compiled code: a later version that has another one
@@ -13,7 +16,7 @@ fn every_trap_has_its_code() {
     };
     let traps: Vec<Trap> = (0..=u8::MAX).filter_map(Trap::from_u8).collect();
     let known = [
-        ("StackOverflow", "host"),
+        ("StackOverflow", "native-stack"),
         ("MemoryOutOfBounds", "memory-access"),
         ("HeapMisaligned", "trap"),
         ("TableOutOfBounds", "indirect-call"),
@@ -81,7 +84,7 @@ fn no_word_of_the_engine_gets_into_a_fault() {
 /// Else a policy would see how much memory the machine has.
 #[test]
 fn memory_that_the_system_does_not_give_is_the_hosts_fault() {
-    let mut state = State::new(None, &Limits::default());
+    let mut state = State::new(None, &Limits::default(), u64::MAX);
     let refused = [
         state.memory_grow_failed(wasmtime::Error::msg("ENOMEM")),
         state.table_grow_failed(wasmtime::Error::msg("ENOMEM")),
@@ -102,9 +105,62 @@ fn waiting_for_a_compiler_ends() {
     while let Some(leave) = runtime.compilers.begin(Duration::ZERO) {
         running.push(leave);
     }
-    let late = compile(&runtime, Duration::from_millis(1), || ());
+    runtime.compile_time = Duration::from_millis(1);
+    let late = compile(&runtime, || ());
     assert!(matches!(late, Err(HostError::CompileTime(_))));
     cancel.cancel();
-    let cancelled = compile(&runtime, Duration::MAX, || ());
+    runtime.compile_time = Duration::MAX;
+    let cancelled = compile(&runtime, || ());
     assert!(matches!(cancelled, Err(HostError::Cancelled)));
+}
+
+/// `(module (func $f (export "f") (call $f)))`: no meter is in it, so that nothing but the native stack stops it.
+const RECURSION: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x06\x01\x04\0\x10\0\x0b";
+
+/// The meter stops every policy first, so it takes code without a meter to show what would become of one.
+#[test]
+fn a_native_overflow_is_the_fault_of_the_policy() {
+    let runtime = Runtime::new(Setup::default()).unwrap();
+    for _ in 0..2 {
+        let ran = run(
+            &runtime,
+            &Limits::default(),
+            None,
+            |store| {
+                let module = Module::new(store.engine(), RECURSION)?;
+                Instance::new(store, &module, &[])
+            },
+            |instance, store| {
+                instance.get_typed_func::<(), ()>(&mut *store, "f")?.call(&mut *store, ())?;
+                Ok(((), Metered { instructions: 0, memory: 0, table: 0 }))
+            },
+        );
+        let Err(Failed { error: RunError::Fault(fault), .. }) = ran else { panic!("a fault") };
+        assert_eq!(fault.to_string(), "native-stack: it used up the native stack before its counted depth");
+    }
+}
+
+/// An endless loop without a meter ends when its time is over, and a run beside it does not.
+#[test]
+fn a_run_ends_when_its_time_is_over() {
+    /// `(module (func (export "f") (loop (br 0))))`
+    const LOOP: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
+    let mut runtime = Runtime::new(Setup::default()).unwrap();
+    runtime.run_time = Some(Duration::from_millis(50));
+    let ran = run(
+        &runtime,
+        &Limits::default(),
+        None,
+        |store| {
+            let module = Module::new(store.engine(), LOOP)?;
+            Instance::new(store, &module, &[])
+        },
+        |instance, store| {
+            instance.get_typed_func::<(), ()>(&mut *store, "f")?.call(&mut *store, ())?;
+            Ok(((), Metered { instructions: 0, memory: 0, table: 0 }))
+        },
+    );
+    let Err(Failed { error: RunError::Host(error), .. }) = ran else { panic!("the host's") };
+    assert!(matches!(error, HostError::RunTime(_)), "{error}");
 }

@@ -1,13 +1,17 @@
 //! Threads with a stack that is large enough for any policy, kept for the next run: starting one costs more than running
 //! a small policy.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crate::fault::HostError;
 
 use super::RUN_STACK;
+
+/// How often work that is late is signalled to end, in case it missed the signal.
+const SIGNAL_STEP: Duration = Duration::from_millis(100);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -21,15 +25,42 @@ impl Workers {
         &self,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, HostError> {
+        self.run_with(work, |result| result.recv().ok())
+    }
+
+    /// The same, and calls `late` if it takes longer than `time`: that must make the work end, which is then waited for.
+    pub(super) fn run_within<R: Send + 'static>(
+        &self,
+        time: Duration,
+        work: impl FnOnce() -> R + Send + 'static,
+        late: impl Fn(),
+    ) -> Result<R, HostError> {
+        self.run_with(work, |result| {
+            let mut left = time;
+            loop {
+                match result.recv_timeout(left) {
+                    Ok(result) => return Some(result),
+                    Err(RecvTimeoutError::Disconnected) => return None,
+                    Err(RecvTimeoutError::Timeout) => late(),
+                }
+                left = SIGNAL_STEP;
+            }
+        })
+    }
+
+    fn run_with<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+        wait: impl FnOnce(&Receiver<R>) -> Option<R>,
+    ) -> Result<R, HostError> {
         let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let worker = idle.map_or_else(start, Ok)?;
         let (done, result) = sync_channel(1);
         let job: Job = Box::new(move || {
             let _ = done.send(work()); // whoever asked is waiting
         });
-        let panicked = |_| HostError::Broken("a run panicked".to_owned());
         worker.send(job).map_err(|_| HostError::Broken("a thread for runs has ended".to_owned()))?;
-        let result = result.recv().map_err(panicked)?;
+        let result = wait(&result).ok_or_else(|| HostError::Broken("a run panicked".to_owned()))?;
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // More than one a core are never busy for long, and each may hold on to a whole stack.
         if idle.len() < thread::available_parallelism().map_or(1, usize::from) {

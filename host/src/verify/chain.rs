@@ -1,10 +1,12 @@
 //! The chain of a ledger, entry by entry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use super::structure;
 use super::witness::{Seen, Witness};
-use super::{Verification, forks};
+use super::{Unchecked, Verification, forks};
 use crate::canonical::Digest;
 use crate::charter::Charter;
 use crate::epoch::Epoch;
@@ -38,6 +40,7 @@ struct Checked {
     /// The objects that it leads to.
     used: Vec<Digest>,
     finding: Option<String>,
+    unchecked: Option<Unchecked>,
     signed: bool,
     ran: Ran,
 }
@@ -58,13 +61,15 @@ pub(super) struct Check<'a, S> {
     pub(super) engine: Option<&'a Engine>,
     /// Called after every settlement.
     pub(super) tell: &'a (dyn Fn() + Sync),
+    /// Policies that were not compiled within this time: trying them again at each entry would take hours.
+    pub(super) slow: Mutex<BTreeMap<Digest, Duration>>,
 }
 
 impl<S: Store> Check<'_, S> {
     /// Checks every entry. Of the `objects` there are, those that no entry leads to are unused, or evidence of a fork.
     pub(super) fn chain(&self, objects: &[Digest]) -> Result<Verification, HostError> {
         let links = self.links();
-        let mut entries = Vec::new();
+        let mut entries: Vec<Checked> = Vec::new();
         parallel::in_order(
             links.len(),
             |index| self.entry(&links[index]),
@@ -88,6 +93,7 @@ impl<S: Store> Check<'_, S> {
             run_again: ran(Ran::Same) + without_counts,
             without_counts,
             unused,
+            unchecked: entries.iter_mut().filter_map(|checked| checked.unchecked.take()).collect(),
             findings: entries.into_iter().filter_map(|checked| checked.finding).chain(forks).collect(),
             ..Verification::default()
         })
@@ -131,7 +137,7 @@ impl<S: Store> Check<'_, S> {
                 result
             }
         };
-        checked.finding = link.finding(result)?;
+        link.conclude(result, &mut checked)?;
         Ok(checked)
     }
 
@@ -181,7 +187,7 @@ impl<S: Store> Check<'_, S> {
         }
         // Names, versions and schemas are what policies say of themselves, which means running them.
         let Some(engine) = self.engine else { return Ok(()) };
-        appointed(&adopted, &self.ledger.policies_of(engine, &adopted)?)?;
+        appointed(&adopted, &self.policies_of(engine, &adopted)?)?;
         Ok(())
     }
 
@@ -237,7 +243,7 @@ impl<S: Store> Check<'_, S> {
             }
         }
         let Some(engine) = self.engine else { return Ok(()) };
-        let policies = self.ledger.policies_of(engine, charter)?;
+        let policies = self.policies_of(engine, charter)?;
         if policies.iter().any(Policy::is_stateful) {
             checked.ran = Ran::Waits;
             return Ok(());
@@ -252,6 +258,25 @@ impl<S: Store> Check<'_, S> {
     fn asset_before(&self, link: &Link) -> Option<Asset> {
         let (_, receipt) = link.last?;
         self.ledger.receipt(&receipt).ok()?.asset().ok()
+    }
+
+    /// The policies of a charter, without trying again those that took too long to compile.
+    fn policies_of(&self, engine: &Engine, charter: &Charter) -> Result<Vec<Policy>, LedgerError> {
+        let slow = || self.slow.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut digests = charter.terms().policies.iter().map(|appointment| appointment.policy);
+        if let Some((digest, time)) = digests.find_map(|digest| Some((digest, *slow().get(&digest)?))) {
+            let error = AdmissionError::Host(HostError::CompileTime(time));
+            return Err(LedgerError::Policy { digest, error });
+        }
+        let policies = self.ledger.policies_of(engine, charter);
+        if let Err(LedgerError::Policy {
+            digest,
+            error: AdmissionError::Host(HostError::CompileTime(time)),
+        }) = &policies
+        {
+            slow().insert(*digest, *time);
+        }
+        policies
     }
 
     /// Runs again, in order, what waits for what was settled before it.
@@ -269,7 +294,7 @@ impl<S: Store> Check<'_, S> {
                 match &history {
                     Ok(history) => match self.run_stateful_one(engine, receipt, history) {
                         Ok(ran) => checked.ran = ran,
-                        Err(error) => checked.finding = link.finding(Err(error))?,
+                        Err(error) => link.conclude(Err(error), checked)?,
                     },
                     Err(lost) => checked.finding = Some(link.said(lost)),
                 }
@@ -293,7 +318,7 @@ impl<S: Store> Check<'_, S> {
         let receipt = self.ledger.receipt(&receipt)?;
         let settled = receipt.settlement();
         let charter = self.ledger.charter(&settled.charter)?;
-        let policies = self.ledger.policies_of(engine, &charter)?;
+        let policies = self.policies_of(engine, &charter)?;
         run_again(&receipt, &self.ledger.epoch(&settled.epoch)?, &charter, &policies, history)
     }
 }
@@ -328,14 +353,22 @@ fn other_metering(then: &Receipt, now: &Receipt) -> Option<(u32, u32)> {
 }
 
 impl Link {
-    /// What is wrong with the ledger is a finding, what is wrong with the host an error.
-    fn finding(&self, checked: Result<(), LedgerError>) -> Result<Option<String>, HostError> {
-        match checked {
-            Ok(()) => Ok(None),
-            Err(LedgerError::Settle(SettleError::Host(error))) => Err(error),
-            Err(LedgerError::Policy { error: AdmissionError::Host(error), .. }) => Err(error),
-            Err(error) => Ok(Some(self.said(&error))),
+    /// Notes what came of checking this entry: what is wrong with the ledger is a finding, what is wrong with the host
+    /// leaves the entry unchecked, and whoever cancels ends everything.
+    fn conclude(&self, result: Result<(), LedgerError>, checked: &mut Checked) -> Result<(), HostError> {
+        match result {
+            Ok(()) => {}
+            Err(LedgerError::Settle(SettleError::Host(error)))
+            | Err(LedgerError::Policy { error: AdmissionError::Host(error), .. }) => match error {
+                HostError::Cancelled => return Err(error),
+                error => {
+                    let (reason, limit) = (error.to_string(), error.limit());
+                    checked.unchecked = Some(Unchecked { entry: self.entry, reason, limit });
+                }
+            },
+            Err(error) => checked.finding = Some(self.said(&error)),
         }
+        Ok(())
     }
 
     fn said(&self, error: &LedgerError) -> String {

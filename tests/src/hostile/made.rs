@@ -368,7 +368,7 @@ fn schemas() -> Vec<Case> {
         schema("schema-no-schema", "JSON that is no schema", refused("the schema of its parameters"), || {
             r#"{"type": "wish"}"#.to_owned()
         }),
-        schema("schema-too-long", "a schema of a mebibyte", refused("is over 262144 bytes"), || {
+        schema("schema-too-long", "a schema of a mebibyte", refused("it has more than 262144 bytes"), || {
             " ".repeat(1 << 20)
         }),
         schema(
@@ -472,11 +472,45 @@ fn schemas() -> Vec<Case> {
             refused("the schema of its parameters"),
             || r#"{"pattern": "((a{1000}){1000}){1000}"}"#.to_owned(),
         ),
+        schema(
+            "schema-thousand-patterns",
+            "patterns that are short to write and take gigabytes when compiled",
+            refused("the schema of its parameters: "),
+            || properties(1000, |n| format!(r"\\pL{{200}}{n}")),
+        ),
+        schema(
+            "schema-one-large-pattern",
+            "one of them alone",
+            refused("its patterns are too large"),
+            || properties(1, |_| r"\\pL{200}".to_owned()),
+        ),
+        schema(
+            "schema-many-patterns",
+            "many patterns of little each",
+            refused("it has more than 64 patterns"),
+            || properties(7000, |n| format!(r"\\w{{12}}{n:x}")),
+        ),
+        schema("schema-largest-patterns", "as many and as large patterns as are admitted", pays(), || {
+            properties(64, |n| format!(r"(\\pL[^{n}])"))
+        }),
+        schema(
+            "schema-names-of-patterns",
+            "the same where the names of members are matched",
+            refused("its patterns are too large"),
+            || r#"{"patternProperties": {"\\pL{200}": {}}}"#.to_owned(),
+        ),
     ]
 }
 
+/// A schema of so many members, each with a pattern.
+fn properties(count: usize, pattern: impl Fn(usize) -> String) -> String {
+    let members: Vec<String> =
+        (0..count).map(|n| format!(r#""{n:x}":{{"pattern":"{}"}}"#, pattern(n))).collect();
+    format!(r#"{{"type":"object","properties":{{{}}}}}"#, members.join(","))
+}
+
 /// A policy that does nothing bad but for its schema.
-fn described_by(schema: &str) -> Vec<u8> {
+pub fn described_by(schema: &str) -> Vec<u8> {
     let pages = (SCHEMA_ADDRESS + schema.len()).div_ceil(PAGE);
     let (data, length) = (schema.replace('\\', "\\5c").replace('"', "\\22"), schema.len());
     let parts = format!(
