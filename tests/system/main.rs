@@ -12,6 +12,7 @@ mod conformance;
 mod crash;
 mod credrank;
 mod damage;
+mod docs;
 mod eigentrust;
 mod explain;
 mod fuzz;
