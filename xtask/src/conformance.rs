@@ -10,7 +10,8 @@ mod steps;
 mod tools;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
@@ -35,41 +36,43 @@ pub fn run(options: &Options) -> Result<()> {
             return Ok(());
         }
     };
-    let corpus = Corpus::write(&root)?;
     let programs = Programs::build(&root, &toolchain)?;
-    let all = steps::all(&corpus.folder, &programs, &toolchain)?;
+    let folder = programs.target_folder()?.join("conformance-aarch64");
+    let all = steps::all(&folder, &programs, &toolchain)?;
     let chosen: Vec<&Step> = all.iter().filter(|step| options.chooses(&step.name)).collect();
     if chosen.is_empty() {
-        bail!("no step is called so: the steps are\n{}", names(&all));
+        bail!("no step has such a name: the steps are\n{}", names(&all));
     }
+    let corpus = match chosen.iter().any(|step| step.reads_corpus()) {
+        true => Some(Corpus::write(&root, &folder)?),
+        false => None,
+    };
     let totals = perform(&chosen, &toolchain, options.jobs);
-    report(&corpus, &totals, chosen.len(), all.len())
+    report(corpus, &totals, chosen.len(), all.len())
 }
 
-/// The corpus as this machine writes it.
+/// How large the corpus is that this machine wrote.
+#[derive(Clone, Copy)]
 struct Corpus {
-    folder: PathBuf,
     cases: usize,
     runs: usize,
 }
 
 impl Corpus {
-    /// Writes the corpus into the target folder, in place of one that is there.
-    fn write(root: &Path) -> Result<Corpus> {
+    /// Writes the corpus into a folder, in place of one that is there.
+    fn write(root: &Path, folder: &Path) -> Result<Corpus> {
         let program = programs::native_conformance(root)?;
-        let folder =
-            program.ancestors().nth(3).context("cargo builds into folders")?.join("conformance-aarch64");
         if folder.exists() {
-            fs::remove_dir_all(&folder).with_context(|| format!("cannot replace {}", folder.display()))?;
+            fs::remove_dir_all(folder).with_context(|| format!("cannot replace {}", folder.display()))?;
         }
         println!("writing the corpus to {}", folder.display());
-        let written = std::process::Command::new(&program).arg("write").arg(&folder).output()?;
+        let written = Command::new(&program).arg("write").arg(folder).output()?;
         let text = String::from_utf8_lossy(&written.stdout);
         if !written.status.success() {
             bail!("the corpus cannot be written:\n{text}{}", String::from_utf8_lossy(&written.stderr));
         }
-        let (cases, runs) = steps::corpus_counts(&text).context("the corpus says how large it is")?;
-        Ok(Corpus { folder, cases, runs })
+        let (cases, runs) = steps::corpus_counts(&text).context("`conformance write` printed no counts")?;
+        Ok(Corpus { cases, runs })
     }
 }
 
@@ -98,10 +101,15 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Prints the counts and the verdict.
-fn report(corpus: &Corpus, totals: &Totals, chosen: usize, all: usize) -> Result<()> {
+fn report(corpus: Option<Corpus>, totals: &Totals, chosen: usize, all: usize) -> Result<()> {
     println!();
-    for (backend, (cases, runs)) in &totals.corpus {
-        println!("corpus by {backend}: {cases} of {} cases, {runs} of {} runs", corpus.cases, corpus.runs);
+    if let Some(corpus) = corpus {
+        for (backend, (cases, runs)) in &totals.corpus {
+            println!(
+                "corpus by {backend}: {cases} of {} cases, {runs} of {} runs",
+                corpus.cases, corpus.runs
+            );
+        }
     }
     for (program, passed) in &totals.tests {
         println!("tests of {program}: {passed} passed");
@@ -117,18 +125,17 @@ fn report(corpus: &Corpus, totals: &Totals, chosen: usize, all: usize) -> Result
         );
     }
     if chosen < all {
-        println!("aarch64: identical bytes, as far as {chosen} of {all} steps show");
+        println!("aarch64: identical bytes in {chosen} of {all} steps; the others were not asked for");
         return Ok(());
     }
-    if totals.corpus.values().any(|counts| *counts != (corpus.cases, corpus.runs)) {
-        bail!("the slices are not the whole corpus");
+    let whole = corpus.context("every step includes the corpus")?;
+    for backend in steps::BACKENDS {
+        if totals.corpus.get(backend) != Some(&(whole.cases, whole.runs)) {
+            bail!("the slices by {backend} are not the whole corpus");
+        }
     }
-    println!(
-        "aarch64: identical bytes: {} cases, {} runs by each of {}",
-        corpus.cases,
-        corpus.runs,
-        steps::BACKENDS.join(", ")
-    );
+    let (cases, runs, backends) = (whole.cases, whole.runs, steps::BACKENDS.join(", "));
+    println!("aarch64: identical bytes: {cases} cases, {runs} runs by each of {backends}");
     Ok(())
 }
 

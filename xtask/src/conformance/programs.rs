@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::tools::Toolchain;
 
 const CONFORMANCE: &str = "conformance";
-/// The crate's integration tests, by the names of their programs.
-const TESTS: [&str; 2] = ["system", "harden"];
+/// Integration tests, by the names of their programs, each with the folder that it is run in.
+const TESTS: [(&str, &str); 2] = [("system", "tests"), ("harden", "host/harden")];
 /// Both builds name both packages, so that what both need is built once.
 const PACKAGES: [&str; 4] = ["--package", "apportion-tests", "--package", "apportion-harden"];
 
@@ -18,8 +18,15 @@ const PACKAGES: [&str; 4] = ["--package", "apportion-tests", "--package", "appor
 pub struct Programs {
     /// `tests/examples/conformance.rs`.
     pub conformance: PathBuf,
-    /// Programs of tests, by name.
-    pub tests: Vec<(&'static str, PathBuf)>,
+    pub tests: Vec<TestProgram>,
+}
+
+/// A program that contains tests.
+pub struct TestProgram {
+    pub name: &'static str,
+    pub path: PathBuf,
+    /// Where it is run, as cargo would run it.
+    pub folder: PathBuf,
 }
 
 impl Programs {
@@ -28,11 +35,18 @@ impl Programs {
         println!("building for aarch64");
         let example = [&["build", "--example", CONFORMANCE], &PACKAGES[..]].concat();
         let conformance = built(&mut toolchain.cargo(root, &example)?, CONFORMANCE)?;
-        let tests = TESTS.map(|name| {
+        let tests = TESTS.map(|(name, folder)| {
             let test = [&["test", "--no-run", "--test", name], &PACKAGES[..]].concat();
-            Ok((name, built(&mut toolchain.cargo(root, &test)?, name)?))
+            let path = built(&mut toolchain.cargo(root, &test)?, name)?;
+            Ok(TestProgram { name, path, folder: root.join(folder) })
         });
         Ok(Programs { conformance, tests: tests.into_iter().collect::<Result<_>>()? })
+    }
+
+    /// The folder that cargo builds everything into.
+    pub fn target_folder(&self) -> Result<&Path> {
+        // TARGET/aarch64-unknown-linux-gnu/release/examples/conformance
+        self.conformance.ancestors().nth(4).context("cargo built a program outside of its folders")
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::programs::Programs;
+use super::programs::{Programs, TestProgram};
 use super::tools::Toolchain;
 
 /// What makes policies run, by the names that `conformance check` knows.
@@ -21,7 +21,8 @@ const TESTS_AT_ONCE: usize = 4;
 /// processor.
 const SYSTEM_MODULES: [&str; 7] = ["crash", "golden", "hostile", "proof", "retro_funding", "sandbox", "wasi"];
 /// Tests that start their own program, which needs a kernel that knows QEMU.
-const START_PROGRAMS: [&str; 2] = ["crash::", "hostile::every_case_ends_as_it_says"];
+const START_PROGRAMS: [&str; 2] =
+    ["crash::a_killed_writer_leaves_the_old_state_or_the_new_one", "hostile::every_case_ends_as_it_says"];
 
 /// One process.
 pub struct Step {
@@ -29,6 +30,8 @@ pub struct Step {
     pub name: String,
     kind: Kind,
     program: PathBuf,
+    /// Where it is run.
+    folder: PathBuf,
     arguments: Vec<OsString>,
     skipped: Option<&'static str>,
 }
@@ -72,13 +75,13 @@ pub fn all(corpus: &Path, programs: &Programs, toolchain: &Toolchain) -> Result<
     for backend in BACKENDS {
         steps.extend((1..=SLICES).map(|slice| slice_of_corpus(corpus, programs, backend, slice)));
     }
-    for (program, path) in &programs.tests {
-        let listed = toolchain.emulate(path).args(["--list", "--format", "terse"]).output();
-        let listed = listed.with_context(|| format!("cannot run {}", path.display()))?;
-        ensure!(listed.status.success(), "{program}: {}", String::from_utf8_lossy(&listed.stderr));
+    for program in &programs.tests {
+        let listed = toolchain.emulate(&program.path).args(["--list", "--format", "terse"]).output();
+        let listed = listed.with_context(|| format!("cannot run {}", program.path.display()))?;
+        ensure!(listed.status.success(), "{}: {}", program.name, String::from_utf8_lossy(&listed.stderr));
         let listed = String::from_utf8(listed.stdout)?;
-        for (module, tests) in by_module(&listed, program) {
-            steps.extend(tests_of_module(program, path, module, &tests, toolchain));
+        for (module, tests) in by_module(&listed, program.name) {
+            steps.extend(tests_of_module(program, module, &tests, toolchain));
         }
     }
     Ok(steps)
@@ -90,6 +93,7 @@ fn slice_of_corpus(corpus: &Path, programs: &Programs, backend: &'static str, sl
         name: format!("corpus {backend} {slice}"),
         kind: Kind::Corpus { backend },
         program: programs.conformance.clone(),
+        folder: corpus.to_owned(),
         arguments: vec!["check".into(), corpus.into(), backend.into(), slice.into()],
         skipped: None,
     }
@@ -108,21 +112,16 @@ fn by_module<'a>(listed: &'a str, program: &str) -> BTreeMap<&'a str, Vec<&'a st
 }
 
 /// A module's tests, few to a process; those that start programs apart, so that they can be skipped.
-fn tests_of_module(
-    program: &'static str,
-    path: &Path,
-    module: &str,
-    tests: &[&str],
-    toolchain: &Toolchain,
-) -> Vec<Step> {
-    let starts_programs = |test: &&str| START_PROGRAMS.iter().any(|start| test.starts_with(start));
+fn tests_of_module(program: &TestProgram, module: &str, tests: &[&str], toolchain: &Toolchain) -> Vec<Step> {
+    let starts_programs = |test: &&str| START_PROGRAMS.contains(test);
     let (starting, others): (Vec<&str>, Vec<&str>) = tests.iter().copied().partition(starts_programs);
     let processes = others.chunks(TESTS_AT_ONCE).map(|tests| (tests, false));
     let processes = processes.chain(starting.chunks(TESTS_AT_ONCE).map(|tests| (tests, true)));
     let step = |(number, (tests, starts)): (usize, (&[&str], bool))| Step {
-        name: format!("{program} {module} {}", number + 1),
-        kind: Kind::Tests { program },
-        program: path.to_owned(),
+        name: format!("{} {module} {}", program.name, number + 1),
+        kind: Kind::Tests { program: program.name },
+        program: program.path.clone(),
+        folder: program.folder.clone(),
         arguments: ["--exact", "--test-threads=1"].iter().chain(tests).map(OsString::from).collect(),
         skipped: (starts && !toolchain.can_start_programs)
             .then_some("it starts its own program, and binfmt_misc does not know qemu-aarch64"),
@@ -131,15 +130,21 @@ fn tests_of_module(
 }
 
 impl Step {
+    /// Whether the corpus must have been written before.
+    pub fn reads_corpus(&self) -> bool {
+        matches!(self.kind, Kind::Corpus { .. })
+    }
+
     /// Runs the process and reads what came of it.
     pub fn perform(&self, toolchain: &Toolchain) -> Outcome {
         if let Some(reason) = self.skipped {
             return Outcome::Skipped(reason);
         }
-        let output = match toolchain.emulate(&self.program).args(&self.arguments).output() {
-            Ok(output) => output,
-            Err(error) => return Outcome::Different(error.to_string()),
-        };
+        let output =
+            match toolchain.emulate(&self.program).current_dir(&self.folder).args(&self.arguments).output() {
+                Ok(output) => output,
+                Err(error) => return Outcome::Different(error.to_string()),
+            };
         let text = String::from_utf8_lossy(&output.stdout);
         let read = match self.kind {
             Kind::Corpus { .. } => corpus_counts(&text).map(|(cases, runs)| Outcome::Corpus { cases, runs }),
