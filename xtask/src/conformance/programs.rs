@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::tools::Toolchain;
+use super::tools::{Addresses, Toolchain};
 
 const CONFORMANCE: &str = "conformance";
 /// Integration tests, by the names of their programs, each with the folder that it is run in.
-const TESTS: [(&str, &str); 2] = [("system", "tests"), ("harden", "host/harden")];
+const TESTS: [(&str, &str, Addresses); 2] =
+    [("system", "tests", Addresses::FEW), ("harden", "host/harden", Addresses::MANY)];
 /// Both builds name both packages, so that what both need is built once.
 const PACKAGES: [&str; 4] = ["--package", "apportion-tests", "--package", "apportion-harden"];
 
@@ -27,6 +28,7 @@ pub struct TestProgram {
     pub path: PathBuf,
     /// Where it is run, as cargo would run it.
     pub folder: PathBuf,
+    pub addresses: Addresses,
 }
 
 impl Programs {
@@ -35,10 +37,10 @@ impl Programs {
         println!("building for aarch64");
         let example = [&["build", "--example", CONFORMANCE], &PACKAGES[..]].concat();
         let conformance = built(&mut toolchain.cargo(root, &example)?, CONFORMANCE)?;
-        let tests = TESTS.map(|(name, folder)| {
+        let tests = TESTS.map(|(name, folder, addresses)| {
             let test = [&["test", "--no-run", "--test", name], &PACKAGES[..]].concat();
             let path = built(&mut toolchain.cargo(root, &test)?, name)?;
-            Ok(TestProgram { name, path, folder: root.join(folder) })
+            Ok(TestProgram { name, path, folder: root.join(folder), addresses })
         });
         Ok(Programs { conformance, tests: tests.into_iter().collect::<Result<_>>()? })
     }

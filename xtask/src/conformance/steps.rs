@@ -8,21 +8,46 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::programs::{Programs, TestProgram};
-use super::tools::Toolchain;
+use super::tools::{Addresses, Toolchain};
 
 /// What makes policies run, by the names that `conformance check` knows.
 pub const BACKENDS: [&str; 3] = ["cranelift", "pulley", "winch"];
-/// So many processes by each backend: with about ten components each, far from the 24 that find no more addresses.
+/// So many processes by each backend, with eight components each: far from the number that finds no more addresses.
 const SLICES: usize = 24;
 /// The most tests in one process, for the same reason.
 const TESTS_AT_ONCE: usize = 4;
 /// The modules of the whole-system tests that compare bytes, counts or verdicts. `conformance` is not among them, because
-/// the corpus is run in slices, and neither are those about threads, times and files, which have nothing to do with the
-/// processor.
-const SYSTEM_MODULES: [&str; 7] = ["crash", "golden", "hostile", "proof", "retro_funding", "sandbox", "wasi"];
-/// Tests that start their own program, which needs a kernel that knows QEMU.
-const START_PROGRAMS: [&str; 2] =
-    ["crash::a_killed_writer_leaves_the_old_state_or_the_new_one", "hostile::every_case_ends_as_it_says"];
+/// the corpus is run in slices; neither are those about files, threads and crashes, which do not depend on the processor.
+const SYSTEM_MODULES: [&str; 5] = ["golden", "hostile", "retro_funding", "sandbox", "wasi"];
+/// Tests that are skipped, and why.
+const SKIPPED: [(&str, Skip); 3] = [
+    ("hostile::every_case_ends_as_it_says", Skip::StartsItself),
+    ("components::the_standard_policies_answer_the_same", Skip::Compiles),
+    ("components::what_functions_are_charged_is_what_is_counted", Skip::Compiles),
+];
+
+/// Why a test is skipped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Skip {
+    /// Unless the kernel runs the target's programs by itself.
+    StartsItself,
+    /// Always.
+    Compiles,
+}
+
+impl Skip {
+    fn reason(self, toolchain: &Toolchain) -> Option<&'static str> {
+        match self {
+            Skip::StartsItself if toolchain.can_start_programs => None,
+            Skip::StartsItself => {
+                Some("it starts its own program, and binfmt_misc does not know qemu-aarch64")
+            }
+            Skip::Compiles => {
+                Some("it compiles the standard policies many times over, and the corpus runs them too")
+            }
+        }
+    }
+}
 
 /// One process.
 pub struct Step {
@@ -32,6 +57,7 @@ pub struct Step {
     program: PathBuf,
     /// Where it is run.
     folder: PathBuf,
+    addresses: Addresses,
     arguments: Vec<OsString>,
     skipped: Option<&'static str>,
 }
@@ -76,7 +102,10 @@ pub fn all(corpus: &Path, programs: &Programs, toolchain: &Toolchain) -> Result<
         steps.extend((1..=SLICES).map(|slice| slice_of_corpus(corpus, programs, backend, slice)));
     }
     for program in &programs.tests {
-        let listed = toolchain.emulate(&program.path).args(["--list", "--format", "terse"]).output();
+        let listed = toolchain
+            .emulate(&program.path, program.addresses)
+            .args(["--list", "--format", "terse"])
+            .output();
         let listed = listed.with_context(|| format!("cannot run {}", program.path.display()))?;
         ensure!(listed.status.success(), "{}: {}", program.name, String::from_utf8_lossy(&listed.stderr));
         let listed = String::from_utf8(listed.stdout)?;
@@ -94,6 +123,7 @@ fn slice_of_corpus(corpus: &Path, programs: &Programs, backend: &'static str, sl
         kind: Kind::Corpus { backend },
         program: programs.conformance.clone(),
         folder: corpus.to_owned(),
+        addresses: Addresses::FEW,
         arguments: vec!["check".into(), corpus.into(), backend.into(), slice.into()],
         skipped: None,
     }
@@ -111,22 +141,27 @@ fn by_module<'a>(listed: &'a str, program: &str) -> BTreeMap<&'a str, Vec<&'a st
     modules
 }
 
-/// A module's tests, few to a process; those that start programs apart, so that they can be skipped.
+/// A module's tests, few to a process; those that may be skipped, each by itself.
 fn tests_of_module(program: &TestProgram, module: &str, tests: &[&str], toolchain: &Toolchain) -> Vec<Step> {
-    let starts_programs = |test: &&str| START_PROGRAMS.contains(test);
-    let (starting, others): (Vec<&str>, Vec<&str>) = tests.iter().copied().partition(starts_programs);
-    let processes = others.chunks(TESTS_AT_ONCE).map(|tests| (tests, false));
-    let processes = processes.chain(starting.chunks(TESTS_AT_ONCE).map(|tests| (tests, true)));
-    let step = |(number, (tests, starts)): (usize, (&[&str], bool))| Step {
-        name: format!("{} {module} {}", program.name, number + 1),
+    let step = |name: String, tests: &[&str], skipped: Option<&'static str>| Step {
+        name,
         kind: Kind::Tests { program: program.name },
         program: program.path.clone(),
         folder: program.folder.clone(),
+        addresses: program.addresses,
         arguments: ["--exact", "--test-threads=1"].iter().chain(tests).map(OsString::from).collect(),
-        skipped: (starts && !toolchain.can_start_programs)
-            .then_some("it starts its own program, and binfmt_misc does not know qemu-aarch64"),
+        skipped,
     };
-    processes.enumerate().map(step).collect()
+    let skip = |test: &str| SKIPPED.into_iter().find(|(name, _)| *name == test).map(|(_, skip)| skip);
+    let (alone, together): (Vec<&str>, Vec<&str>) = tests.iter().partition(|test| skip(test).is_some());
+    let chunks = together.chunks(TESTS_AT_ONCE).enumerate();
+    let together =
+        chunks.map(|(number, tests)| step(format!("{} {module} {}", program.name, number + 1), tests, None));
+    let alone = alone.iter().map(|test| {
+        let skipped = skip(test).and_then(|skip| skip.reason(toolchain));
+        step(format!("{} {test}", program.name), &[test], skipped)
+    });
+    together.chain(alone).collect()
 }
 
 impl Step {
@@ -140,11 +175,15 @@ impl Step {
         if let Some(reason) = self.skipped {
             return Outcome::Skipped(reason);
         }
-        let output =
-            match toolchain.emulate(&self.program).current_dir(&self.folder).args(&self.arguments).output() {
-                Ok(output) => output,
-                Err(error) => return Outcome::Different(error.to_string()),
-            };
+        let output = match toolchain
+            .emulate(&self.program, self.addresses)
+            .current_dir(&self.folder)
+            .args(&self.arguments)
+            .output()
+        {
+            Ok(output) => output,
+            Err(error) => return Outcome::Different(error.to_string()),
+        };
         let text = String::from_utf8_lossy(&output.stdout);
         let read = match self.kind {
             Kind::Corpus { .. } => corpus_counts(&text).map(|(cases, runs)| Outcome::Corpus { cases, runs }),

@@ -17,11 +17,20 @@ const QEMU: &str = "qemu-aarch64";
 const LIBC: &str = "/usr/aarch64-linux-gnu";
 /// Builds the standard library where it cannot be installed.
 const STD_SCRIPT: &str = "../shared/toolchain/aarch64-std.sh";
-/// How many addresses a program under QEMU may take. Without a bound QEMU 7.2 keeps 30 MB for every run of a policy, as
-/// each reserves 4 GiB; with 64 GiB a process finds no 4 GiB in one piece after 14 components.
-const ADDRESSES: &str = "128G";
 /// Says whether the kernel runs the target's programs by itself, through QEMU.
 const BINFMT: &str = "/proc/sys/fs/binfmt_misc/qemu-aarch64";
+
+/// How many addresses a program under QEMU may take, as its option `-R` writes it.
+#[derive(Clone, Copy)]
+pub struct Addresses(&'static str);
+
+impl Addresses {
+    /// For runs one after another. Without a bound QEMU 7.2 keeps 30 MB for every run of a policy, as each reserves 4 GiB;
+    /// with 64 GiB a process finds no 4 GiB in one piece after 14 components.
+    pub const FEW: Addresses = Addresses("128G");
+    /// For a process that keeps hundreds of memories at once, as WebAssembly's official test suite does.
+    pub const MANY: Addresses = Addresses("4096G");
+}
 
 /// What is needed was found, or not.
 pub enum Found {
@@ -82,12 +91,12 @@ impl Toolchain {
         Ok(command)
     }
 
-    /// A command that runs a program of the target, and whatever programs that starts, within [`ADDRESSES`].
-    pub fn emulate(&self, program: &Path) -> Command {
+    /// A command that runs a program of the target, and whatever programs that starts, with so many addresses for each.
+    pub fn emulate(&self, program: &Path, addresses: Addresses) -> Command {
         let mut command = Command::new(QEMU);
         command
             .arg(program)
-            .env("QEMU_RESERVED_VA", ADDRESSES)
+            .env("QEMU_RESERVED_VA", addresses.0)
             .env("QEMU_LD_PREFIX", LIBC)
             .stdin(Stdio::null());
         command
