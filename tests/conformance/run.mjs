@@ -1,4 +1,4 @@
-// Runs the conformance corpus in V8: `node run.mjs CORPUS`, where `cargo run --example conformance CORPUS` wrote one.
+// Runs the conformance corpus in V8: `node run.mjs CORPUS`, where `conformance write CORPUS` wrote one (`tests/examples/conformance.rs`).
 //
 // Every hardened component is transpiled by jco, instantiated with the imports of `host.mjs`, and asked what its cases
 // ask, within every limit of instructions that they name. Ends with 1 where an outcome is another than expected. This

@@ -23,8 +23,10 @@
 )]
 
 mod arithmetic;
+mod checked;
 mod written;
 
+pub use checked::{Checked, Slice, check};
 pub use written::{Written, write};
 
 use std::collections::BTreeMap;

@@ -1,10 +1,11 @@
 //! One corpus, the same outcomes under every engine: `tests/src/conformance.rs` says of what.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 
 use apportion::{Backend, Engine, FaultCode, Setup};
-use apportion_tests::conformance::{Came, Case, corpus};
+use apportion_tests::conformance::{Came, Case, Slice, check, corpus, write};
 
 /// Every engine that the corpus is run by, by name. What the first says is what the others are held to.
 fn engines() -> Vec<(&'static str, Engine)> {
@@ -31,6 +32,38 @@ fn every_case_comes_to_the_same_under_every_engine() {
     let names: Vec<&str> = engines.iter().map(|(name, _)| *name).collect();
     // Not by `println!`, which shows nothing of a test that passes.
     writeln!(std::io::stdout(), "{} cases, {runs} runs by {}", cases.len(), names.join(", ")).unwrap();
+}
+
+/// What `cargo xtask conformance` relies on: a corpus that was written is read back as it was, and a byte that differs is
+/// found.
+#[test]
+fn a_written_corpus_is_checked_byte_for_byte() {
+    let engine = Engine::new().unwrap();
+    let names = ["lifetime-m2-onchain-looking-back", "memory-limit-3", "hostile-refuses"];
+    let cases: Vec<Case> =
+        corpus(&engine).into_iter().filter(|case| names.contains(&case.name.as_str())).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let written = write(&cases, &engine, folder.path());
+    assert_eq!(written.cases, names.len());
+
+    let slices = ["1/2", "2/2"].map(|slice| check(folder.path(), &engine, slice.parse().unwrap()));
+    assert_eq!(slices.iter().map(|slice| slice.cases).sum::<usize>(), written.cases);
+    assert_eq!(slices.iter().map(|slice| slice.runs).sum::<usize>(), written.runs);
+    assert!(slices.iter().all(|slice| slice.different.is_empty()), "{slices:?}");
+
+    let outcome = folder.path().join("cases/memory-limit-3/expected.json");
+    let changed = fs::read_to_string(&outcome).unwrap().replace("out-of-memory", "out-of-mammoth");
+    fs::write(&outcome, changed).unwrap();
+    let different = check(folder.path(), &engine, "1/1".parse().unwrap()).different;
+    assert_eq!(different.len(), 1, "{different:?}");
+    assert!(different[0].starts_with("cases/memory-limit-3/expected.json differs"), "{different:?}");
+}
+
+#[test]
+fn slices_are_counted_from_one() {
+    for wrong in ["0/24", "25/24", "1", "1/0", "a/b"] {
+        assert!(wrong.parse::<Slice>().is_err(), "{wrong}");
+    }
 }
 
 /// A corpus that shows little would pass everywhere.

@@ -13,6 +13,7 @@ mod conformance;
 mod crash;
 mod credrank;
 mod damage;
+mod docs;
 mod eigentrust;
 mod explain;
 mod forks;

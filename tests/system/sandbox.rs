@@ -1,5 +1,5 @@
 //! What a policy may be made of, and the holes through which a verdict could differ between machines: each closed, or
-//! its behaviour shown. ARCHITECTURE.md has the table.
+//! its behaviour shown. docs/sandbox.md has the table.
 
 use apportion::{
     AdmissionError, Charter, Engine, Fault, History, Limits, OnFault, Policy, SettleError, Settlement, settle,

@@ -1,13 +1,15 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 //!
-//! Each task writes files that are committed, and with `--check` compares instead of writing: that is what
-//! continuous integration runs.
+//! `bindings` and `policies` write files that are committed, and with `--check` compare instead of writing: that is what
+//! continuous integration runs. `conformance` writes nothing that is committed.
 
 mod bindings;
+mod conformance;
 mod policies;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -15,14 +17,22 @@ const HELP: &str = "\
 Tasks of the apportion workspace
 
 Usage: cargo xtask <TASK> [--check]
+       cargo xtask conformance --target aarch64 [--install] [--jobs N] [--only TEXT]...
 
 Tasks:
   bindings   Generate the guests' bindings from the newest folder of wit/: guest-sdk/src/bindings.rs for Rust,
              guest-sdk/c/kit/bindings/ for C and Zig
   policies   Build the standard policies and write policies/dist/*.wasm and index.json
+  conformance
+             Build everything for aarch64, run the conformance corpus and the tests that compare bytes under QEMU, and
+             say whether all bytes are the same as on this machine. Prints \"skipped\" where a tool is missing
 
 Options:
   --check    Change nothing: compare with what is committed, and fail with what differs
+  --install  Install missing tools by apt, which needs root
+  --jobs N   Run N processes at once, by default one for each core
+  --only TEXT
+             Perform only the steps whose names contain TEXT, such as \"corpus winch 3/\" or \"system golden\"
   -h, --help Print this text
 
 `policies` needs the standard library of wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown.
@@ -50,10 +60,11 @@ fn main() -> ExitCode {
         ["bindings", "--check"] => bindings::run(Mode::Check),
         ["policies"] => policies::run(Mode::Write),
         ["policies", "--check"] => policies::run(Mode::Check),
-        _ => {
-            eprintln!("error: no task is called `{}`\n\n{HELP}", words.join(" "));
-            return ExitCode::from(2);
-        }
+        ["conformance", options @ ..] => match conformance::Options::parse(options) {
+            Some(options) => conformance::run(&options),
+            None => return wrong_command_line(&words),
+        },
+        _ => return wrong_command_line(&words),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,6 +73,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn wrong_command_line(words: &[&str]) -> ExitCode {
+    eprintln!("error: `{}` is not a task\n\n{HELP}", words.join(" "));
+    ExitCode::from(2)
+}
+
+/// The cargo that runs this program.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
 }
 
 /// The workspace's root folder: the parent of this crate's.

@@ -3,7 +3,6 @@
 //! A policy's identity is the digest of its bytes, so a build has to give the same bytes in any folder on any machine
 //! with the same toolchain. What is committed is the proof: continuous integration builds anew and compares.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +11,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use wit_component::ComponentEncoder;
 
-use crate::Mode;
 use crate::bindings::CONTRACT;
+use crate::{Mode, cargo};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
@@ -215,8 +214,4 @@ fn table(index: &[Entry]) -> Result<String> {
     }
     table.push_str("];\n");
     Ok(table)
-}
-
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
 }

@@ -24,6 +24,7 @@ pub struct Written {
 ///
 /// ```text
 /// components/DIGEST.wasm    the hardened component; the digest is that of the author's
+/// published/DIGEST          the component as its author published it
 /// epochs/DIGEST
 /// cases/NAME/request.json   what is asked
 /// cases/NAME/expected.json  runs, each with a limit of instructions and which outcome it has; outcomes
@@ -34,8 +35,8 @@ pub struct Written {
 ///
 /// If a file cannot be written, or a component not be hardened.
 pub fn write(cases: &[Case], engine: &Engine, folder: &Path) -> Written {
-    let (components, epochs) = (folder.join("components"), folder.join("epochs"));
-    for folder in [&components, &epochs] {
+    let [components, published, epochs] = ["components", "published", "epochs"].map(|name| folder.join(name));
+    for folder in [&components, &published, &epochs] {
         fs::create_dir_all(folder).unwrap();
     }
     let mut written = Written::default();
@@ -45,6 +46,7 @@ pub fn write(cases: &[Case], engine: &Engine, folder: &Path) -> Written {
         if !hardened.exists() {
             let bytes = harden(&case.component);
             fs::write(hardened, bytes.unwrap_or_else(|error| panic!("{}: {error}", case.name))).unwrap();
+            fs::write(published.join(component.to_string()), case.component.as_slice()).unwrap();
         }
         let stored = epochs.join(epoch.to_string());
         if !stored.exists() {
@@ -61,7 +63,7 @@ pub fn write(cases: &[Case], engine: &Engine, folder: &Path) -> Written {
     written
 }
 
-fn damage(epoch: &Epoch) -> Value {
+pub(super) fn damage(epoch: &Epoch) -> Value {
     let mut bytes = epoch.as_bytes().to_vec();
     let mut harmless = Vec::new();
     for bit in 0..bytes.len() * 8 {
@@ -75,7 +77,7 @@ fn damage(epoch: &Epoch) -> Value {
 }
 
 /// Numbers of 64 bits and more are texts: JSON's readers hold them as doubles.
-fn request(case: &Case, engine: &Engine) -> Value {
+pub(super) fn request(case: &Case, engine: &Engine) -> Value {
     let paid = case.epoch.payees().iter().map(|payee| case.paid.get(payee).copied().unwrap_or(0).to_string());
     let history = case
         .policy(engine)
@@ -96,7 +98,7 @@ fn request(case: &Case, engine: &Engine) -> Value {
     })
 }
 
-fn expected(runs: &[(u64, Came)]) -> Value {
+pub(super) fn expected(runs: &[(u64, Came)]) -> Value {
     let mut outcomes: Vec<&Came> = Vec::new();
     let mut named = Vec::new();
     for (instructions, came) in runs {
