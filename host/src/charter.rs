@@ -1,6 +1,8 @@
 //! A charter: the policies in force with their parameters, each with its portion of the pool, and the limits they
 //! run under. A canonical JSON object; `host/docs/objects.md` lists its members.
 
+mod settings;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,6 +11,7 @@ use crate::policy::{Policy, is_label};
 use crate::sandbox::Limits;
 use crate::signature::AllowedSigners;
 use crate::text::{check_name, visible};
+pub use settings::{ComparedSetting, PolicySetting, SettingKey, SettingThen, SettingValue};
 
 /// The most policies that share one pool.
 pub const MAX_POLICIES: usize = 16;

@@ -29,6 +29,7 @@
 //! | rows become an epoch, and rows again | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`], [`EpochRows`] |
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
+//! | two charters are compared setting by setting | [`Terms::settings`], [`ComparedSetting`] |
 //! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
 //! | an epoch is settled | [`settle`](settle()), [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
@@ -95,7 +96,8 @@ pub use audit::{
 };
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{
-    Appointment, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault, Signers, Terms,
+    Appointment, Charter, CharterError, ComparedSetting, MAX_PARAMETERS, MAX_POLICIES, OnFault,
+    PolicySetting, SettingKey, SettingThen, SettingValue, Signers, Terms,
 };
 pub use compare::{
     CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparing, Comparison, ComparisonTerms,

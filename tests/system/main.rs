@@ -7,6 +7,7 @@ mod audit;
 mod cache;
 mod calls;
 mod commits;
+mod compared_rules;
 mod concurrency;
 mod conformance;
 mod crash;

@@ -8,6 +8,7 @@ use apportion::audit::ExampleEpoch;
 use apportion::{Asset, Card, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
 
 use crate::outcome::log_lines;
+use crate::standing;
 use crate::table::{amount, count, cut, grouped, plain};
 
 /// How many of those who gain are named in a sentence.
@@ -42,7 +43,9 @@ pub fn told(card: &Card) -> String {
             text.push_str(&tables(example));
         }
     }
-    say!(text, "{} {} ({})", terms.name, terms.version, terms.policy);
+    let digest = terms.policy.to_string();
+    say!(text, "{}", standing::describe(&terms.name, &terms.version, &digest));
+    say!(text, "  digest {digest}");
     say!(text, "  parameters {}", log_lines(&terms.parameters.to_string()).trim_start());
     let given = match terms.epochs.len() {
         0 => "made".to_owned(),
@@ -85,9 +88,7 @@ fn verdict(finding: &Finding) -> (&'static str, String) {
         Verdict::Untried => ("untried", "nothing to try it on".to_owned()),
         Verdict::Holds => ("holds", format!("in {trials}")),
         Verdict::Nearly => ("nearly", format!("off by at most {most} of the pool in {trials}")),
-        Verdict::Fails => {
-            ("FAILS", format!("in {} of {trials}, by up to {most} of the pool", finding.failures))
-        }
+        Verdict::Fails => ("FAILS", format!("in {} of {trials}, by up to {most} of the pool", finding.failures)),
     }
 }
 

@@ -38,15 +38,15 @@ pub fn card(card: &Card) -> String {
         }
     };
     format!(
-        "<h3><bdi>{}</bdi> {} put to the test</h3>\
+        "<h3><bdi>{}</bdi> put to the test</h3>\
          <p class=\"minor\">{} tried, {} answered.{state} What fails, fails; what holds held in so many trials.</p>\
          <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"What holds\"><table><thead><tr>\
          <th scope=\"col\">It holds that</th><th scope=\"col\">Found</th></tr></thead><tbody>{rows}</tbody></table></div>\
-         {examples}<p class=\"minor\">Card <code>{}</code></p>",
-        escape::text(&terms.name),
-        escape::text(&terms.version),
+         {examples}<p class=\"minor\">Policy <code>{}</code><br>Card <code>{}</code></p>",
+        escape::text(&apportion_standard::describe(&terms.name, &terms.version, &terms.policy.to_string())),
         counted(terms.trials as usize, "epoch"),
         terms.answered,
+        terms.policy,
         card.digest()
     )
 }
