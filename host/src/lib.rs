@@ -91,8 +91,8 @@ mod text;
 mod verify;
 
 pub use audit::{
-    Audit, AuditError, AuditProgress, AuditStep, Card, CardError, CardTerms, Example, Finding, Property,
-    Verdict, audit,
+    Audit, AuditError, AuditProgress, AuditStep, Card, CardError, CardFormat, CardTerms, Example, Finding,
+    Property, Verdict, audit,
 };
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{

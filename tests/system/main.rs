@@ -6,6 +6,7 @@ mod attribution;
 mod audit;
 mod cache;
 mod calls;
+mod cheats;
 mod commits;
 mod compared_rules;
 mod concurrency;

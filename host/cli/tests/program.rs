@@ -289,6 +289,12 @@ fn a_rule_is_audited() {
     let torn = folder.file("torn.json", &text[..text.len() / 2]);
     refused(&["audit", "equal", "--again", &torn], 3, "not a card");
 
+    // A card of the audits that announced themselves is read and shown, and cannot be made again.
+    let old = data("cards/equal-format-1.json").display().to_string();
+    let shown = done(&["inspect", &old]);
+    assert!(shown.contains("an earlier version of the audit") && shown.contains("UNIT"), "{shown}");
+    refused(&["audit", "equal", "--again", &old], 3, "whose trials are no longer made");
+
     let payees = |role: &str| {
         let file = |name: &str| Path::new(&examples).join("splitting").join(name).display().to_string();
         let (epoch, parameters) = (file(role), file("parameters.json"));
