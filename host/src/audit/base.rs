@@ -354,7 +354,8 @@ mod tests {
     #[test]
     fn a_policy_cannot_tell_a_made_epoch_by_its_labels() {
         let words = Words::of(&Value::Null);
-        let labels: [(&str, fn(&EpochRows) -> String); 12] = [
+        type Read = fn(&EpochRows) -> String;
+        let labels: [(&str, Read); 12] = [
             ("asset", |rows| rows.header.pool.asset.symbol().to_owned()),
             ("decimals", |rows| rows.header.pool.asset.decimals().to_string()),
             ("pool", |rows| rows.header.pool.amount.to_string()),

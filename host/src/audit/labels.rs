@@ -181,7 +181,7 @@ pub(super) fn node_ids(count: usize, chance: &mut Chance) -> Vec<RowText> {
         0 => hexadecimal(40, chance),
         1 => format!("{}/{}", one(&WORDS, chance), one(&WORDS, chance)),
         2 => format!("#{}", 1 + chance.below(9_000)),
-        3 => format!("{}:{}", one(&NODE_KINDS, chance), 100 + chance.below(9_900)),
+        3 => format!("{}:{}", one(&WORDS, chance), 100 + chance.below(9_900)),
         _ => format!("{}-{}", one(&WORDS, chance), one(&WORDS, chance)),
     })
 }
