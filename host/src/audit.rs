@@ -25,6 +25,7 @@
 //! | resource-monotonicity | the pool grows by 1, 2, 4 or 12 quarters | `A'(p) < A(p)` for a `p` |
 //! | population-monotonicity | `q` joins with a copy of `p`'s nodes and of the edges that lead to them, and relies on nobody | `A'(r) > A(r)` for an `r` that was there |
 //! | continuity | one weight or metric `w` is moved from `w/4` to `4w`, and the range halved to where amounts differ most, until its ends differ by a billionth | there `A` differs by more than a thousandth of the pool for a `p` |
+//! | house-monotonicity | the pool becomes a few base units (1 to 47), and then one more, where the rule gives the same weights for both | `A'(p) < A(p)` for a `p`, by any unit |
 //! | splitting | `p` becomes 2, 4 or 8 payees that deal its nodes out, or divide every node and edge of it into as many, of that part of weight and metrics | together they get more than `A(p)` |
 //! | supporter-splitting | a node that nobody owns and that has an edge to `p`'s is divided so | `A'(p) > A(p)` |
 //! | merging | `q` is gone and its nodes are `p`'s | `A'(p) > A(p) + A(q)` |
@@ -39,14 +40,26 @@
 //! above 2^40 base units, which a rule that counts in doubles does not know to the unit, 2^-40 of the pool takes the
 //! unit's place.
 //!
+//! House monotonicity is about the rounding itself and about nothing that a rule does. Weights are rounded to whole
+//! base units by largest remainders, which keeps everyone within a unit of the exact quota and in exchange allows the
+//! Alabama paradox: of weights 6, 6 and 2 a pool of 10 units gives 4, 4 and 2, and one of 11 gives 5, 5 and 1. A base
+//! unit of a large pool is nobody's concern, but a pool may be three indivisible prizes. So small pools are tried with
+//! no allowance for rounding, and what is found is reported as the rounding's ([`Property::is_of_rounding`]).
+//!
 //! The size of a breach is what an attacker gains, or how far an amount is from where it should be. One below a
 //! ten-thousandth of the pool is told as [`Verdict::Nearly`]: it is how far a rule that iterates until little
 //! changes is from what it tends to, and nobody's concern.
 //!
 //! # What trials begin with
 //!
-//! Made epochs have 2 to 6 payees, up to 21 nodes, some that nobody owns, and some edges, of kinds and with metrics
-//! that the parameters name (each word in them is tried as every one of these). Parts of given epochs have 2 to 256
+//! Made epochs have mostly 2 to 6 payees, one in eight up to 16, each with up to 3 nodes, some nodes that nobody owns,
+//! and some edges, of kinds and with metrics that the parameters name (each word in them is tried as every one of
+//! these; words under a name with `payee` as payees' ids; numbers of 100 or more as amounts that the pool is a small
+//! multiple of). Everything else that a policy can ask for is drawn from what
+//! programmes use, so that a policy cannot tell an audit from real money and behave in it alone: the asset with its
+//! usual decimals, the pool, the number, the window, the ids, further kinds and columns, weights and times. Payees and
+//! nodes that a trial adds have ids in the style of those that are there. No labels are left that say audit, but a
+//! rule may still look at how large an epoch is: give real ones. Parts of given epochs have 2 to 256
 //! payees, what they own, and what nobody owns up to two edges away. Where epochs are given, trials take turns: a
 //! made one, a part of the first, a part of the second... A policy that refuses the epoch that a trial begins with
 //! has not been tried: the card says how many it answered.
@@ -61,8 +74,10 @@ mod base;
 mod card;
 mod chance;
 mod change;
+mod labels;
 mod number;
 mod property;
+mod rounding;
 mod shrink;
 
 use std::collections::BTreeMap;
@@ -79,7 +94,7 @@ use crate::settle::SettleError;
 
 use base::{Given, Words};
 pub use card::{
-    Card, CardError, CardTerms, Example, ExampleEpoch, ExamplePayout, Finding, ToldFault, Verdict,
+    Card, CardError, CardFormat, CardTerms, Example, ExampleEpoch, ExamplePayout, Finding, ToldFault, Verdict,
 };
 use chance::Chance;
 use change::{Answer, Check, Settled, Settler};
@@ -167,7 +182,7 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
     let charter = Charter::single("Audit", audit.policy, audit.parameters.clone())?;
     let trials = Trials {
         settler: Settler::new(audit.policy, &charter),
-        words: Words::of(audit.parameters)?,
+        words: Words::of(audit.parameters),
         given: audit.epochs.iter().map(Given::new).collect(),
         seed: u64::from(audit.seed),
     };
@@ -281,24 +296,24 @@ impl Trials<'_> {
 
     /// The epoch that a trial begins with, settled.
     fn begin(&self, trial: u64) -> Result<Result<Settled, Fault>, AuditError> {
-        match self.settler.settle("before", self.rows(trial))? {
+        match self.settler.settle("before", self.rows(trial)?)? {
             Answer::Settled(settled) => Ok(Ok(*settled)),
             Answer::Fault(fault) => Ok(Err(fault)),
             Answer::Impossible => Err(HostError::Broken("a trial began with no epoch".to_owned()).into()),
         }
     }
 
-    fn rows(&self, trial: u64) -> EpochRows {
-        let mut chance = Chance::new(self.seed, trial, 0);
+    fn rows(&self, trial: u64) -> Result<EpochRows, AuditError> {
+        let mut chance = Chance::for_purpose(self.seed, trial, "epoch");
         let turn = usize::try_from(trial % (1 + self.given.len() as u64)).unwrap_or(0);
         match turn.checked_sub(1).and_then(|given| self.given.get(given)) {
-            Some(given) => given.part(&mut chance),
-            None => self.words.epoch(&mut chance),
+            Some(given) => Ok(given.part(&mut chance)),
+            None => Ok(self.words.epoch(&mut chance)?),
         }
     }
 
     fn chance(&self, trial: u64, property: Property) -> Chance {
-        Chance::new(self.seed, trial, 1 + property as u64)
+        Chance::for_purpose(self.seed, trial, property.as_str())
     }
 }
 

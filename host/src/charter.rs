@@ -2,6 +2,7 @@
 //! run under. A canonical JSON object; `host/docs/objects.md` lists its members.
 
 mod asset;
+mod settings;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,6 +13,7 @@ use crate::sandbox::Limits;
 use crate::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use crate::text::{check_name, visible};
 pub use asset::{AssetTerms, CarryChange, PaidChange, Ratio};
+pub use settings::{ComparedSetting, PolicySetting, SettingKey, SettingThen, SettingValue};
 
 /// The most policies that share one pool.
 pub const MAX_POLICIES: usize = 16;

@@ -13,7 +13,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::canonical::{CanonicalError, Digest, to_canonical_json};
-use crate::charter::{Charter, Terms};
+use crate::charter::{Charter, ComparedSetting, Terms};
 use crate::fault::Fault;
 use crate::money::{Asset, AssetError, base_units};
 use crate::payouts::Payouts;
@@ -51,6 +51,30 @@ pub struct ComparisonTerms {
     pub payees: Vec<ComparedPayee>,
     /// How many gain and lose, and how the amounts are spread.
     pub statistics: Statistics,
+}
+
+impl ComparisonTerms {
+    /// Whether the candidate is the charter that was in force for all of these epochs: the same by its digest.
+    pub fn is_same_charter(&self) -> bool {
+        self.epochs.iter().all(|epoch| epoch.original.charter == self.candidate)
+    }
+
+    /// The settings of the candidate beside those of the charters that were in force, in the order of
+    /// [`SettingKey`](crate::SettingKey).
+    pub fn settings(&self) -> Vec<ComparedSetting> {
+        let Some(candidate) = self.charter(self.candidate) else { return Vec::new() };
+        let in_force = self.charters.iter().map(|charter| {
+            let epochs = self.epochs.iter().filter(|epoch| epoch.original.charter == charter.digest);
+            (&charter.terms, epochs.map(|epoch| epoch.number).collect::<Vec<u64>>())
+        });
+        let in_force: Vec<(&Terms, Vec<u64>)> = in_force.filter(|(_, epochs)| !epochs.is_empty()).collect();
+        ComparedSetting::all(&in_force, candidate)
+    }
+
+    /// What a charter says that is named here.
+    pub fn charter(&self, digest: Digest) -> Option<&Terms> {
+        self.charters.iter().find(|charter| charter.digest == digest).map(|charter| &charter.terms)
+    }
 }
 
 /// A charter and its digest.

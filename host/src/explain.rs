@@ -115,6 +115,8 @@ pub struct Explanation {
 /// What one policy gave the payee.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExplainedPart {
+    /// The policy's digest: which policy it is.
+    pub digest: Digest,
     /// The policy's name.
     pub policy: String,
     /// Its version.
@@ -359,6 +361,7 @@ fn parts(settlement: &Settlement, paid: &Payout) -> Vec<ExplainedPart> {
     let columns = list.policies.iter().zip(runs).zip(&paid.parts).enumerate();
     columns
         .map(|(policy, ((columns, run), part))| ExplainedPart {
+            digest: run.policy,
             policy: run.name.clone(),
             version: run.version.clone(),
             amount: part.amount,

@@ -29,6 +29,7 @@
 //! | rows become an epoch, and rows again | [`EpochBuilder`], [`Node`], [`Edge`], [`Epoch`], [`EpochRows`] |
 //! | bytes become a policy | [`Engine`], [`Policy`] |
 //! | policies, parameters and portions become a charter | [`Charter`], [`Terms`], [`Appointment`], [`Limits`] |
+//! | two charters are compared setting by setting | [`Terms::settings`], [`ComparedSetting`] |
 //! | people agree to a charter | [`signature::AllowedSigners`], [`signature::Signer`], [`signature::sign`] |
 //! | an epoch is settled | [`settle`](settle()), [`Settlement`], [`Receipt`], [`Payouts`] |
 //! | one payee's payout is proven to who has the receipt's digest | [`Proof`], [`Proven`] |
@@ -90,13 +91,13 @@ mod text;
 mod verify;
 
 pub use audit::{
-    Audit, AuditError, AuditProgress, AuditStep, Card, CardError, CardTerms, Example, Finding, Property,
-    Verdict, audit,
+    Audit, AuditError, AuditProgress, AuditStep, Card, CardError, CardFormat, CardTerms, Example, Finding,
+    Property, Verdict, audit,
 };
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{
-    Appointment, AssetTerms, CarryChange, Charter, CharterError, MAX_PARAMETERS, MAX_POLICIES, OnFault,
-    PaidChange, Ratio, Signers, Terms,
+    Appointment, AssetTerms, CarryChange, Charter, CharterError, ComparedSetting, MAX_PARAMETERS, MAX_POLICIES,
+    OnFault, PaidChange, PolicySetting, Ratio, SettingKey, SettingThen, SettingValue, Signers, Terms,
 };
 pub use compare::{
     CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparing, Comparison, ComparisonTerms,

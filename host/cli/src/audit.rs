@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, bail};
-use apportion::{Audit, AuditError, AuditStep, Card, Digest, Epoch, Example, Policy};
+use apportion::{Audit, AuditError, AuditStep, Card, CardFormat, Digest, Epoch, Example, Policy};
 use apportion_import::tables;
 use serde_json::Value;
 
@@ -101,6 +101,13 @@ fn parameters(path: Option<&Path>, policy: &Policy) -> Result<Value> {
 /// Holds that a card is of this rule and of these epochs.
 fn is_of(card: &Card, policy: &Policy, epochs: &[Epoch]) -> Result<()> {
     let terms = card.terms();
+    if card.format() == CardFormat::One {
+        bail!(Refused(
+            "the card was made by an earlier version of the audit, whose trials are no longer made: audit without \
+             --again, and compare the two cards with `apportion inspect`"
+                .to_owned()
+        ));
+    }
     if terms.policy != policy.digest() {
         bail!(Refused(format!(
             "the card is of {} {} ({}) and not of {} {} ({})",

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use apportion::audit::ExampleEpoch;
-use apportion::{Asset, Card, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
+use apportion::{Asset, Card, CardFormat, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
 
 use crate::outcome::log_lines;
+use crate::standing;
 use crate::table::{amount, count, cut, grouped, plain};
 
 /// How many of those who gain are named in a sentence.
@@ -42,7 +43,9 @@ pub fn told(card: &Card) -> String {
             text.push_str(&tables(example));
         }
     }
-    say!(text, "{} {} ({})", terms.name, terms.version, terms.policy);
+    let digest = terms.policy.to_string();
+    say!(text, "{}", standing::describe(&terms.name, &terms.version, &digest));
+    say!(text, "  digest {digest}");
     say!(text, "  parameters {}", log_lines(&terms.parameters.to_string()).trim_start());
     let given = match terms.epochs.len() {
         0 => "made".to_owned(),
@@ -57,6 +60,9 @@ pub fn told(card: &Card) -> String {
     );
     for refused in &terms.refused {
         say!(text, "  {} not: {}", count(refused.trials as usize, "epoch"), refused.fault);
+    }
+    if card.format() == CardFormat::One {
+        say!(text, "  made by an earlier version of the audit, whose epochs a policy could recognise");
     }
     if terms.stateful {
         say!(text, "  it keeps state, and only its first epoch is tested");
@@ -80,14 +86,12 @@ pub fn told(card: &Card) -> String {
 /// The verdict and what it rests on.
 fn verdict(finding: &Finding) -> (&'static str, String) {
     let trials = count(finding.trials as usize, "trial");
-    let most = finding.percent();
+    let most = finding.extent();
     match finding.verdict() {
         Verdict::Untried => ("untried", "nothing to try it on".to_owned()),
         Verdict::Holds => ("holds", format!("in {trials}")),
-        Verdict::Nearly => ("nearly", format!("off by at most {most} of the pool in {trials}")),
-        Verdict::Fails => {
-            ("FAILS", format!("in {} of {trials}, by up to {most} of the pool", finding.failures))
-        }
+        Verdict::Nearly => ("nearly", format!("off by at most {most} in {trials}")),
+        Verdict::Fails => ("FAILS", format!("in {} of {trials}, by up to {most}", finding.failures)),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::inspect;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
+use crate::standing;
 
 pub fn charter(arguments: &CharterArguments, engines: &Engines) -> Result<()> {
     match &arguments.action {
@@ -35,6 +36,7 @@ fn propose(arguments: &ProposeArguments) -> Result<()> {
     arguments.output.write(&change)?;
     let path = arguments.output.display();
     eprintln!("wrote the change to `{path}`: charter {} from epoch {}", charter.digest(), arguments.from);
+    standing::warn(&charter);
     match ledger.latest_charter()?.and_then(|charter| charter.terms().signers.clone()) {
         Some(signers) => eprintln!(
             "{} of its signers must sign it: apportion charter sign {path} --key KEY -o SIGNATURE, or \
@@ -76,6 +78,10 @@ fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
     for signer in &signers {
         eprintln!("signed by {}", ledger::who(signer));
     }
+    for appointment in &charter.terms().policies {
+        eprintln!("divided by {}", standing::of_appointment(appointment));
+    }
+    standing::warn(&charter);
     if charter.terms().signers.is_none() {
         eprintln!("warning: {UNSIGNED}");
     }
@@ -198,6 +204,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
     let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
     arguments.output.write(charter.as_bytes())?;
     eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
+    standing::warn(&charter);
     Ok(())
 }
 

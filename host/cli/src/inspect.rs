@@ -14,6 +14,7 @@ use crate::arguments::InspectArguments;
 use crate::card;
 use crate::engine::Engines;
 use crate::objects::{self, ObjectKind};
+use crate::standing;
 use crate::table::{amount, grouped};
 
 pub fn inspect(arguments: &InspectArguments, engines: &Engines) -> Result<()> {
@@ -94,7 +95,7 @@ fn columns(what: &str, names: apportion::Texts<'_>, text: &mut String) {
 }
 
 pub fn policy(policy: &Policy, text: &mut String) {
-    say!(text, "policy {} {}", policy.name(), policy.version());
+    say!(text, "policy {}", standing::of_policy(policy));
     say!(text, "  {}", policy.summary());
     say!(text, "  digest   {}", policy.digest());
     say!(text, "  contract {}", policy.contract());
@@ -244,9 +245,8 @@ pub fn charter(charter: &Charter, text: &mut String) {
     for appointment in &terms.policies {
         say!(
             text,
-            "  policy   {} {}, {} of {portions} parts of the pool",
-            appointment.name,
-            appointment.version,
+            "  policy   {}, {} of {portions} parts of the pool",
+            standing::of_appointment(appointment),
             appointment.portion
         );
         say!(text, "    digest {}", appointment.policy);
@@ -312,7 +312,7 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     say!(text, "  paid       {}", money(settled.paid));
     say!(text, "  retained   {}", money(settled.retained));
     for run in &settled.runs {
-        say!(text, "  policy     {} {}", shown(&run.name), shown(&run.version));
+        say!(text, "  policy     {}", standing::of_run(run));
         say!(text, "    digest   {}", run.policy);
         say!(text, "    imports  {}", imports(&run.imports, "             "));
         match &run.outcome {

@@ -10,6 +10,7 @@ use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
 use crate::outcome::{Incomplete, Refused};
 use crate::progress::Spinner;
+use crate::standing;
 use crate::table::count;
 
 pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
@@ -103,6 +104,9 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
             "{} objects that no entry leads to, left by refused or interrupted runs",
             found.unused.len()
         );
+    }
+    for note in standing::notes_of_ledger(&arguments.ledger) {
+        println!("note: {note}");
     }
     println!("checked: {}", checked(&found));
     if found.without_counts > 0 {

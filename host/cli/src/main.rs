@@ -22,6 +22,7 @@ mod progress;
 mod proof;
 mod replay;
 mod settle;
+mod standing;
 mod table;
 
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::progress::Spinner;
+use crate::standing;
 use crate::table::amount;
 
 pub fn prove(arguments: &ProveArguments) -> Result<()> {
@@ -89,7 +90,7 @@ pub fn words(proven: &Proven) -> String {
     };
     for ((run, part), columns) in settled.runs.iter().zip(&proven.payout.parts).zip(&proven.policies) {
         let of_pool = of(&proven.asset, part.amount, run.pool);
-        line(format!("by {} {}: {of_pool}", shown(&run.name), shown(&run.version)));
+        line(format!("by {}: {of_pool}", standing::of_run(run)));
         for (name, value) in columns.measures.iter().zip(&part.measures) {
             line(format!("  {} = {value}", shown(name)));
         }

@@ -3,9 +3,13 @@
 use std::fmt::Write;
 
 use apportion::{
-    Asset, CandidateSide, ComparedPayee, Comparison, Difference, Epoch, Fault, Outcome, Payout, Settlement,
+    Asset, CandidateSide, ComparedPayee, Comparison, ComparisonTerms, Difference, Epoch, Fault, Outcome,
+    Payout, Settlement,
 };
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use crate::inspect::shown;
+use crate::standing;
 
 /// The widest table where no terminal says how wide it is.
 const WIDTH_WITHOUT_TERMINAL: usize = 160;
@@ -57,8 +61,7 @@ pub fn payouts(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
     let asset = &epoch.pool().asset;
     let mut text = String::new();
 
-    let policies: Vec<String> =
-        settled.runs.iter().map(|run| format!("{} {}", run.name, run.version)).collect();
+    let policies: Vec<String> = settled.runs.iter().map(standing::of_run).collect();
     line(
         &mut text,
         format!(
@@ -159,10 +162,13 @@ const MOST: usize = 10;
 pub fn comparison(comparison: &Comparison, all: bool) -> String {
     let (terms, asset) = (comparison.terms(), comparison.asset());
     let (totals, statistics) = (&terms.totals, &terms.statistics);
-    let candidate = terms.charters.iter().find(|charter| charter.digest == terms.candidate);
-    let name = candidate.map_or("", |charter| &charter.terms.name);
+    let candidate = terms.charter(terms.candidate);
+    let name = candidate.map_or("", |terms| &terms.name);
     let mut text = String::new();
     line(&mut text, format!("{} under {name} ({})", count(terms.epochs.len(), "epoch"), terms.candidate));
+    let policies = candidate.map_or(&[][..], |terms| &terms.policies);
+    let policies: Vec<String> = policies.iter().map(standing::of_appointment).collect();
+    line(&mut text, format!("divided by {}; {}", policies.join(" and "), differences(terms)));
     line(
         &mut text,
         format!(
@@ -219,6 +225,20 @@ pub fn comparison(comparison: &Comparison, all: bool) -> String {
     text.push_str(&changes(comparison, all));
     line(&mut text, format!("comparison {}", comparison.digest()));
     text
+}
+
+/// Which settings the new charter changes, by name: their values would be cut here, and the page has them.
+fn differences(terms: &ComparisonTerms) -> String {
+    if terms.is_same_charter() {
+        return "it is the charter that was in force".to_owned();
+    }
+    let settings = terms.settings();
+    let changed = settings.iter().filter(|setting| setting.differs());
+    let changed: Vec<String> = changed.map(|setting| shown(&setting.key.to_string())).collect();
+    let more = changed.len().saturating_sub(MOST);
+    let named = changed.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if more > 0 { format!(" and {}", count(more, "more setting")) } else { String::new() };
+    format!("the charters differ in {named}{more}")
 }
 
 /// Those whose amounts change most, the largest gain first.

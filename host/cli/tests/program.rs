@@ -130,7 +130,7 @@ fn a_payout_is_explained() {
     let words = done(&[&asked[..], &["--payee", "cy", "--html", &page]].concat());
     for part in [
         "Ada gets 193.55 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
-        "The rule proportional 0.1.0 gave it 193.55 EUR. What it measured:",
+        "The rule proportional 0.1.0 (standard) gave it 193.55 EUR. What it measured:",
         "It has one contribution, paper (paper). Without that it would get 0.00 EUR, 193.55 EUR less.",
         "used from misc",
         " 1. misc (code)\n    100.0 % of it by used to paper (paper)\n",
@@ -235,6 +235,7 @@ fn settled_epochs_are_replayed_under_other_charters() {
         ["replay", "--settled", &settled, "--charter", &stars, "--charter", &equal, "--html", &page];
     let table = done(&arguments);
     assert!(table.contains("1 epoch under <b>Stars</b>") && table.contains("to others"), "{table}");
+    assert!(table.contains("divided by proportional 0.1.0 (standard); the charters differ in "), "{table}");
     let json = done(&[&arguments[..], &["--format", "json"]].concat());
     assert_eq!(json.lines().count(), 2, "a line per charter");
     for line in json.lines() {
@@ -288,6 +289,12 @@ fn a_rule_is_audited() {
     let torn = folder.file("torn.json", &text[..text.len() / 2]);
     refused(&["audit", "equal", "--again", &torn], 3, "not a card");
 
+    // A card of the audits that announced themselves is read and shown, and cannot be made again.
+    let old = data("cards/equal-format-1.json").display().to_string();
+    let shown = done(&["inspect", &old]);
+    assert!(shown.contains("an earlier version of the audit") && shown.contains("UNIT"), "{shown}");
+    refused(&["audit", "equal", "--again", &old], 3, "whose trials are no longer made");
+
     let payees = |role: &str| {
         let file = |name: &str| Path::new(&examples).join("splitting").join(name).display().to_string();
         let (epoch, parameters) = (file(role), file("parameters.json"));
@@ -324,6 +331,48 @@ fn a_rule_is_audited() {
     refused(&["audit", "no-such-rule"], 3, "no standard policy of that name");
 }
 
+/// A component that takes a standard policy's name is shown as what it is wherever a policy is named.
+#[test]
+fn a_strangers_policy_with_a_standard_name_is_shown_as_what_it_is() {
+    const IMPOSTOR: &str = "lineage 0.1.0 (not the standard policy of that name)";
+    let folder = Folder::new("squat");
+    let component = folder.file("component.wasm", hostile::file("takes-a-standard-name"));
+    let digest = Digest::of(&fs::read(&component).unwrap()).to_string();
+    let says = |arguments: &[&str], where_from: fn(&Output) -> &[u8]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(where_from(&output))
+    };
+    let stdout: fn(&Output) -> &[u8] = |output| &output.stdout;
+    let stderr: fn(&Output) -> &[u8] = |output| &output.stderr;
+
+    for command in [&["inspect", &component][..], &["policy", "inspect", &component]] {
+        assert!(says(command, stdout).contains(IMPOSTOR), "{command:?}");
+    }
+    assert!(done(&["inspect", "lineage"]).contains("policy lineage 0.1.0 (standard)"));
+
+    let draft = folder.file("draft.toml", "name = \"Test\"\n[[policies]]\npolicy = \"component.wasm\"\n");
+    let (charter, ledger) = (folder.path("charter.json"), folder.path("ledger"));
+    let warning = format!("warning: policy {IMPOSTOR}: {digest}");
+    assert!(says(&["charter", "new", &draft, "-o", &charter], stderr).contains(&warning));
+    assert!(done(&["inspect", &charter]).contains(IMPOSTOR));
+    let adopt = ["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1", "--policy", &component];
+    assert!(says(&adopt, stderr).contains(&warning));
+
+    let (epoch, settled) = (folder.file("epoch", small_epoch().as_bytes()), folder.path("settled"));
+    let table = done(&["settle", "--epoch", &epoch, "--ledger", &ledger, "-o", &settled]);
+    assert!(table.contains(&format!("divided by {IMPOSTOR}")), "{table}");
+    assert!(done(&["inspect", &format!("{settled}/receipt.json")]).contains(IMPOSTOR));
+    let number = small_epoch().number().to_string();
+    let explained = done(&["explain", "--ledger", &ledger, "--epoch", &number, "--payee", "ada"]);
+    assert!(explained.contains(IMPOSTOR), "{explained}");
+    assert!(done(&["verify", "--ledger", &ledger]).contains(&format!("note: policy {IMPOSTOR}: {digest}")));
+    let replayed = done(&["replay", "--ledger", &ledger, "--charter", &charter]);
+    assert!(replayed.contains(IMPOSTOR) && replayed.contains("it is the charter that was in force"));
+    let audited = done(&["audit", &component, "--trials", "2"]);
+    assert!(audited.contains(IMPOSTOR) && audited.contains(&digest), "{audited}");
+}
+
 #[test]
 fn several_policies_share_a_pool_by_portions() {
     let folder = Folder::new("portions");
@@ -340,7 +389,7 @@ fn several_policies_share_a_pool_by_portions() {
     );
     let mine = folder.path("mine.wasm");
     let table = done(&["settle", "--epoch", &epoch, "--charter", &charter, "--policy", &mine]);
-    assert!(table.contains("1,000.01 EUR divided by equal 0.1.0 and hostile 1.0.0"), "{table}");
+    assert!(table.contains("1,000.01 EUR divided by equal 0.1.0 (standard) and hostile 1.0.0"), "{table}");
     assert!(done(&["inspect", &charter]).contains("3 of 4 parts of the pool"));
 }
 
@@ -367,7 +416,10 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     let check = ["check-proof", &proof, "--receipt", &digest];
     let said = done(&check);
     assert!(said.starts_with(&format!("{} is paid 333.34 EUR in epoch ", payee.payee)), "{said}");
-    assert!(said.contains(&digest) && said.contains("by equal 0.1.0: 333.34 EUR of 1,000.01 EUR"), "{said}");
+    assert!(
+        said.contains(&digest) && said.contains("by equal 0.1.0 (standard): 333.34 EUR of 1,000.01 EUR"),
+        "{said}"
+    );
     let json = done(&[&check[..], &["--format", "json"]].concat());
     assert!(json.contains(r#""amount":"33334""#) && json.contains(r#""asset":"EUR""#), "{json}");
     let inspected = done(&["inspect", &proof]);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use apportion::audit::ExampleEpoch;
-use apportion::{Asset, Card, Finding, Verdict};
+use apportion::{Asset, Card, CardFormat, Finding, Verdict};
 
 use crate::escape;
 use crate::wording::{counted, grouped};
@@ -30,6 +30,10 @@ pub fn card(card: &Card) -> String {
         );
     }
     let state = if terms.stateful { " It keeps state, and only its first epoch was tested." } else { "" };
+    let earlier = match card.format() {
+        CardFormat::One => " The audit was an earlier version, whose epochs a rule could recognise.",
+        CardFormat::Two => "",
+    };
     let examples: String = terms.findings.iter().filter_map(example).collect();
     let examples = match examples.as_str() {
         "" => String::new(),
@@ -38,27 +42,27 @@ pub fn card(card: &Card) -> String {
         }
     };
     format!(
-        "<h3><bdi>{}</bdi> {} put to the test</h3>\
-         <p class=\"minor\">{} tried, {} answered.{state} What fails, fails; what holds held in so many trials.</p>\
+        "<h3><bdi>{}</bdi> put to the test</h3>\
+         <p class=\"minor\">{} tried, {} answered.{state}{earlier} What fails, fails; what holds held in so many trials.</p>\
          <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"What holds\"><table><thead><tr>\
          <th scope=\"col\">It holds that</th><th scope=\"col\">Found</th></tr></thead><tbody>{rows}</tbody></table></div>\
-         {examples}<p class=\"minor\">Card <code>{}</code></p>",
-        escape::text(&terms.name),
-        escape::text(&terms.version),
+         {examples}<p class=\"minor\">Policy <code>{}</code><br>Card <code>{}</code></p>",
+        escape::text(&apportion_standard::describe(&terms.name, &terms.version, &terms.policy.to_string())),
         counted(terms.trials as usize, "epoch"),
         terms.answered,
+        terms.policy,
         card.digest()
     )
 }
 
 fn verdict(finding: &Finding) -> String {
     let trials = counted(finding.trials as usize, "trial");
-    let most = finding.percent();
+    let most = finding.extent();
     match finding.verdict() {
         Verdict::Untried => "not tried: nothing to try it on".to_owned(),
         Verdict::Holds => format!("holds in {trials}"),
-        Verdict::Nearly => format!("nearly: off by at most {most} of the pool in {trials}"),
-        Verdict::Fails => format!("fails in {} of {trials}, by up to {most} of the pool", finding.failures),
+        Verdict::Nearly => format!("nearly: off by at most {most} in {trials}"),
+        Verdict::Fails => format!("fails in {} of {trials}, by up to {most}", finding.failures),
     }
 }
 

@@ -106,7 +106,8 @@ impl<'a> Words<'a> {
 
     /// What a policy gave, and with measures what they are.
     pub fn part(&self, part: &ExplainedPart) -> String {
-        let gave = format!("The rule {} {} gave it {}", part.policy, part.version, self.amount(part.amount));
+        let policy = apportion_standard::describe(&part.policy, &part.version, &part.digest.to_string());
+        let gave = format!("The rule {policy} gave it {}", self.amount(part.amount));
         if part.measures.is_empty() { format!("{gave}.") } else { format!("{gave}. What it measured:") }
     }
 

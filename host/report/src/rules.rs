@@ -1,47 +1,36 @@
-//! The rule that was in force beside the new one, setting by setting.
+//! The rules that were in force beside the new one, setting by setting.
+//!
+//! What is compared are the settings themselves and the charters' digests ([`apportion::ComparedSetting`]); what is
+//! displayed here follows from them and decides nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use apportion::{OnFault, Terms};
-use serde_json::Value;
+use apportion::{ComparedSetting, SettingKey, SettingValue};
+use apportion_standard::Standing;
 
 use crate::escape;
 use crate::wording::{Wording, counted};
 
-/// Where a setting stands on the page: policies first, then what holds for all of them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Group {
-    Policy,
-    WholeCharter,
-    Limit,
-}
-
-type Settings = BTreeMap<(Group, String), String>;
-
 /// A table of the settings that differ, and a closed one of those that do not.
 pub(crate) fn side_by_side(wording: &Wording<'_>) -> String {
-    let Some(candidate) = wording.candidate() else { return String::new() };
-    let new = settings(candidate);
-    let then = in_force(wording);
-    let keys: BTreeSet<_> = new.keys().chain(then.iter().flat_map(|(settings, _)| settings.keys())).collect();
-    let (mut changed, mut same) = (Vec::new(), Vec::new());
-    for key in keys {
-        let values = grouped_values(&then, key);
-        let new = new.get(key).map(String::as_str);
-        let row = if values.iter().all(|(value, _)| *value == new) { &mut same } else { &mut changed };
-        row.push((key.1.as_str(), values, new));
-    }
-    let mut html = String::new();
-    if changed.is_empty() {
-        html.push_str("<p>The two rules are the same in every setting.</p>");
+    let (changed, same): (Vec<ComparedSetting>, Vec<ComparedSetting>) =
+        wording.terms.settings().into_iter().partition(ComparedSetting::differs);
+    let mut html = if wording.terms.is_same_charter() {
+        "<p>The new charter is the one that was in force: both have the same digest.</p>".to_owned()
     } else {
-        let _ = write!(
-            html,
-            "<p>They differ in {}; what is new is marked.</p>{}",
-            counted(changed.len(), "setting"),
-            table(&changed)
+        let mut html = format!(
+            "<p>The charters differ in {}; what is new is marked.</p>",
+            counted(changed.len(), "setting")
         );
+        if changed.iter().any(|setting| is_about_signers(&setting.key)) {
+            html.push_str(
+                "<p><strong>The new charter changes who can change the rules: see the first rows.</strong></p>",
+            );
+        }
+        html
+    };
+    if !changed.is_empty() {
+        html.push_str(&table(&changed));
     }
     if !same.is_empty() {
         let _ = write!(
@@ -54,60 +43,93 @@ pub(crate) fn side_by_side(wording: &Wording<'_>) -> String {
     html
 }
 
-/// Every charter that was in force, with the numbers of its epochs.
-fn in_force(wording: &Wording<'_>) -> Vec<(Settings, Vec<u64>)> {
-    let charters = wording.terms.charters.iter().map(|charter| {
-        let epochs = wording.terms.epochs.iter().filter(|epoch| epoch.original.charter == charter.digest);
-        (settings(&charter.terms), epochs.map(|epoch| epoch.number).collect::<Vec<u64>>())
-    });
-    charters.filter(|(_, epochs)| !epochs.is_empty()).collect()
+fn is_about_signers(key: &SettingKey) -> bool {
+    matches!(key, SettingKey::SignaturesRequired | SettingKey::AllowedSigners)
 }
 
-type Values<'a> = Vec<(Option<&'a str>, Vec<u64>)>;
-
-/// One setting's values over time, each with its epochs.
-fn grouped_values<'a>(then: &'a [(Settings, Vec<u64>)], key: &(Group, String)) -> Values<'a> {
-    let mut values: Values<'a> = Vec::new();
-    for (settings, epochs) in then {
-        let value = settings.get(key).map(String::as_str);
-        match values.iter_mut().find(|(known, _)| *known == value) {
-            Some((_, known)) => known.extend(epochs),
-            None => values.push((value, epochs.clone())),
-        }
-    }
-    values
-}
-
-fn table(rows: &[(&str, Values<'_>, Option<&str>)]) -> String {
+fn table(settings: &[ComparedSetting]) -> String {
     let mut html = String::from(
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Settings\"><table class=\"rules\"><thead><tr>\
          <th scope=\"col\">Setting</th><th scope=\"col\">Then</th><th scope=\"col\">New rule</th></tr></thead><tbody>",
     );
-    for (name, then, new) in rows {
-        let differs = then.iter().any(|(value, _)| value != new);
-        let then: Vec<String> = then
-            .iter()
-            .map(|(value, epochs)| match then.len() {
-                1 => shown(*value),
-                _ => format!("{} <span class=\"minor\">({})</span>", shown(*value), numbers(epochs)),
-            })
-            .collect();
-        let new = if differs { format!("<mark>{}</mark>", shown(*new)) } else { shown(*new) };
-        let _ = write!(
-            html,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{new}</td></tr>",
-            escape::text(name),
-            then.join("<br>")
-        );
+    for setting in settings {
+        html.push_str(&row(setting));
     }
     html + "</tbody></table></div>"
 }
 
-fn shown(value: Option<&str>) -> String {
-    value.map_or_else(
-        || "<span class=\"minor\">not set</span>".to_owned(),
-        |value| format!("<bdi>{}</bdi>", escape::text(value)),
+fn row(setting: &ComparedSetting) -> String {
+    let cell = unambiguous_cell(setting);
+    let cell = |value: Option<&SettingValue>| match value {
+        Some(value) => format!("<bdi>{}</bdi>", cell(&setting.key, value)),
+        None => "<span class=\"minor\">not set</span>".to_owned(),
+    };
+    let then: Vec<String> = setting
+        .then
+        .iter()
+        .map(|then| match setting.then.len() {
+            1 => cell(then.value.as_ref()),
+            _ => {
+                format!(
+                    "{} <span class=\"minor\">({})</span>",
+                    cell(then.value.as_ref()),
+                    numbers(&then.epochs)
+                )
+            }
+        })
+        .collect();
+    let new = cell(setting.new.as_ref());
+    let new = if setting.differs() { format!("<mark>{new}</mark>") } else { new };
+    format!(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{new}</td></tr>",
+        escape::text(&setting.key.to_string()),
+        then.join("<br>")
     )
+}
+
+/// How this setting's values are displayed: as people read them, unless two that differ would look the same (texts that
+/// differ in blanks alone).
+fn unambiguous_cell(setting: &ComparedSetting) -> fn(&SettingKey, &SettingValue) -> String {
+    let values: Vec<&SettingValue> =
+        setting.then.iter().filter_map(|then| then.value.as_ref()).chain(&setting.new).collect();
+    let look_alike = values.iter().enumerate().any(|(index, one)| {
+        let mut others = values.iter().skip(index + 1);
+        others.any(|other| one != other && readable(&setting.key, one) == readable(&setting.key, other))
+    });
+    if look_alike { exact } else { readable }
+}
+
+fn readable(key: &SettingKey, value: &SettingValue) -> String {
+    match (value, key) {
+        (SettingValue::Text(text), SettingKey::AllowedSigners) => {
+            let lines: Vec<String> =
+                text.lines().map(|line| format!("<code>{}</code>", escape::text(line))).collect();
+            lines.join("<br>")
+        }
+        (SettingValue::Text(text), _) => escape::text(text).split_whitespace().collect::<Vec<_>>().join(" "),
+        (SettingValue::Number(0), SettingKey::SignaturesRequired) => {
+            "none: anyone who can write to the ledger can change the charter".to_owned()
+        }
+        (SettingValue::Component { digest, version }, SettingKey::Policy { name, .. }) => {
+            let digest = digest.to_string();
+            let standing = match Standing::of(name, version, &digest) {
+                Standing::Other => String::new(),
+                standing => format!(" ({standing})"),
+            };
+            format!("{}{} <code>{digest}</code>", escape::text(version), escape::text(&standing))
+        }
+        _ => exact(key, value),
+    }
+}
+
+/// Every value differently.
+fn exact(_: &SettingKey, value: &SettingValue) -> String {
+    match value {
+        SettingValue::Component { digest, version } => {
+            format!("{} <code>{digest}</code>", escape::text(version))
+        }
+        value => escape::text(&value.to_string()),
+    }
 }
 
 fn numbers(epochs: &[u64]) -> String {
@@ -115,70 +137,67 @@ fn numbers(epochs: &[u64]) -> String {
     format!("epoch{} {}", if epochs.len() == 1 { "" } else { "s" }, numbers.join(", "))
 }
 
-fn settings(terms: &Terms) -> Settings {
-    let mut settings = Settings::new();
-    let mut set = |group, name: String, value: String| settings.insert((group, name), value);
-    set(Group::WholeCharter, "name".to_owned(), terms.name.clone());
-    let on_fault = match terms.on_fault {
-        OnFault::Stop => "nothing is settled",
-        OnFault::Retain => "its portion stays in the treasury",
-    };
-    set(Group::WholeCharter, "when a policy gives no allocation".to_owned(), on_fault.to_owned());
-    let limits = &terms.limits;
-    for (name, limit) in [
-        ("instructions", limits.instructions),
-        ("memory", limits.memory),
-        ("table", limits.table),
-        ("transfer", limits.transfer),
-        ("output", limits.output),
-    ] {
-        set(Group::Limit, format!("limit: {name}"), limit.to_string());
-    }
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for appointment in &terms.policies {
-        let times = seen.entry(&appointment.name).or_default();
-        *times += 1;
-        let policy = match *times {
-            1 => appointment.name.clone(),
-            again => format!("{} ({again})", appointment.name),
-        };
-        let component = format!("{} {}", appointment.version, appointment.policy.short());
-        set(Group::Policy, format!("{policy}: component"), component);
-        set(Group::Policy, format!("{policy}: portion"), appointment.portion.to_string());
-        let mut values = Vec::new();
-        flatten(&appointment.parameters, String::new(), &mut values);
-        for (path, value) in values {
-            set(Group::Policy, format!("{policy}: {path}"), value);
-        }
-    }
-    settings
-}
-
-/// Every value in an object by its path: `weights.stars`.
-fn flatten(value: &Value, path: String, values: &mut Vec<(String, String)>) {
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            for (name, member) in members {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                flatten(member, path, values);
-            }
-        }
-        Value::Object(_) if path.is_empty() => {}
-        Value::String(text) => values.push((path, text.clone())),
-        other => values.push((path, other.to_string())),
-    }
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
+    use apportion::SettingThen;
+
     use super::*;
 
+    fn setting(key: SettingKey, then: SettingValue, new: SettingValue) -> ComparedSetting {
+        ComparedSetting {
+            key,
+            then: vec![SettingThen { value: Some(then), epochs: vec![1] }],
+            new: Some(new),
+        }
+    }
+
+    fn text(text: &str) -> SettingValue {
+        SettingValue::Text(text.to_owned())
+    }
+
+    /// What differs looks different, whatever a browser makes of blanks.
     #[test]
-    fn parameters_are_told_by_their_path() {
-        let mut values = Vec::new();
-        let parameters = serde_json::json!({"a": {"b": 1, "c": []}, "d": "x", "e": {}});
-        flatten(&parameters, String::new(), &mut values);
-        let values: Vec<(&str, &str)> = values.iter().map(|(p, v)| (p.as_str(), v.as_str())).collect();
-        assert_eq!(values, [("a.b", "1"), ("a.c", "[]"), ("d", "x"), ("e", "{}")]);
+    fn values_that_differ_are_displayed_differently() {
+        for (key, then, new) in [
+            (SettingKey::Name, "A b", "A  b"),
+            (SettingKey::Name, "A b", "A b "),
+            (SettingKey::AllowedSigners, "ann ssh-ed25519 AAAA", "ann ssh-ed25519 AAAA\n"),
+        ] {
+            let row = row(&setting(key, text(then), text(new)));
+            let cells: Vec<&str> = row.split("<td>").skip(1).collect();
+            let bare = |cell: &str| {
+                let cell = cell.replace("<mark>", "").replace("</mark>", "");
+                cell.split("</td>").next().unwrap_or_default().to_owned()
+            };
+            assert!(row.contains("<mark>") && bare(cells[0]) != bare(cells[1]), "{row}");
+        }
+    }
+
+    #[test]
+    fn components_are_compared_and_shown_by_their_whole_digests() {
+        let component = |last: char| SettingValue::Component {
+            digest: format!("{}{last}", "0123456789ab".repeat(6).get(..63).unwrap()).parse().unwrap(),
+            version: "0.1.0".to_owned(),
+        };
+        let key = SettingKey::Policy {
+            name: "equal".to_owned(),
+            occurrence: 1,
+            setting: apportion::PolicySetting::Component,
+        };
+        let setting = setting(key, component('0'), component('1'));
+        assert!(setting.differs());
+        let row = row(&setting);
+        assert_eq!(row.matches("0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab012").count(), 2);
+        assert_eq!(row.matches("not the standard policy of that name").count(), 2, "{row}");
+    }
+
+    #[test]
+    fn text_of_a_charter_cannot_act_on_the_page() {
+        let hostile = "<img src=x onerror=alert(1)>";
+        let parameter = SettingValue::Parameter(serde_json::Value::from(hostile));
+        let rows = row(&setting(SettingKey::Name, text(hostile), text("b")))
+            + &row(&setting(SettingKey::AllowedSigners, text(hostile), parameter));
+        assert!(!rows.contains("<img"), "{rows}");
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn faults(wording: &Wording<'_>) -> String {
                     items,
                     "<li>{}: the new rule gives no payouts, so this epoch is left out of every sum. {}</li>",
                     epoch(compared),
-                    said(fault)
+                    sentence(wording, fault)
                 );
             }
             CandidateSide::Settled(side) => {
@@ -30,7 +30,7 @@ pub(crate) fn faults(wording: &Wording<'_>) -> String {
                         items,
                         "<li>{}: a part of the pool stays in the treasury. {}</li>",
                         epoch(compared),
-                        said(fault)
+                        sentence(wording, fault)
                     );
                 }
             }
@@ -39,10 +39,11 @@ pub(crate) fn faults(wording: &Wording<'_>) -> String {
     if items.is_empty() { items } else { format!("<ul class=\"faults\" role=\"note\">{items}</ul>") }
 }
 
-fn said(fault: &PolicyFault) -> String {
+/// What a policy of the new charter gave instead of an allocation.
+fn sentence(wording: &Wording<'_>, fault: &PolicyFault) -> String {
     format!(
-        "<bdi>{}</bdi> said: <q>{}</q> <span class=\"minor\">({})</span>",
-        escape::text(&fault.policy),
+        "{}: <q>{}</q> <span class=\"minor\">({})</span>",
+        wording.policy(wording.terms.candidate, &fault.policy),
         escape::text(&fault.fault.sentence),
         fault.fault.code
     )

@@ -1,7 +1,9 @@
 //! Numbers, dates and sentences as the page says them.
 
+use std::collections::BTreeSet;
+
 use apportion::{
-    CandidateSide, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference, Terms,
+    CandidateSide, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference, Digest, Terms,
 };
 
 use crate::escape;
@@ -59,15 +61,27 @@ impl<'a> Wording<'a> {
     }
 
     pub(crate) fn candidate(&self) -> Option<&'a Terms> {
-        let charters = &self.terms.charters;
-        charters.iter().find(|charter| charter.digest == self.terms.candidate).map(|charter| &charter.terms)
+        self.terms.charter(self.terms.candidate)
+    }
+
+    /// A policy of a charter by the name that the charter gives it, with its standing: `equal 0.1.0 (standard)`. Where a
+    /// charter has several of that name, all that it could be.
+    pub(crate) fn policy(&self, charter: Digest, name: &str) -> String {
+        let policies = self.terms.charter(charter).map_or(&[][..], |terms| &terms.policies);
+        let named: BTreeSet<String> = policies
+            .iter()
+            .filter(|appointment| appointment.name == name)
+            .map(|one| apportion_standard::describe(&one.name, &one.version, &one.policy.to_string()))
+            .collect();
+        let named = if named.is_empty() { BTreeSet::from([name.to_owned()]) } else { named };
+        let named: Vec<String> =
+            named.iter().map(|one| format!("<bdi>{}</bdi>", escape::text(one))).collect();
+        named.join(" or ")
     }
 
     pub(crate) fn title(&self) -> String {
-        let names = self.terms.epochs.last().and_then(|epoch| {
-            self.terms.charters.iter().find(|charter| charter.digest == epoch.original.charter)
-        });
-        escape::text(names.map_or("", |charter| &charter.terms.name))
+        let last = self.terms.epochs.last().and_then(|epoch| self.terms.charter(epoch.original.charter));
+        escape::text(last.map_or("", |terms| &terms.name))
     }
 
     /// `6 epochs, 1 January 2025 to 30 June 2025`.

@@ -300,7 +300,7 @@ impl Change for Spam {
         let mut after = rows.clone();
         let mut taken = Ids::new();
         for _ in 0..self.nodes {
-            let id = rows.fresh("spam", &taken);
+            let id = rows.fresh(&self.like.id, &taken);
             taken.insert(id.clone());
             after.nodes.push(NodeRow { id, payee: Some(self.payee.clone()), ..self.like.clone() });
         }

@@ -42,7 +42,7 @@ impl Symmetry {
 
 impl Change for Symmetry {
     fn told(&self, _: &EpochRows) -> String {
-        format!("{} has the same contributions as {}", self.twin, self.payee)
+        format!("{} joins with the same contributions as {}", self.twin, self.payee)
     }
 
     fn after(&self, rows: &EpochRows) -> Option<Vec<(&'static str, EpochRows)>> {
@@ -73,10 +73,10 @@ pub(super) struct NullPlayer {
 
 impl NullPlayer {
     pub(super) fn draw(rows: &EpochRows, chance: &mut Chance) -> Option<NullPlayer> {
-        let payee = rows.fresh("newcomer", &Ids::new());
+        let payee = rows.fresh(&chance.pick(&rows.payees)?.id, &Ids::new());
         let like = if chance.once_in(2) { chance.pick(&rows.nodes) } else { None };
         let node = like.map(|like| NodeRow {
-            id: rows.fresh("nothing", &Ids::new()),
+            id: rows.fresh(&like.id, &Ids::from([payee.clone()])),
             weight: 0.0,
             payee: Some(payee.clone()),
             metrics: vec![0.0; like.metrics.len()],
@@ -89,8 +89,10 @@ impl NullPlayer {
 impl Change for NullPlayer {
     fn told(&self, _: &EpochRows) -> String {
         match &self.node {
-            None => format!("{} owns nothing", self.payee),
-            Some(_) => format!("{} owns a node that weighs nothing, alone", self.payee),
+            None => format!("{} joins and owns nothing", self.payee),
+            Some(node) => {
+                format!("{} joins and owns {}, which weighs nothing and has no edges", self.payee, node.id)
+            }
         }
     }
 
@@ -377,13 +379,13 @@ pub(super) struct Population {
 impl Population {
     pub(super) fn draw(rows: &EpochRows, chance: &mut Chance) -> Option<Population> {
         let like = chance.pick(&rows.payees)?.id.clone();
-        Some(Population { newcomer: rows.fresh("newcomer", &Ids::new()), like })
+        Some(Population { newcomer: rows.fresh(&like, &Ids::new()), like })
     }
 }
 
 impl Change for Population {
     fn told(&self, _: &EpochRows) -> String {
-        format!("{} comes with contributions like those of {}, relying on nobody", self.newcomer, self.like)
+        format!("{} joins with contributions like those of {}, relying on nobody", self.newcomer, self.like)
     }
 
     fn after(&self, rows: &EpochRows) -> Option<Vec<(&'static str, EpochRows)>> {

@@ -4,23 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::epoch::{ColumnNames, EdgeRow, Epoch, EpochRows, Header, NodeRow, PayeeRow, RowText, Window};
+use crate::epoch::{ColumnNames, EdgeRow, Epoch, EpochRows, NodeRow, PayeeRow, RowText, Window};
 use crate::graph::NO_PAYEE;
-use crate::money::{Asset, AssetError, Pool};
+use crate::money::AssetError;
 use crate::text::check_name;
 
 use super::chance::Chance;
+use super::labels;
 
-const NAMES: [&str; 6] = ["ann", "bob", "cyd", "dan", "eve", "fay"];
-/// Weights are such that halves and quarters of them, and their sums, are exact.
-const WEIGHTS: [f64; 8] = [1.0, 1.0, 1.0, 2.0, 3.0, 5.0, 0.5, 16.0];
-/// A million units, with enough decimals that rounding is small, and few enough that a double holds every base unit.
-const POOL: u128 = 1_000_000_000;
-const DECIMALS: u32 = 3;
-/// January 2025.
-const MONTH: Window = Window { start: 1_735_689_600, end: 1_738_368_000 };
-const DAY: i64 = 86_400;
-/// The most words that are taken out of a policy's parameters.
+/// One made epoch in so many has more than six payees.
+const MANY: usize = 8;
+/// One in so many has columns that the parameters do not name.
+const MORE_COLUMNS: usize = 4;
+/// A smaller number in parameters is a factor, or an amount that is nothing beside a pool.
+const LEAST_AMOUNT: u32 = 100;
+/// The most words, and the most amounts, that are taken out of a policy's parameters.
 const MOST_WORDS: usize = 8;
 
 /// Bounds of a part of a given epoch.
@@ -30,111 +28,156 @@ const MOST_EDGES: usize = 8_192;
 /// How many edges of one node are followed.
 const MOST_FOLLOWED: usize = 64;
 
-/// What made epochs are made of.
+/// The words of a policy's parameters, of which made epochs are made so that the policy finds what it looks for.
+///
+/// Nobody says which word is what: each is taken for everything, unless a name on the way to it says `node`, `edge`,
+/// `kind`, `metric` or `payee`.
 pub(super) struct Words {
     node_kinds: Vec<RowText>,
     edge_kinds: Vec<RowText>,
-    columns: ColumnNames,
-    asset: Asset,
+    node_metrics: Vec<String>,
+    edge_metrics: Vec<String>,
+    /// Ids that the parameters give payees: only where a name on the way says so.
+    payees: Vec<RowText>,
+    /// Whole numbers that may be amounts in whole units of the asset.
+    amounts: Vec<u32>,
 }
 
 impl Words {
-    /// Kinds and metrics that a policy's parameters name, so that it finds them. Nobody says which word of the
-    /// parameters is what: each is taken for everything, unless a name on the way to it says `node`, `edge`, `kind`
-    /// or `metric`.
-    pub(super) fn of(parameters: &Value) -> Result<Words, AssetError> {
+    pub(super) fn of(parameters: &Value) -> Words {
         let mut found = Vec::new();
         words(parameters, "", 0, &mut found);
         found.truncate(MOST_WORDS);
-        let fitting = |without: &[&str]| -> Vec<RowText> {
-            let fits = |path: &str| !without.iter().any(|other| path.contains(other));
-            let mut words: Vec<RowText> =
-                found.iter().filter(|(path, _)| fits(path)).map(|(_, word)| word.as_str().into()).collect();
-            words.sort();
-            words.dedup();
-            words
+        let mut numbers = BTreeSet::new();
+        amounts(parameters, &mut numbers);
+        let chosen = |fits: &dyn Fn(&str) -> bool| -> Vec<RowText> {
+            let words = found.iter().filter(|(path, _)| fits(path)).map(|(_, word)| word.as_str().into());
+            words.collect::<BTreeSet<RowText>>().into_iter().collect()
         };
-        let metrics = |without| fitting(without).iter().map(|word| word.to_string()).collect();
-        let columns = ColumnNames {
-            node_metrics: metrics(&["edge", "kind"]),
-            edge_metrics: metrics(&["node", "kind"]),
-            ..ColumnNames::default()
+        let without = |others: [&'static str; 3]| {
+            chosen(&|path: &str| !others.iter().any(|other| path.contains(other)))
         };
-        let kinds = |without: &[&str]| [fitting(without), vec!["work".into()]].concat();
-        let (node_kinds, edge_kinds) = (kinds(&["edge", "metric"]), kinds(&["node", "metric"]));
-        Ok(Words { node_kinds, edge_kinds, columns, asset: Asset::new("UNIT", DECIMALS)? })
+        let names = |words: Vec<RowText>| words.iter().map(|word| word.to_string()).collect();
+        Words {
+            node_kinds: without(["edge", "metric", "payee"]),
+            edge_kinds: without(["node", "metric", "payee"]),
+            node_metrics: names(without(["edge", "kind", "payee"])),
+            edge_metrics: names(without(["node", "kind", "payee"])),
+            payees: chosen(&|path: &str| path.contains("payee")),
+            amounts: numbers.into_iter().take(MOST_WORDS).collect(),
+        }
     }
 
-    /// A small epoch: two to six payees with up to three nodes each, up to three nodes that nobody owns, and edges
-    /// between any two of them.
-    pub(super) fn epoch(&self, chance: &mut Chance) -> EpochRows {
-        let names = &NAMES[..2 + chance.below(NAMES.len() - 1)];
-        let mut nodes = Vec::new();
-        for name in names {
-            for number in 1..=chance.below(4) {
-                nodes.push(self.node(format!("{name}:{number}"), Some(name), chance));
-            }
+    /// A small epoch: mostly two to six payees, sometimes more, with up to three nodes each, up to three nodes that
+    /// nobody owns, and edges between any two of them.
+    pub(super) fn epoch(&self, chance: &mut Chance) -> Result<EpochRows, AssetError> {
+        let header = labels::header(&self.amounts, chance)?;
+        let payees = self.payees(chance);
+        let mut owners: Vec<Option<&RowText>> = Vec::new();
+        for owner in payees.iter().map(Some).chain([None]) {
+            owners.extend(std::iter::repeat_n(owner, chance.below(4)));
         }
-        for number in 1..=chance.below(4) {
-            nodes.push(self.node(format!("world:{number}"), None, chance));
-        }
+        let kinds = Kinds::draw(self, chance);
+        let ids = labels::node_ids(owners.len(), chance);
+        let nodes: Vec<NodeRow> =
+            ids.iter().zip(owners).map(|(id, owner)| kinds.node(id, owner, header.window, chance)).collect();
         let mut edges = Vec::new();
         for _ in 0..chance.below(4 + 2 * nodes.len()) {
-            let (Some(source), Some(target)) = (chance.pick(&nodes), chance.pick(&nodes)) else { break };
-            if source.id != target.id {
-                edges.push(self.edge(&source.id, &target.id, chance));
+            let (Some(source), Some(target)) = (chance.pick(&ids), chance.pick(&ids)) else { break };
+            if source != target {
+                edges.push(kinds.edge(source, target, header.window, chance));
             }
         }
-        let pool = Pool { asset: self.asset.clone(), amount: POOL };
-        EpochRows {
-            header: Header { number: 1, window: MONTH, pool },
-            columns: self.columns.clone(),
-            payees: names.iter().map(|&name| PayeeRow { id: name.into(), name: "".into() }).collect(),
-            nodes,
-            edges,
+        let payees = payees.into_iter().map(|id| PayeeRow { id, name: "".into() }).collect();
+        Ok(EpochRows { header, columns: kinds.columns, payees, nodes, edges })
+    }
+
+    /// Different ids, three of four that the parameters name among them.
+    fn payees(&self, chance: &mut Chance) -> Vec<RowText> {
+        let count = if chance.once_in(MANY) { 7 + chance.below(10) } else { 2 + chance.below(5) };
+        let mut ids = labels::payee_ids(count, chance);
+        for (place, named) in self.payees.iter().take(count).enumerate() {
+            if !chance.once_in(4) && !ids.contains(named) {
+                ids[place] = named.clone();
+            }
+        }
+        ids
+    }
+}
+
+/// What the rows of one made epoch have: kinds and columns of the parameters, and others beside them.
+struct Kinds {
+    nodes: Vec<RowText>,
+    edges: Vec<RowText>,
+    columns: ColumnNames,
+}
+
+impl Kinds {
+    fn draw(words: &Words, chance: &mut Chance) -> Kinds {
+        let with = |words: &[RowText], drawn: RowText| {
+            let drawn = (!words.contains(&drawn)).then_some(drawn);
+            words.iter().cloned().chain(drawn).collect::<Vec<RowText>>()
+        };
+        let columns = |words: &[String], chance: &mut Chance| {
+            let (metric, label) = (labels::metric_name(chance), labels::label_name(chance));
+            let further = chance.once_in(MORE_COLUMNS);
+            let metric = (further && !words.contains(&metric)).then_some(metric);
+            let label = (further && !words.contains(&label)).then_some(label);
+            (words.iter().cloned().chain(metric).collect(), label.into_iter().collect())
+        };
+        let (node_metrics, node_labels) = columns(&words.node_metrics, chance);
+        let (edge_metrics, edge_labels) = columns(&words.edge_metrics, chance);
+        Kinds {
+            nodes: with(&words.node_kinds, labels::node_kind(chance)),
+            edges: with(&words.edge_kinds, labels::edge_kind(chance)),
+            columns: ColumnNames { node_metrics, node_labels, edge_metrics, edge_labels },
         }
     }
 
-    fn node(&self, id: String, payee: Option<&str>, chance: &mut Chance) -> NodeRow {
+    fn node(&self, id: &RowText, payee: Option<&RowText>, window: Window, chance: &mut Chance) -> NodeRow {
         NodeRow {
-            id: id.into(),
-            kind: word(&self.node_kinds, chance),
+            id: id.clone(),
+            kind: chance.pick(&self.nodes).cloned().unwrap_or_default(),
             weight: weight(chance),
-            time: time(chance),
-            payee: payee.map(RowText::from),
+            time: time(window, chance),
+            payee: payee.cloned(),
             metrics: self.columns.node_metrics.iter().map(|_| metric(chance)).collect(),
-            labels: Vec::new(),
+            labels: self.columns.node_labels.iter().map(|_| labels::label_word(chance)).collect(),
         }
     }
 
-    fn edge(&self, source: &RowText, target: &RowText, chance: &mut Chance) -> EdgeRow {
+    fn edge(&self, source: &RowText, target: &RowText, window: Window, chance: &mut Chance) -> EdgeRow {
         EdgeRow {
             source: source.clone(),
             target: target.clone(),
-            kind: word(&self.edge_kinds, chance),
+            kind: chance.pick(&self.edges).cloned().unwrap_or_default(),
             weight: weight(chance),
-            time: time(chance),
+            time: time(window, chance),
             metrics: self.columns.edge_metrics.iter().map(|_| metric(chance)).collect(),
-            labels: Vec::new(),
+            labels: self.columns.edge_labels.iter().map(|_| labels::label_word(chance)).collect(),
         }
     }
 }
 
-fn word(words: &[RowText], chance: &mut Chance) -> RowText {
-    chance.pick(words).cloned().unwrap_or_else(|| "work".into())
-}
-
+/// Such that halves and quarters of weights, and their sums, are exact: a few bits each. One in three is 1, as where
+/// nobody weighs; one in three is near it, because rules have constants of that size.
 fn weight(chance: &mut Chance) -> f64 {
-    chance.pick(&WEIGHTS).copied().unwrap_or(1.0)
+    let unit = chance.pick(&[1.0, 0.5, 0.25]).copied().unwrap_or(1.0);
+    match chance.number(3) {
+        0 => 1.0,
+        1 => f64::from(1 + chance.number(8)) * unit,
+        _ => f64::from(1 + chance.number(64)) * unit,
+    }
 }
 
 fn metric(chance: &mut Chance) -> f64 {
     if chance.once_in(3) { 0.0 } else { weight(chance) }
 }
 
-fn time(chance: &mut Chance) -> i64 {
-    let days: Vec<i64> = (0..(MONTH.end - MONTH.start) / DAY).collect();
-    MONTH.start + DAY * chance.pick(&days).copied().unwrap_or(0)
+/// Any second of the window.
+fn time(window: Window, chance: &mut Chance) -> i64 {
+    let seconds = u32::try_from(window.end - window.start).unwrap_or(u32::MAX);
+    window.start + i64::from(chance.number(seconds))
 }
 
 /// Words in parameters that may name something: the members of objects inside, and texts; with the names on the way.
@@ -150,6 +193,19 @@ fn words(value: &Value, path: &str, depth: usize, found: &mut Vec<(String, Strin
         }
         Value::Array(items) => items.iter().for_each(|item| words(item, path, depth + 1, found)),
         Value::String(text) if check_name(text).is_ok() => found.push((path.to_owned(), text.clone())),
+        _ => {}
+    }
+}
+
+/// Whole numbers that are large enough to be amounts of money.
+fn amounts(value: &Value, found: &mut BTreeSet<u32>) {
+    match value {
+        Value::Object(members) => members.values().for_each(|value| amounts(value, found)),
+        Value::Array(items) => items.iter().for_each(|item| amounts(item, found)),
+        Value::Number(number) => {
+            let number = number.as_u64().and_then(|number| u32::try_from(number).ok());
+            found.extend(number.filter(|number| *number >= LEAST_AMOUNT));
+        }
         _ => {}
     }
 }
@@ -262,33 +318,79 @@ impl Groups {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+
+    fn made(words: &Words, seed: u64, trial: u64) -> EpochRows {
+        words.epoch(&mut Chance::for_purpose(seed, trial, "epoch")).unwrap()
+    }
 
     #[test]
     fn made_epochs_have_what_parameters_name() {
         let parameters = serde_json::json!({
             "node_kinds": {"talk": 1}, "edge_metrics": {"lines": 2}, "kinds": ["gift"], "most": {"each": 0.5},
+            "payees": {"ann": 1}, "min_amount": 2500,
         });
-        let words = Words::of(&parameters).unwrap();
-        let kinds = |kinds: &[RowText]| kinds.iter().map(|kind| kind.to_string()).collect::<Vec<_>>();
-        assert_eq!(kinds(&words.node_kinds), ["each", "gift", "talk", "work"]);
-        assert_eq!(kinds(&words.edge_kinds), ["each", "gift", "work"]);
-        assert_eq!(words.columns.edge_metrics, ["each", "lines"]);
-        assert_eq!(words.columns.node_metrics, ["each"]);
+        let words = Words::of(&parameters);
+        let texts = |words: &[RowText]| words.iter().map(|word| word.to_string()).collect::<Vec<_>>();
+        assert_eq!(texts(&words.node_kinds), ["each", "gift", "talk"]);
+        assert_eq!(texts(&words.edge_kinds), ["each", "gift"]);
+        assert_eq!(words.edge_metrics, ["each", "lines"]);
+        assert_eq!(words.node_metrics, ["each"]);
+        assert_eq!(texts(&words.payees), ["ann"]);
+        assert_eq!(words.amounts, [2500]);
+        let mut named = 0;
         for trial in 0..200 {
-            let rows = words.epoch(&mut Chance::new(1, trial, 0));
+            let rows = made(&words, 1, trial);
             assert!(rows.build().is_ok(), "{rows:?}");
-            assert_eq!(rows, words.epoch(&mut Chance::new(1, trial, 0)));
+            assert_eq!(rows, made(&words, 1, trial));
+            named += usize::from(rows.has_payee("ann"));
         }
+        assert!((110..190).contains(&named), "the payee that is named is there in {named} of 200");
+    }
+
+    /// Nothing that a policy can ask for is the same in every trial, or in the same trial from another seed.
+    #[test]
+    fn a_policy_cannot_tell_a_made_epoch_by_its_labels() {
+        let words = Words::of(&Value::Null);
+        type Read = fn(&EpochRows) -> String;
+        let labels: [(&str, Read); 12] = [
+            ("asset", |rows| rows.header.pool.asset.symbol().to_owned()),
+            ("decimals", |rows| rows.header.pool.asset.decimals().to_string()),
+            ("pool", |rows| rows.header.pool.amount.to_string()),
+            ("number", |rows| rows.header.number.to_string()),
+            ("start", |rows| rows.header.window.start.to_string()),
+            ("length", |rows| (rows.header.window.end - rows.header.window.start).to_string()),
+            ("payees", |rows| rows.payees.len().to_string()),
+            ("payee ids", |rows| rows.payees[0].id.to_string()),
+            ("node ids", |rows| rows.nodes.first().map_or(String::new(), |node| node.id.to_string())),
+            ("node kinds", |rows| rows.nodes.first().map_or(String::new(), |node| node.kind.to_string())),
+            ("edge kinds", |rows| rows.edges.first().map_or(String::new(), |edge| edge.kind.to_string())),
+            ("columns", |rows| format!("{:?}", rows.columns)),
+        ];
+        let of = |seed| (0..200).map(|trial| made(&words, seed, trial)).collect::<Vec<_>>();
+        let (one, other) = (of(1), of(2));
+        for (label, read) in labels {
+            let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+            one.iter().for_each(|rows| *seen.entry(read(rows)).or_default() += 1);
+            let most = seen.values().copied().max().unwrap_or(0);
+            let usual = if label == "columns" { 170 } else { 100 };
+            assert!(seen.len() >= 5 && most <= usual, "{label}: {seen:?}");
+            let apart = one.iter().zip(&other).filter(|(one, other)| read(one) != read(other)).count();
+            assert!(apart >= 50, "{label} follows from the trial and not from the seed");
+        }
+        let symbols = one.iter().map(|rows| rows.header.pool.asset.symbol());
+        assert!(symbols.into_iter().all(|symbol| symbol != "UNIT"));
     }
 
     #[test]
     fn parts_of_an_epoch_are_epochs() {
-        let words = Words::of(&Value::Null).unwrap();
-        let whole = words.epoch(&mut Chance::new(3, 3, 0)).build().unwrap();
+        let words = Words::of(&Value::Null);
+        let whole = made(&words, 3, 3).build().unwrap();
         let given = Given::new(&whole);
         for trial in 0..50 {
-            let rows = given.part(&mut Chance::new(1, trial, 0));
+            let rows = given.part(&mut Chance::for_purpose(1, trial, "epoch"));
             let part = rows.build().unwrap();
             assert!(rows.payees.len() >= 2 && part.node_count() <= whole.node_count());
             for node in &rows.nodes {

@@ -15,14 +15,27 @@ use super::change::millionths;
 use super::property::Property;
 use super::shrink::Case;
 
-const FORMAT: &str = "apportion card 1";
+const FORMAT: &str = "apportion card 2";
+/// Read for ever; no longer made, as its trials announced themselves.
+const FORMAT_1: &str = "apportion card 1";
 
 /// What an audit found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
     terms: CardTerms,
+    format: CardFormat,
     bytes: Vec<u8>,
     digest: Digest,
+}
+
+/// The number of a card's format, which says by which trials it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardFormat {
+    /// Made by earlier versions, with epochs that a policy could recognise, and without
+    /// [`Property::HouseMonotonicity`], which reads as untried. Auditing again gives a card of another format.
+    One,
+    /// Made by this version: auditing again gives the same card.
+    Two,
 }
 
 /// What a card says.
@@ -99,9 +112,18 @@ impl Finding {
         }
     }
 
-    /// The largest breach as a part of the pool, for people: `12.34 %`.
-    pub fn percent(&self) -> String {
-        percent(self.worst)
+    /// The largest breach for people: `12.34 % of the pool`. What the rounding does is one base unit, whatever part of a
+    /// small pool that is.
+    pub fn extent(&self) -> String {
+        if self.property.is_of_rounding() {
+            return "1 base unit".to_owned();
+        }
+        format!("{} of the pool", percent(self.worst))
+    }
+
+    /// Of a property that was not looked at.
+    fn untried(property: Property) -> Finding {
+        Finding { property, trials: 0, failures: 0, worst: 0, faults: Vec::new(), example: None }
     }
 }
 
@@ -188,7 +210,7 @@ pub enum CardError {
     #[error("not a card: {0}")]
     Form(#[from] CanonicalError),
     /// Another format, or a later version of this one.
-    #[error("the card's format is `{0}`; this program reads `{FORMAT}`")]
+    #[error("the card's format is `{0}`; this program reads `{FORMAT_1}` and `{FORMAT}`")]
     Format(String),
     /// It says what cannot be.
     #[error("the card contradicts itself: {0}")]
@@ -212,9 +234,20 @@ impl Card {
     }
 
     fn read(bytes: Vec<u8>) -> Result<Card, CardError> {
-        let Document { terms, .. } = from_canonical_json(&bytes)?;
+        let Document { format, mut terms } = from_canonical_json(&bytes)?;
+        let format = match format.as_str() {
+            FORMAT_1 => CardFormat::One,
+            _ => CardFormat::Two,
+        };
+        if format == CardFormat::One {
+            let place = Property::HouseMonotonicity as usize;
+            if place > terms.findings.len() {
+                return Err(wrong(MISSING));
+            }
+            terms.findings.insert(place, Finding::untried(Property::HouseMonotonicity));
+        }
         check(&terms)?;
-        Ok(Card { terms, digest: Digest::of(&bytes), bytes })
+        Ok(Card { terms, format, digest: Digest::of(&bytes), bytes })
     }
 
     /// Reads a card from its canonical bytes, and builds its examples' epochs anew.
@@ -227,10 +260,17 @@ impl Card {
             format: String,
         }
         match serde_json::from_slice::<Head>(bytes) {
-            Ok(head) if head.format != FORMAT => return Err(CardError::Format(visible(&head.format, 64))),
+            Ok(head) if ![FORMAT_1, FORMAT].contains(&head.format.as_str()) => {
+                return Err(CardError::Format(visible(&head.format, 64)));
+            }
             _ => {}
         }
         Card::read(bytes.to_vec())
+    }
+
+    /// By which trials it was made.
+    pub fn format(&self) -> CardFormat {
+        self.format
     }
 
     /// What it says.
@@ -255,12 +295,14 @@ impl Card {
     }
 }
 
+const MISSING: &str = "it does not have one finding for each property, in their order";
+
 fn check(terms: &CardTerms) -> Result<(), CardError> {
     if !is_label(&terms.name) || semver::Version::parse(&terms.version).is_err() {
         return Err(wrong("no policy has such a name and version"));
     }
     if !terms.findings.iter().map(|finding| finding.property).eq(Property::ALL) {
-        return Err(wrong("it has not one finding for each property, in their order"));
+        return Err(wrong(MISSING));
     }
     let refused: u64 = terms.refused.iter().map(|told| u64::from(told.trials)).sum();
     if u64::from(terms.answered) + refused != u64::from(terms.trials) {

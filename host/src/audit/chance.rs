@@ -4,10 +4,11 @@
 pub(super) struct Chance(u64);
 
 impl Chance {
-    /// A stream of its own for every trial and purpose, so that adding one property changes no other's trials.
-    pub(super) fn new(seed: u64, trial: u64, purpose: u64) -> Chance {
+    /// A stream of its own for every trial and purpose. The purpose goes by its name and not by a place in a list, so
+    /// that a property that is added anywhere changes no other's trials.
+    pub(super) fn for_purpose(seed: u64, trial: u64, purpose: &str) -> Chance {
         let mut chance = Chance(seed);
-        for part in [trial, purpose] {
+        for part in std::iter::once(trial).chain(purpose.bytes().map(u64::from)) {
             chance.0 = chance.next() ^ part.wrapping_mul(0xd6e8_feb8_6659_fd93);
         }
         chance
@@ -26,6 +27,11 @@ impl Chance {
         // The product's upper half: as even as 64 bits allow, and always below the count.
         let scaled = (u128::from(self.next()) * count as u128) >> 64;
         usize::try_from(scaled).unwrap_or(0)
+    }
+
+    /// One of 0 to `count` - 1 for a small count.
+    pub(super) fn number(&mut self, count: u32) -> u32 {
+        u32::try_from(self.below(count as usize)).unwrap_or(0)
     }
 
     /// Whether what happens once in `times` happens.
@@ -70,7 +76,7 @@ mod tests {
 
     #[test]
     fn every_one_comes_and_none_beyond() {
-        let mut chance = Chance::new(1, 2, 3);
+        let mut chance = Chance::for_purpose(1, 2, "test");
         let mut seen = [0; 5];
         (0..1_000).for_each(|_| seen[chance.below(5)] += 1);
         assert!(seen.iter().all(|&count| count > 150), "{seen:?}");

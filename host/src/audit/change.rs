@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::charter::Charter;
 use crate::epoch::{EdgeRow, Epoch, EpochRows, NodeRow, PayeeRow, RowText};
 use crate::fault::{Fault, FaultCode};
+use crate::payouts::PayoutList;
 use crate::policy::Policy;
 use crate::settle::{History, SettleError, settle};
 
 use super::AuditError;
+use super::labels;
+use super::rounding::Weights;
 
 /// Something done to an epoch. It names payees and nodes by their ids, so that it means the same in an epoch of which
 /// other rows were taken away.
@@ -98,6 +101,8 @@ pub(super) struct Settled {
     pub(super) epoch: Epoch,
     pub(super) amounts: BTreeMap<RowText, u128>,
     pub(super) retained: u128,
+    /// What the rule gave, unless it named amounts.
+    pub(super) weights: Option<Weights>,
 }
 
 impl Settled {
@@ -162,10 +167,12 @@ impl<'a> Settler<'a> {
         let policies = std::slice::from_ref(self.policy);
         match settle(&epoch, self.charter, policies, &History::default()) {
             Ok(settlement) => {
-                let list = settlement.payouts.list().payouts.iter();
-                let amounts = list.map(|payout| (payout.payee.as_str().into(), payout.amount)).collect();
+                let list = settlement.payouts.list();
+                let payouts = list.payouts.iter();
+                let amounts = payouts.map(|payout| (payout.payee.as_str().into(), payout.amount)).collect();
                 let retained = settlement.receipt.settlement().retained;
-                Ok(Answer::Settled(Box::new(Settled { role, rows, epoch, amounts, retained })))
+                let weights = weights(list);
+                Ok(Answer::Settled(Box::new(Settled { role, rows, epoch, amounts, retained, weights })))
             }
             Err(SettleError::Fault { fault, .. }) if fault.code == FaultCode::BadParameters => {
                 Err(AuditError::Refused(fault))
@@ -175,6 +182,13 @@ impl<'a> Settler<'a> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The weights of the one policy that an audit appoints.
+fn weights(list: &PayoutList) -> Option<Weights> {
+    let retained = list.policies.first()?.retained?;
+    let shares = list.payouts.iter().map(|payout| payout.parts.first()?.share);
+    Some(Weights { shares: shares.collect::<Option<Vec<u64>>>()?, retained })
 }
 
 /// Ids of nodes.
@@ -199,13 +213,10 @@ impl EpochRows {
         self.payees.push(PayeeRow { id: id.clone(), name: "".into() });
     }
 
-    /// An id that no payee and no node has: this one, or `ann-2` beside `ann`.
+    /// An id that no payee and no node has, written like this one, so that what a trial adds looks like the rest.
     pub(super) fn fresh(&self, like: &str, taken: &Ids) -> RowText {
         let nodes: BTreeSet<&str> = self.nodes.iter().map(|node| &*node.id).collect();
-        let free =
-            |id: &String| !self.has_payee(id) && !nodes.contains(id.as_str()) && !taken.contains(&**id);
-        let numbered = (2_usize..).map(|number| format!("{like}-{number}"));
-        std::iter::once(like.to_owned()).chain(numbered).find(free).unwrap_or_default().into()
+        labels::resembling(like, |id| self.has_payee(id) || nodes.contains(id) || taken.contains(id)).into()
     }
 
     /// A copy of these nodes, owned by another, with the edges that lead to them and, if they are to, those that

@@ -11,6 +11,7 @@ use super::axioms::{
 };
 use super::chance::Chance;
 use super::change::Change;
+use super::rounding::House;
 
 /// What a rule is tested for. The names are stable: cards carry them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub enum Property {
     PopulationMonotonicity,
     /// A tiny change moves amounts by little.
     Continuity,
+    /// One more unit in a small pool takes nothing from anyone: of the engine's rounding, not of the rule.
+    HouseMonotonicity,
     /// Nobody gains by several identities.
     Splitting,
     /// Nobody gains by supporters with several identities.
@@ -55,8 +58,8 @@ pub enum Property {
 }
 
 impl Property {
-    /// All of them: the axioms, then the attacks.
-    pub const ALL: [Property; 18] = [
+    /// All of them: the axioms, what is the rounding's, then the attacks.
+    pub const ALL: [Property; 19] = [
         Property::Efficiency,
         Property::Symmetry,
         Property::NullPlayer,
@@ -67,6 +70,7 @@ impl Property {
         Property::ResourceMonotonicity,
         Property::PopulationMonotonicity,
         Property::Continuity,
+        Property::HouseMonotonicity,
         Property::Splitting,
         Property::SupporterSplitting,
         Property::Merging,
@@ -90,6 +94,7 @@ impl Property {
             Property::ResourceMonotonicity => "resource-monotonicity",
             Property::PopulationMonotonicity => "population-monotonicity",
             Property::Continuity => "continuity",
+            Property::HouseMonotonicity => "house-monotonicity",
             Property::Splitting => "splitting",
             Property::SupporterSplitting => "supporter-splitting",
             Property::Merging => "merging",
@@ -114,6 +119,9 @@ impl Property {
             Property::ResourceMonotonicity => "from a larger pool nobody gets less",
             Property::PopulationMonotonicity => "when somebody joins, nobody else gets more",
             Property::Continuity => "a tiny change makes no jump",
+            Property::HouseMonotonicity => {
+                "rounding: one more unit in a small pool takes nothing from anyone"
+            }
             Property::Splitting => "nobody gains by several identities",
             Property::SupporterSplitting => "nobody gains by supporters with several identities",
             Property::Merging => "no two gain by appearing as one",
@@ -138,6 +146,9 @@ impl Property {
             Property::ResourceMonotonicity => "from a larger pool somebody gets less",
             Property::PopulationMonotonicity => "when somebody joins, somebody else gets more",
             Property::Continuity => "a tiny change makes a jump",
+            Property::HouseMonotonicity => {
+                "of a small pool with one more unit somebody gets a unit less, by the rounding and not by the rule"
+            }
             Property::Splitting => "a payee gains by several identities",
             Property::SupporterSplitting => "a payee gains by supporters with several identities",
             Property::Merging => "two gain by appearing as one",
@@ -154,6 +165,11 @@ impl Property {
         self >= Property::Splitting
     }
 
+    /// Whether it is a property of how the engine rounds a rule's weights to whole base units, and not of the rule.
+    pub fn is_of_rounding(self) -> bool {
+        self == Property::HouseMonotonicity
+    }
+
     /// Where the property comes from; empty where it is a matter of course.
     pub fn source(self) -> &'static str {
         match self {
@@ -164,6 +180,9 @@ impl Property {
             Property::Monotonicity => "H. P. Young, Monotonic Solutions of Cooperative Games, 1985",
             Property::ScaleInvariance | Property::Continuity => {
                 "W. Thomson, Axiomatic and Game-Theoretic Analysis of Bankruptcy and Taxation Problems, 2003"
+            }
+            Property::HouseMonotonicity => {
+                "M. L. Balinski, H. P. Young, Fair Representation, 1982: house monotonicity and the Alabama paradox"
             }
             Property::ResourceMonotonicity => {
                 "H. Moulin, W. Thomson, Can Everyone Benefit from Growth?, 1988"
@@ -203,6 +222,7 @@ impl Property {
             Property::ResourceMonotonicity => Resource::draw(chance).map(boxed),
             Property::PopulationMonotonicity => Population::draw(rows, chance).map(boxed),
             Property::Continuity => Continuity::draw(rows, chance).map(boxed),
+            Property::HouseMonotonicity => Some(boxed(House::draw(chance))),
             Property::Splitting => Splitting::draw(rows, chance).map(boxed),
             Property::SupporterSplitting => Supporters::draw(rows, chance).map(boxed),
             Property::Merging => Merging::draw(rows, chance).map(boxed),

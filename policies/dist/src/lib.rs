@@ -11,7 +11,10 @@
 //! them, and `cargo xtask policies --check` proves that these bytes are what the sources give. The same list is in
 //! `index.json`, for programs in other languages.
 
+mod standing;
 mod table;
+
+pub use standing::{Likeness, Standing, describe};
 
 /// A policy that comes with the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

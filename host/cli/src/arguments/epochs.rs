@@ -213,7 +213,8 @@ pub struct AuditArguments {
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub trials: u32,
 
-    /// Where chance begins; another number gives other trials
+    /// Where chance begins; another number gives other trials. For a stranger's policy choose a number that its author
+    /// could not foresee
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u32,
 

@@ -11,6 +11,7 @@ use crate::arguments::InspectPolicyArguments;
 use crate::engine::Engines;
 use crate::inspect;
 use crate::objects;
+use crate::standing;
 use crate::table::grouped;
 
 pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<()> {
@@ -44,12 +45,7 @@ fn ratio(one: usize, other: usize) -> f64 {
 
 /// What is different in `new`, a line each: `-` what was, `+` what is.
 fn changes(old: &Policy, new: &Policy) -> String {
-    let mut text = format!(
-        "against {} {}, digest {}\n",
-        inspect::shown(old.name()),
-        inspect::shown(old.version()),
-        old.digest()
-    );
+    let mut text = format!("against {}, digest {}\n", standing::of_policy(old), old.digest());
     let mut same = true;
     for (what, old, new) in [
         ("says", said(old), said(new)),
