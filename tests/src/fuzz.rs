@@ -137,7 +137,7 @@ pub fn tables(bytes: &[u8]) {
     fs::write(&path, described).unwrap();
     fs::write(folder.path().join(nodes_name), nodes).unwrap();
     fs::write(folder.path().join("edges.csv"), edges).unwrap();
-    match apportion_import::tables::import(&path, &mut |_| {}) {
+    match apportion_import::tables::import(&path, &Default::default(), &mut |_| {}) {
         Ok(imported) => epoch(imported.epoch.as_bytes()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
@@ -162,7 +162,7 @@ pub fn traces(bytes: &[u8]) {
     fs::write(&path, described).unwrap();
     fs::write(folder.path().join("document"), document).unwrap();
     fs::write(folder.path().join("payees.csv"), "payee,node\nada,agent:scout\n").unwrap();
-    match apportion_import::tables::import(&path, &mut |_| {}) {
+    match apportion_import::tables::import(&path, &Default::default(), &mut |_| {}) {
         Ok(imported) => epoch(imported.epoch.as_bytes()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

@@ -4,10 +4,12 @@
 //! The same history gives the same epoch, however it is packed. host/import/README.md says what becomes what.
 
 mod bots;
+mod boundary;
 mod changes;
 mod commit;
 mod graph;
 mod history;
+mod joins;
 mod lines;
 mod mailmap;
 mod people;
@@ -16,16 +18,21 @@ mod table;
 mod text;
 mod trailers;
 
+use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use apportion::{AssetError, BuildError, Epoch, Header, Pool, Window};
 use gix_object::Kind;
 
 use crate::cell::parse_time;
+use crate::limits::{Bound, LimitExceeded, Limits, Quota};
+pub use boundary::Outside;
 use graph::{Graph, Uncounted};
 use history::History;
+pub use joins::Evidence;
 use mailmap::Mailmap;
-use people::People;
+use people::{People, Person};
 use repository::Repository;
 use table::Table;
 
@@ -52,6 +59,10 @@ pub struct Options {
     pub payees: Option<PathBuf>,
     /// What payees are called whom no table lists.
     pub payee_ids: PayeeIds,
+    /// What happens where the repository leads out of its folder.
+    pub outside: Outside,
+    /// How much may be read and kept.
+    pub limits: Limits,
 }
 
 impl Options {
@@ -68,6 +79,8 @@ impl Options {
             mailmap: None,
             payees: None,
             payee_ids: PayeeIds::Names,
+            outside: Outside::Refuse,
+            limits: Limits::default(),
         }
     }
 }
@@ -120,10 +133,13 @@ pub enum Stage {
 pub struct Imported {
     /// The epoch.
     pub epoch: Epoch,
-    /// Every author of the whole history, as `git shortlog -se` counts them.
+    /// Every author of the whole history, as `git shortlog -se` counts them: by name and address after the mailmap.
+    /// What [`Imported::joins`] says comes after that.
     pub authors: Vec<Author>,
-    /// Everybody's address, name and payee as CSV, which [`Options::payees`] takes back when it is corrected. It holds
-    /// addresses: it is not for publishing.
+    /// Everybody who has several names or addresses, and why they count as one.
+    pub joins: Vec<Join>,
+    /// Everybody's address, name and payee as CSV, with what joined them, which [`Options::payees`] takes back when it is
+    /// corrected. It holds addresses: it is not for publishing.
     pub payees: Vec<u8>,
     /// What a person should know about how the history was read, a sentence each.
     pub notes: Vec<String>,
@@ -140,6 +156,39 @@ pub struct Author {
     pub commits: usize,
 }
 
+/// Several identities that count as one person or program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The id of the node that they are: `person:Ann Lee`.
+    pub node: String,
+    /// The identities. The first stands for itself.
+    pub identities: Vec<JoinedIdentity>,
+}
+
+/// A name with an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinedIdentity {
+    /// The name, of visible characters.
+    pub name: String,
+    /// The e-mail address, of visible characters.
+    pub address: String,
+    /// Why it is the same as those before it; none for the first.
+    pub evidence: Option<Evidence>,
+}
+
+impl fmt::Display for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.node)?;
+        for (place, JoinedIdentity { name, address, evidence }) in self.identities.iter().enumerate() {
+            write!(f, "{} {name} <{address}>", if place > 0 { "," } else { "" })?;
+            if let Some(evidence) = evidence {
+                write!(f, " (by {})", evidence.name())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Why a history did not become an epoch.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -153,6 +202,28 @@ pub enum GitError {
         what: &'static str,
         /// What the system says.
         problem: String,
+    },
+    /// Something in the repository leads to files outside of its folder.
+    #[error(
+        "the repository's {what} leads out of its folder, to `{path}`: read it only if you trust it (`Outside::Follow`, \
+         `--allow-outside`)"
+    )]
+    Outside {
+        /// What leads there.
+        what: &'static str,
+        /// Where.
+        path: String,
+    },
+    /// More than [`Options::limits`] allow.
+    #[error("{0}")]
+    Limit(LimitExceeded),
+    /// An object that is larger than [`Options::limits`] allow.
+    #[error("object {id}: {exceeded}")]
+    ObjectLimit {
+        /// Its id.
+        id: String,
+        /// The bound.
+        exceeded: LimitExceeded,
     },
     /// A name that leads to no commit.
     #[error("`{revision}` {problem}")]
@@ -232,18 +303,19 @@ pub fn import(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Imported, GitError> {
-    let repository = Repository::open(path)?;
+    let quota = Quota::new(&options.limits);
+    let repository = Repository::open(path, options.outside, &quota)?;
     let last = repository.commit(&options.revision)?;
     let before = options.after.as_deref().map(|after| repository.commit(after)).transpose()?;
     let mailmap = mailmap(&repository, last, options.mailmap.as_deref())?;
-    let table = options.payees.as_deref().map(Table::read).transpose()?;
+    let table = options.payees.as_deref().map(|file| Table::read(file, &quota)).transpose()?;
 
     let history = History::read(&repository, last, before, &mailmap, progress)?;
     let positions = positions(&history, options);
     let window = window(&history, &positions, options)?;
     let people = People::find(&history, options.payee_ids, table.as_ref());
     let header = Header { number: options.number, window, pool: options.pool.clone() };
-    let graph = Graph::new(&history, &people, options.detail, header)?;
+    let graph = Graph::new(&history, &people, options.detail, header, quota)?;
     let (epoch, uncounted) = graph.build(&repository, &positions, progress)?;
     if epoch.payees().is_empty() {
         return Err(GitError::NobodyToPay(positions.len()));
@@ -251,7 +323,8 @@ pub fn import(
     let payees = table::write(&history, &people)
         .map_err(|error| GitError::Payees { file: "to write".to_owned(), problem: error.to_string() })?;
     let notes = notes(&repository, &history, &people, &positions, &uncounted);
-    Ok(Imported { epoch, authors: authors(&history, &people), payees, notes })
+    let (authors, joins) = (authors(&history, &people), people.joins(&history));
+    Ok(Imported { epoch, authors, joins, payees, notes })
 }
 
 /// A calendar month such as `2025-07`: its first second, the first second after it, and a number for its epoch, 202507.
@@ -285,7 +358,10 @@ fn mailmap(
     given: Option<&Path>,
 ) -> Result<Mailmap, GitError> {
     if let Some(file) = given {
-        let bytes = std::fs::read(file).map_err(|error| GitError::File {
+        let mut bytes = Vec::new();
+        let read = std::fs::File::open(file)
+            .and_then(|file| repository.quota.bounded(file, Bound::Record).read_to_end(&mut bytes));
+        read.map_err(|error| GitError::File {
             file: file.display().to_string(),
             problem: error.to_string(),
         })?;
@@ -345,6 +421,15 @@ fn authors(history: &History, people: &People) -> Vec<Author> {
 
 /// How many programs a note names.
 const NAMED: usize = 8;
+
+fn named(found: &[(usize, &str)]) -> String {
+    let names: Vec<String> =
+        found.iter().take(NAMED).map(|(commits, name)| format!("{name} ({commits})")).collect();
+    let more = found.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
 /// Seconds since 1970 beyond which a date is told to be odd: the start of the year 2100.
 const YEAR_2100: i64 = 4_102_444_800;
 
@@ -356,23 +441,42 @@ fn notes(
     uncounted: &Uncounted,
 ) -> Vec<String> {
     let mut notes = Vec::new();
-    let mut bots: Vec<(usize, &str)> = Vec::new();
-    for (number, person) in people.people.iter().enumerate().filter(|(_, person)| person.is_bot) {
-        let commits = positions.iter().filter_map(|at| history.entries.get(*at));
-        let commits = commits.filter(|entry| people.of(entry.author) == number).count();
-        if commits > 0 && person.payee.is_none() {
-            bots.push((commits, person.node.trim_start_matches("bot:")));
+    let authors_of = |is_one: &dyn Fn(&Person) -> bool| {
+        let mut found: Vec<(usize, &str)> = Vec::new();
+        for (number, person) in people.people.iter().enumerate().filter(|(_, person)| is_one(person)) {
+            let commits = positions.iter().filter_map(|at| history.entries.get(*at));
+            let commits = commits.filter(|entry| people.of(entry.author) == number).count();
+            if commits > 0 {
+                found.push((commits, person.node.split_once(':').map_or("", |(_, name)| name)));
+            }
         }
-    }
-    bots.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        found
+    };
+    let bots = authors_of(&|person| person.is_bot && person.payee.is_none());
     if !bots.is_empty() {
-        let more =
-            if bots.len() > NAMED { format!(" and {} more", bots.len() - NAMED) } else { String::new() };
-        let named: Vec<String> =
-            bots.iter().take(NAMED).map(|(commits, name)| format!("{name} ({commits})")).collect();
         notes.push(format!(
-            "programs get nothing, which wrote so many commits: {}{more}; a table of payees can say otherwise",
-            named.join(", ")
+            "bots are not paid; these wrote commits: {}; a table of payees can say otherwise",
+            named(&bots)
+        ));
+    }
+    let lookalikes = authors_of(&|person| person.could_be_bot && !person.is_bot);
+    if !lookalikes.is_empty() {
+        notes.push(format!(
+            "these are paid, though a name or an address has the word `bot`: {}; in a table of payees, an empty payee is \
+             not paid",
+            named(&lookalikes)
+        ));
+    }
+    if !people.contradicted.is_empty() {
+        let names: Vec<String> =
+            people.contradicted.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+        let more = people.contradicted.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notes.push(format!(
+            "these names are used with several addresses that contradict each other, and join nothing: {}{more}; a \
+             `.mailmap` or a table of payees can say who is who",
+            names.join(", ")
         ));
     }
     if people.unlisted > 0 {

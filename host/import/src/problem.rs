@@ -5,6 +5,8 @@ use std::fmt;
 
 use apportion::{AssetError, BuildError, RowProblem};
 
+use crate::limits::LimitExceeded;
+
 /// Why an input did not become an epoch.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -157,15 +159,18 @@ pub enum Fault {
     /// A line that is not one JSON object.
     #[error("is not a JSON object on one line: {0}")]
     Json(String),
-    /// A line longer than is read.
-    #[error("the line is longer than {0} MiB")]
-    LongLine(u64),
+    /// More than the import's limits allow.
+    #[error("{0}")]
+    Limit(#[from] LimitExceeded),
     /// A cell that must not be empty.
     #[error("is empty")]
     Empty,
     /// A cell that must be a number.
     #[error("`{}` is not a number", .0.escape_debug())]
     NotNumber(String),
+    /// An integer, or a number of 2^53 and more, that a 64-bit float would round.
+    #[error("`{}` cannot be held exactly: from 2^53 on, 64-bit floats skip integers. Use a larger unit, or list the column as a label if it is not an amount", .0.escape_debug())]
+    Rounded(String),
     /// A number that is infinite or not a number.
     #[error("`{}` is not a finite number", .0.escape_debug())]
     NotFinite(String),
@@ -228,6 +233,9 @@ pub enum Fault {
 impl Fault {
     /// An error of the system or of a decompressor, in words for a person.
     pub(crate) fn from_io(error: &std::io::Error) -> Fault {
+        if let Some(exceeded) = error.get_ref().and_then(|error| error.downcast_ref::<LimitExceeded>()) {
+            return Fault::Limit(*exceeded);
+        }
         match error.kind() {
             std::io::ErrorKind::NotFound => Fault::Missing,
             std::io::ErrorKind::UnexpectedEof => Fault::Truncated,

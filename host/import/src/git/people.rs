@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use apportion::Digest;
 
-use super::PayeeIds;
-use super::bots::is_bot;
+use super::bots::{could_be_bot, is_bot};
 use super::history::{History, Identity};
+use super::joins::{self, Evidence, Groups};
 use super::table::Table;
+use super::{Join, JoinedIdentity, PayeeIds};
 
 /// One person, or one program.
 pub(super) struct Person {
     /// Unique among all; begins with `person:` or `bot:`.
     pub(super) node: String,
     pub(super) is_bot: bool,
+    /// Whether its name or address looks like a program's, though nothing says that it is one.
+    pub(super) could_be_bot: bool,
     /// Who is paid; none for a program, and for who is listed without a payee.
     pub(super) payee: Option<String>,
     /// What to show a person instead of the payee's id; may be empty.
@@ -25,10 +28,41 @@ pub(super) struct People {
     pub(super) people: Vec<Person>,
     /// Which of them an identity is.
     of_identity: Vec<usize>,
+    /// Why an identity is not a person of its own.
+    pub(super) evidence: Vec<Option<Evidence>>,
     /// How often each identity is the author.
     pub(super) authored: Vec<usize>,
     /// How many are paid only because nobody listed them.
     pub(super) unlisted: usize,
+    /// Full names that join nothing, because their addresses contradict.
+    pub(super) contradicted: BTreeSet<String>,
+}
+
+/// How often each identity stands where.
+struct Uses {
+    authored: Vec<usize>,
+    committed: Vec<usize>,
+    named: Vec<usize>,
+}
+
+impl Uses {
+    fn count(history: &History) -> Uses {
+        let none = || vec![0_usize; history.identities.values.len()];
+        let mut uses = Uses { authored: none(), committed: none(), named: none() };
+        for entry in &history.entries {
+            uses.authored[entry.author] += 1;
+            uses.committed[entry.committer] += 1;
+            for (_, identity) in &entry.trailers {
+                uses.named[*identity] += 1;
+            }
+        }
+        uses
+    }
+
+    /// Whether an author's or committer's line has it.
+    fn is_signed(&self, identity: usize) -> bool {
+        self.authored[identity] + self.committed[identity] > 0
+    }
 }
 
 impl People {
@@ -36,42 +70,80 @@ impl People {
         self.of_identity.get(identity).copied().unwrap_or_default()
     }
 
-    /// One address is one person, and so is one full name; a table's word goes before both.
+    /// Joins identities by what [`joins::join`] calls evidence; a table's word goes before that.
     pub(super) fn find(history: &History, ids: PayeeIds, table: Option<&Table>) -> People {
         let identities = &history.identities.values;
-        let mut authored = vec![0; identities.len()];
-        let mut named = vec![0_usize; identities.len()];
-        for entry in &history.entries {
-            authored[entry.author] += 1;
-            named[entry.committer] += 1;
-            for (_, identity) in &entry.trailers {
-                named[*identity] += 1;
-            }
-        }
+        let uses = Uses::count(history);
+        let signed: Vec<bool> = (0..identities.len()).map(|identity| uses.is_signed(identity)).collect();
         let listed: Vec<Option<&str>> =
             identities.iter().map(|identity| table.and_then(|table| table.payee_of(identity))).collect();
-        let groups = split_by_listed(group(identities), &listed);
-        let mut people =
-            People { people: Vec::new(), of_identity: vec![0; identities.len()], authored, unlisted: 0 };
-        let mut drafts = Vec::new();
+        let Groups { groups, contradicted } = joins::join(identities, &signed);
+        let mut evidence = vec![None; identities.len()];
+        for (identity, why) in groups.iter().flatten() {
+            evidence[*identity] = *why;
+        }
+        let groups = groups.into_iter().map(|group| group.into_iter().map(|(number, _)| number).collect());
+        let groups = split_by_listed(groups.collect(), &listed);
+        let (mut of_identity, mut unlisted, mut drafts) = (vec![0; identities.len()], 0, Vec::new());
         for group in groups {
-            for identity in &group {
-                people.of_identity[*identity] = drafts.len();
+            for (place, identity) in group.iter().enumerate() {
+                of_identity[*identity] = drafts.len();
+                // Who begins no group of its own is there by the table.
+                evidence[*identity] =
+                    (place > 0).then(|| evidence[*identity].unwrap_or(Evidence::Table));
             }
-            // Who wrote most under this name and address stands for all; equal ones in the order of their letters.
-            let most = group.iter().max_by(|a, b| {
-                let used = |identity: usize| (people.authored[identity], named[identity]);
-                used(**a).cmp(&used(**b)).then_with(|| identities[**b].cmp(&identities[**a]))
-            });
-            let identity = most.map_or_else(Identity::nobody, |identity| identities[*identity].clone());
             let is_bot = group.iter().all(|identity| is_bot(&identities[*identity]));
             let listed = group.iter().find_map(|identity| listed[*identity]);
-            people.unlisted += usize::from(table.is_some() && listed.is_none() && !is_bot);
-            drafts.push(Draft { identity, is_bot, listed });
+            unlisted += usize::from(table.is_some() && listed.is_none() && !is_bot);
+            drafts.push(Draft {
+                identity: foremost(&group, identities, &uses),
+                is_bot,
+                could_be_bot: group.iter().any(|identity| could_be_bot(&identities[*identity])),
+                is_signed: group.iter().any(|identity| signed[*identity]),
+                listed,
+            });
         }
-        people.people = called(&drafts, ids);
-        people
+        let (people, authored) = (called(&drafts, ids), uses.authored);
+        People { people, of_identity, evidence, authored, unlisted, contradicted }
     }
+
+    /// Everybody who has several identities.
+    pub(super) fn joins(&self, history: &History) -> Vec<Join> {
+        let mut of_person: BTreeMap<usize, Vec<JoinedIdentity>> = BTreeMap::new();
+        let joined = |identity: &Identity, evidence| JoinedIdentity {
+            name: identity.name.clone(),
+            address: identity.address.clone(),
+            evidence,
+        };
+        for (number, identity) in history.identities.values.iter().enumerate() {
+            of_person.entry(self.of(number)).or_default().push(joined(identity, self.evidence[number]));
+        }
+        for (written, number) in &history.mapped {
+            let of_person = of_person.entry(self.of(*number)).or_default();
+            of_person.push(joined(written, Some(Evidence::Mailmap)));
+        }
+        let several = of_person.into_iter().filter(|(_, identities)| identities.len() > 1);
+        let join = |(number, mut identities): (usize, Vec<JoinedIdentity>)| {
+            identities.sort_by_key(|identity| identity.evidence);
+            let person = self.people.get(number);
+            Join { node: person.map_or(String::new(), |person| person.node.clone()), identities }
+        };
+        let mut joins: Vec<Join> = several.map(join).collect();
+        joins.sort_by(|a, b| a.node.cmp(&b.node));
+        joins
+    }
+}
+
+/// Whose name and address stand for all of a group: who wrote most, then who committed most, then in the order of
+/// letters. What only trailers say counts only where there is nothing else.
+fn foremost(group: &[usize], identities: &[Identity], uses: &Uses) -> Identity {
+    let rank = |identity: usize| {
+        (uses.authored[identity], uses.committed[identity], uses.is_signed(identity), uses.named[identity])
+    };
+    let most = group.iter().max_by(|a, b| {
+        rank(**a).cmp(&rank(**b)).then_with(|| identities[**b].cmp(&identities[**a]))
+    });
+    most.map_or_else(Identity::nobody, |identity| identities[*identity].clone())
 }
 
 impl Identity {
@@ -84,77 +156,11 @@ impl Identity {
 struct Draft<'a> {
     identity: Identity,
     is_bot: bool,
+    could_be_bot: bool,
+    /// Whether more than trailers name it.
+    is_signed: bool,
     /// The payee that a table gives; empty for who is not paid.
     listed: Option<&'a str>,
-}
-
-/// Identities of one person together, in the order of the first of each.
-fn group(identities: &[Identity]) -> Vec<Vec<usize>> {
-    let mut leaders: Vec<usize> = (0..identities.len()).collect();
-    let mut first_with: BTreeMap<String, usize> = BTreeMap::new();
-    for (number, identity) in identities.iter().enumerate() {
-        for key in keys(identity) {
-            let other = *first_with.entry(key).or_insert(number);
-            let (a, b) = (leader(&mut leaders, other), leader(&mut leaders, number));
-            let (first, second) = (a.min(b), a.max(b));
-            leaders[second] = first;
-        }
-    }
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for number in 0..identities.len() {
-        groups.entry(leader(&mut leaders, number)).or_default().push(number);
-    }
-    groups.into_values().collect()
-}
-
-fn leader(leaders: &mut [usize], mut number: usize) -> usize {
-    while leaders[number] != number {
-        leaders[number] = leaders[leaders[number]];
-        number = leaders[number];
-    }
-    number
-}
-
-/// What makes two identities one person. What many people have in common, as the address `root@localhost` or a first
-/// name, makes nobody one.
-fn keys(identity: &Identity) -> Vec<String> {
-    let kind = if is_bot(identity) { "bot" } else { "person" };
-    let address = plain_address(&identity.address);
-    let name = identity.name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let mut keys = Vec::new();
-    if names_somebody(&address) {
-        keys.push(format!("{kind} address {address}"));
-    }
-    let is_full =
-        name.contains(' ') && !["your name", "no author", "unknown author", "user name"].contains(&&*name);
-    if is_full || is_bot(identity) && !name.is_empty() {
-        keys.push(format!("{kind} name {name}"));
-    }
-    if keys.is_empty() {
-        keys.push(format!("{kind} identity {name} {address}"));
-    }
-    keys
-}
-
-/// In lower case; of GitHub's addresses `1234+account@users.noreply.github.com` without the number, which older ones
-/// do not have.
-fn plain_address(address: &str) -> String {
-    let address = address.to_lowercase();
-    match address.split_once('+') {
-        Some((number, account))
-            if account.ends_with("@users.noreply.github.com")
-                && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            account.to_owned()
-        }
-        _ => address,
-    }
-}
-
-fn names_somebody(address: &str) -> bool {
-    const NOBODY: [&str; 10] =
-        ["root", "noreply", "no-reply", "nobody", "none", "unknown", "user", "you", "git", "admin"];
-    address.split_once('@').is_some_and(|(local, _)| !local.is_empty() && !NOBODY.contains(&local))
 }
 
 /// Groups in which a table tells several payees apart, taken apart.
@@ -178,21 +184,27 @@ fn split_by_listed(groups: Vec<Vec<usize>>, listed: &[Option<&str>]) -> Vec<Vec<
     by_payee.into_values().chain(others).collect()
 }
 
+/// What everybody is called. Those whom only trailers name come last: what anybody may write changes nobody's id.
 fn called(drafts: &[Draft<'_>], ids: PayeeIds) -> Vec<Person> {
     let names: Vec<String> = drafts.iter().map(|draft| shown_name(&draft.identity)).collect();
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut times, mut times_signed) = (BTreeMap::<&str, usize>::new(), BTreeMap::<&str, usize>::new());
     for (draft, name) in drafts.iter().zip(&names) {
-        *times.entry(name).or_default() += 1;
-        if let Some(payee) = draft.listed.filter(|payee| payee != name) {
-            *times.entry(payee).or_default() += 1;
+        let listed = draft.listed.filter(|payee| payee != name);
+        for text in [Some(name.as_str()), listed].into_iter().flatten() {
+            *times.entry(text).or_default() += 1;
+            *times_signed.entry(text).or_default() += usize::from(draft.is_signed);
         }
     }
     let listed = drafts.iter().filter_map(|draft| draft.listed).map(ToOwned::to_owned);
     let mut taken: BTreeSet<String> = listed.collect();
-    let mut people = Vec::new();
-    for (draft, name) in drafts.iter().zip(&names) {
+    let mut people: Vec<(usize, Person)> = Vec::new();
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|number| !drafts[*number].is_signed);
+    for number in order {
+        let (draft, name) = (&drafts[number], &names[number]);
         let digest = Digest::of(draft.identity.address.to_lowercase().as_bytes()).to_string();
-        let by_name = || match times.get(name.as_str()) {
+        let of_name = if draft.is_signed { &times_signed } else { &times };
+        let by_name = || match of_name.get(name.as_str()) {
             Some(1) => name.clone(),
             _ => format!("{name} ({})", digest.get(..6).unwrap_or_default()),
         };
@@ -203,21 +215,26 @@ fn called(drafts: &[Draft<'_>], ids: PayeeIds) -> Vec<Person> {
             PayeeIds::Digests => (digest.get(..16).unwrap_or_default().to_owned(), String::new()),
         };
         let own = free(own, &mut taken);
-        let payee = match draft.listed {
-            Some("") => None,
-            Some(payee) => Some(payee.to_owned()),
-            None if draft.is_bot => None,
-            None => Some(own.clone()),
-        };
-        let node = match (&payee, draft.is_bot) {
-            (_, true) => format!("bot:{own}"),
-            (Some(payee), false) => format!("person:{payee}"),
-            (None, false) => format!("person:{own}"),
-        };
-        let shown = if draft.listed.is_some() { String::new() } else { shown };
-        people.push(Person { node, is_bot: draft.is_bot, payee, name: shown });
+        people.push((number, person(draft, own, shown)));
     }
-    people
+    people.sort_by_key(|(number, _)| *number);
+    people.into_iter().map(|(_, person)| person).collect()
+}
+
+fn person(draft: &Draft<'_>, own: String, shown: String) -> Person {
+    let payee = match draft.listed {
+        Some("") => None,
+        Some(payee) => Some(payee.to_owned()),
+        None if draft.is_bot => None,
+        None => Some(own.clone()),
+    };
+    let node = match (&payee, draft.is_bot) {
+        (_, true) => format!("bot:{own}"),
+        (Some(payee), false) => format!("person:{payee}"),
+        (None, false) => format!("person:{own}"),
+    };
+    let name = if draft.listed.is_some() { String::new() } else { shown };
+    Person { node, is_bot: draft.is_bot, could_be_bot: draft.could_be_bot && draft.listed.is_none(), payee, name }
 }
 
 /// The id with a number, if another has it already.
@@ -235,44 +252,4 @@ fn free(id: String, taken: &mut BTreeSet<String>) -> String {
 fn shown_name(identity: &Identity) -> String {
     let name = identity.name.split('@').next().unwrap_or_default().trim();
     if name.is_empty() { "nameless".to_owned() } else { name.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grouped(identities: &[(&str, &str)]) -> Vec<Vec<usize>> {
-        let of = |(name, address): &(&str, &str)| Identity {
-            name: (*name).to_owned(),
-            address: (*address).to_owned(),
-        };
-        group(&identities.iter().map(of).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn one_address_or_one_full_name_is_one_person() {
-        let same = grouped(&[
-            ("Ann Lee", "ann@work"),
-            ("ann", "ANN@home"),
-            ("ann  lee", "ann@home"),
-            ("Bob Roe", "7+bob@users.noreply.github.com"),
-            ("bob", "bob@users.noreply.github.com"),
-        ]);
-        assert_eq!(same, [vec![0, 1, 2], vec![3, 4]]);
-    }
-
-    #[test]
-    fn what_many_share_makes_nobody_one() {
-        let apart = grouped(&[
-            ("Ann Lee", "root@host"),
-            ("Bob Roe", "root@host"),
-            ("alex", "alex@one"),
-            ("alex", "alex@two"),
-            ("Your Name", "you@example.com"),
-            ("", ""),
-            ("Ann Lee", "ann@users.noreply.github.com"),
-            ("Ann Lee [bot]", "ann@users.noreply.github.com"),
-        ]);
-        assert_eq!(apart, [vec![0, 6], vec![1], vec![2], vec![3], vec![4], vec![5], vec![7]]);
-    }
 }

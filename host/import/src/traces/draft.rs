@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use apportion::MAX_WORD;
 
 use crate::cell::Cell;
+use crate::limits::{Bound, LimitExceeded, Quota};
 use crate::problem::Place;
 
 /// What all documents say together.
@@ -23,6 +24,33 @@ pub(crate) struct Draft {
     pub(crate) said_again: usize,
     /// Where the reader is, for the nodes that it names.
     pub(crate) at: Place,
+    pub(crate) room: Room,
+}
+
+/// How much a draft may still hold. What it has no room for is not kept, and the import ends in an error.
+#[derive(Default)]
+pub(crate) struct Room {
+    quota: Quota,
+    /// The first bound that was exceeded, and in which file.
+    pub(crate) exceeded: Option<(usize, LimitExceeded)>,
+    /// What is said of nodes that are not kept.
+    lost: Node,
+}
+
+impl Room {
+    pub(crate) fn new(quota: &Quota) -> Room {
+        Room { quota: quota.clone(), ..Room::default() }
+    }
+
+    /// Whether there is room for one more row of so many bytes of text.
+    pub(crate) fn take(&mut self, file: usize, text: usize) -> bool {
+        if self.exceeded.is_none() {
+            let taken =
+                self.quota.take(Bound::Rows, 1).and_then(|()| self.quota.take(Bound::Unpacked, text));
+            self.exceeded = taken.err().map(|exceeded| (file, exceeded));
+        }
+        self.exceeded.is_none()
+    }
 }
 
 /// What is known of one node.
@@ -120,11 +148,21 @@ impl Draft {
 
     fn node(&mut self, id: &str) -> &mut Node {
         if !self.nodes.contains_key(id) {
+            if !self.room.take(self.at.file, id.len()) {
+                return &mut self.room.lost;
+            }
             self.nodes.insert(id.to_owned(), Node { place: self.at, ..Node::default() });
         }
         let node = self.nodes.entry(id.to_owned()).or_default();
         node.place = node.place.min(self.at);
         node
+    }
+
+    /// Adds a relation.
+    pub(crate) fn relate(&mut self, relation: Relation) {
+        if self.room.take(self.at.file, relation.text_bytes()) {
+            self.relations.push(relation);
+        }
     }
 
     /// When all is read: makes every end of a relation a node, and relations that are alike one.
@@ -228,6 +266,12 @@ impl Relation {
         }
     }
 
+    /// How much text it repeats.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let columns: usize = self.columns.iter().map(|(name, value)| name.len() + value.text_bytes()).sum();
+        self.source.len() + self.target.len() + columns
+    }
+
     /// An order in which only relations that are alike in everything are equal.
     pub(crate) fn order(&self, other: &Relation) -> Ordering {
         (&self.source, &self.target, self.kind, &self.id, self.time)
@@ -258,6 +302,21 @@ impl Value {
             true => Value::Number(number.value),
             false => Value::LongInteger(text.trim().to_owned()),
         })
+    }
+
+    /// A number in digits.
+    pub(crate) fn number_text(&self) -> String {
+        match self {
+            Value::Number(number) => number.to_string(),
+            Value::LongInteger(text) | Value::Text(text) => text.clone(),
+        }
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Value::Number(_) => 0,
+            Value::LongInteger(text) | Value::Text(text) => text.len(),
+        }
     }
 
     /// Numbers before long integers before texts.
