@@ -107,8 +107,7 @@ impl Decimal {
         }
         let kept = digits.trim_end_matches('0');
         let dropped = i64::try_from(digits.len() - kept.len()).ok()?;
-        let exponent =
-            exponent.checked_sub(i64::try_from(part.len()).ok()?)?.checked_add(dropped)?;
+        let exponent = exponent.checked_sub(i64::try_from(part.len()).ok()?)?.checked_add(dropped)?;
         Some(Decimal { digits: kept.trim_start_matches('0').to_owned(), exponent })
     }
 }
@@ -150,7 +149,10 @@ mod tests {
     #[test]
     fn only_numbers_of_json_are_looked_at() {
         let found = |json| not_held_in_json(json).collect::<Vec<_>>();
-        assert_eq!(found(r#"["9007199254740993\"9007199254740993", -9007199254740993]"#), ["-9007199254740993"]);
+        assert_eq!(
+            found(r#"["9007199254740993\"9007199254740993", -9007199254740993]"#),
+            ["-9007199254740993"]
+        );
         assert_eq!(found(r#"{"é\\":18446744073709551617,"b":[1.5,9007199254740993.00]}"#).len(), 2);
         assert!(found("\"9007199254740993").is_empty() && found("").is_empty());
     }

@@ -11,8 +11,11 @@
 )]
 
 mod components;
+mod imports;
 mod ledgers;
 pub mod seeds;
+
+pub use imports::{git, retro_funding, sourcecred};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,10 +34,13 @@ use crate::{data, small_epoch};
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("epoch", epoch),
     ("tables", tables),
     ("traces", traces),
+    ("git", git),
+    ("sourcecred", sourcecred),
+    ("retro_funding", retro_funding),
     ("admission", admission),
     ("description", description),
     ("answer", answer),

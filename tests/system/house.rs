@@ -148,3 +148,21 @@ fn crates_depend_in_one_direction() {
         }
     }
 }
+
+/// Rows reach an epoch only by way of what counts them, and no file is read whole without a bound.
+#[test]
+fn imports_are_bounded() {
+    for path in rust_files(&root().join("host/import/src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_intake = path.ends_with("intake.rs");
+        assert!(is_intake || !text.contains("EpochBuilder"), "{} passes by the intake", path.display());
+        let is_test = path.ends_with("samples.rs") || path.ends_with("tests.rs");
+        let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for line in product.lines().filter(|_| !is_test) {
+            let reads =
+                ["read_to_end(", "read_to_string(", "fs::read("].iter().any(|call| line.contains(call));
+            let is_bounded = line.contains("bounded(") || line.contains(".min(most)");
+            assert!(!reads || is_bounded, "{} reads without a bound: {line}", path.display());
+        }
+    }
+}

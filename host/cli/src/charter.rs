@@ -160,7 +160,8 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         .map_err(|error| Refused(error.to_string().trim_end().to_owned()))
         .with_context(place)?;
     // Integers are checked with the charter's terms; of floats only the text tells whether they were rounded.
-    if let Some(number) = DeTable::parse(&text).ok().as_ref().and_then(|table| rounded_float(table.get_ref())) {
+    if let Some(number) = DeTable::parse(&text).ok().as_ref().and_then(|table| rounded_float(table.get_ref()))
+    {
         return Err(anyhow::Error::from(Refused(objects::rounded(&number)))).with_context(place);
     }
     let engine = engines.make()?;

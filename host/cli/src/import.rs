@@ -51,11 +51,8 @@ fn from_retro_funding(arguments: &RetroFundingArguments, engines: &Engines) -> R
         Track::Devtooling => retro_funding::Track::Devtooling,
         Track::Onchain => retro_funding::Track::Onchain,
     };
-    let options = Options {
-        number: arguments.number,
-        pool: arguments.pool.clone(),
-        limits: arguments.limits.limits(),
-    };
+    let options =
+        Options { number: arguments.number, pool: arguments.pool.clone(), limits: arguments.limits.limits() };
     let place = || format!("`{}`", arguments.month.display());
     let imported =
         retro_funding::import(&arguments.month, track, &options).map_err(refused).with_context(place)?;

@@ -136,7 +136,9 @@ pub fn check_numbers(json: &[u8]) -> Result<()> {
 /// Why a number is not taken.
 pub fn rounded(number: &str) -> String {
     let number: String = number.chars().take(80).collect();
-    format!("{number} cannot be held exactly: from 2^53 on, 64-bit floats skip integers; write it as a string")
+    format!(
+        "{number} cannot be held exactly: from 2^53 on, 64-bit floats skip integers; write it as a string"
+    )
 }
 
 /// Admits a policy that the program carries with it.

@@ -270,7 +270,7 @@ pub enum GitError {
     #[error("no commit {0}")]
     NoCommit(String),
     /// Only programs.
-    #[error("there is nobody to pay: programs wrote all of the {0} commits")]
+    #[error("there is nobody to pay: bots wrote all of the {0} commits")]
     NobodyToPay(usize),
     /// A date that is none.
     #[error("`{0}` is no {1}")]

@@ -43,8 +43,7 @@ pub enum Bound {
 
 impl Bound {
     /// All of them.
-    pub const ALL: [Bound; 5] =
-        [Bound::Unpacked, Bound::Document, Bound::Record, Bound::Rows, Bound::Cells];
+    pub const ALL: [Bound; 5] = [Bound::Unpacked, Bound::Document, Bound::Record, Bound::Rows, Bound::Cells];
 
     /// Its name, as [`Bound::from_str`] reads it.
     #[must_use]

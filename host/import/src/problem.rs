@@ -257,12 +257,14 @@ pub(crate) struct Collector {
     files: Vec<String>,
     kept: BTreeMap<(usize, u64, usize), Problem>,
     count: usize,
+    /// The first bound that was exceeded. What was not read because of it is no problem of its own.
+    exceeded: Option<Problem>,
 }
 
 impl Collector {
     /// `files` in the order in which problems are to be listed.
     pub(crate) fn new(files: Vec<String>) -> Collector {
-        Collector { files, kept: BTreeMap::new(), count: 0 }
+        Collector { files, kept: BTreeMap::new(), count: 0, exceeded: None }
     }
 
     pub(crate) fn file(&self, file: usize) -> &str {
@@ -284,15 +286,20 @@ impl Collector {
     }
 
     pub(crate) fn add(&mut self, place: Place, column: Option<&str>, fault: Fault) {
+        let row = (place.row > 0).then_some(place.row);
+        let file = self.file(place.file).to_owned();
+        let problem = Problem { file, row, column: column.map(shortened), fault };
+        if matches!(problem.fault, Fault::Limit(_)) {
+            self.exceeded.get_or_insert(problem);
+            return;
+        }
         let key = (place.file, place.row, self.count);
         self.count += 1;
         let full = self.kept.len() >= Problems::LIMIT;
         if full && self.kept.last_key_value().is_some_and(|(last, _)| *last < key) {
             return;
         }
-        let row = (place.row > 0).then_some(place.row);
-        let file = self.file(place.file).to_owned();
-        self.kept.insert(key, Problem { file, row, column: column.map(shortened), fault });
+        self.kept.insert(key, problem);
         if full {
             self.kept.pop_last();
         }
@@ -305,6 +312,9 @@ impl Collector {
 
     /// Stops here if anything was wrong so far.
     pub(crate) fn none(&mut self) -> Result<(), Problems> {
+        if let Some(problem) = self.exceeded.take() {
+            return Err(Problems { found: vec![problem], more: 0 });
+        }
         if self.count == 0 {
             return Ok(());
         }

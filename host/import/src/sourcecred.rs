@@ -271,7 +271,8 @@ fn next(
 /// The plugins that the instance names, each `owner/name`.
 fn plugins(folder: &Path, quota: &Quota) -> Result<Vec<String>, ImportError> {
     let mut silent = |_: Progress<'_>| {};
-    let mut files = Files::new(folder, FILES.iter().map(|name| (*name).to_owned()).collect(), quota, &mut silent);
+    let mut files =
+        Files::new(folder, FILES.iter().map(|name| (*name).to_owned()).collect(), quota, &mut silent);
     let read = files.needed::<RawInstance>(PLUGINS);
     let mut known = BTreeSet::new();
     let plugins = read.map(|instance| instance.bundled_plugins).unwrap_or_default();

@@ -29,7 +29,7 @@ pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {
     let named = |(target, seeds): (&'static str, Vec<Seed>)| {
         seeds.into_iter().map(move |(name, bytes)| (target, name, bytes))
     };
-    corpora.into_iter().flat_map(named).collect()
+    corpora.into_iter().chain(super::imports::seeds()).flat_map(named).collect()
 }
 
 fn golden(name: &str) -> Vec<u8> {

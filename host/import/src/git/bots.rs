@@ -48,9 +48,9 @@ fn is_of_gitlab(local: &str) -> bool {
 /// Whether the name or the address has the word `bot`, as programs and people have: worth a look, and no more.
 pub(super) fn could_be_bot(identity: &Identity) -> bool {
     let local = identity.address.split('@').next().unwrap_or_default();
-    [identity.name.as_str(), local].into_iter().any(|text| {
-        text.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("bot"))
-    })
+    [identity.name.as_str(), local]
+        .into_iter()
+        .any(|text| text.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("bot")))
 }
 
 #[cfg(test)]

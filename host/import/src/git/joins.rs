@@ -79,7 +79,9 @@ pub(super) fn join(identities: &[Identity], signed: &[bool]) -> Groups {
     // A name that joins nothing is worth a word only where it could have joined something.
     let is_of_several = |name: &String| {
         let has = |of_address: &&Vec<usize>| {
-            of_address.iter().any(|number| signed[*number] && full_name(&identities[*number]).as_ref() == Some(name))
+            of_address
+                .iter()
+                .any(|number| signed[*number] && full_name(&identities[*number]).as_ref() == Some(name))
         };
         by_address.values().filter(has).count() > 1
     };
@@ -171,7 +173,8 @@ mod tests {
         let identities: Vec<Identity> = lines.iter().map(parts).collect();
         let signed: Vec<bool> = lines.iter().map(|line| !line.starts_with('*')).collect();
         let Groups { groups, contradicted } = join(&identities, &signed);
-        let place = |group: &Vec<(usize, Option<Evidence>)>| group.iter().map(|(number, _)| *number).collect();
+        let place =
+            |group: &Vec<(usize, Option<Evidence>)>| group.iter().map(|(number, _)| *number).collect();
         (groups.iter().map(place).collect(), contradicted.into_iter().collect())
     }
 

@@ -89,8 +89,7 @@ impl People {
             for (place, identity) in group.iter().enumerate() {
                 of_identity[*identity] = drafts.len();
                 // Who begins no group of its own is there by the table.
-                evidence[*identity] =
-                    (place > 0).then(|| evidence[*identity].unwrap_or(Evidence::Table));
+                evidence[*identity] = (place > 0).then(|| evidence[*identity].unwrap_or(Evidence::Table));
             }
             let is_bot = group.iter().all(|identity| is_bot(&identities[*identity]));
             let listed = group.iter().find_map(|identity| listed[*identity]);
@@ -140,9 +139,9 @@ fn foremost(group: &[usize], identities: &[Identity], uses: &Uses) -> Identity {
     let rank = |identity: usize| {
         (uses.authored[identity], uses.committed[identity], uses.is_signed(identity), uses.named[identity])
     };
-    let most = group.iter().max_by(|a, b| {
-        rank(**a).cmp(&rank(**b)).then_with(|| identities[**b].cmp(&identities[**a]))
-    });
+    let most = group
+        .iter()
+        .max_by(|a, b| rank(**a).cmp(&rank(**b)).then_with(|| identities[**b].cmp(&identities[**a])));
     most.map_or_else(Identity::nobody, |identity| identities[*identity].clone())
 }
 
@@ -234,7 +233,13 @@ fn person(draft: &Draft<'_>, own: String, shown: String) -> Person {
         (None, false) => format!("person:{own}"),
     };
     let name = if draft.listed.is_some() { String::new() } else { shown };
-    Person { node, is_bot: draft.is_bot, could_be_bot: draft.could_be_bot && draft.listed.is_none(), payee, name }
+    Person {
+        node,
+        is_bot: draft.is_bot,
+        could_be_bot: draft.could_be_bot && draft.listed.is_none(),
+        payee,
+        name,
+    }
 }
 
 /// The id with a number, if another has it already.

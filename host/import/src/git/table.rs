@@ -59,7 +59,9 @@ impl Table {
         };
         let [address, payee, name] = columns.map(cell);
         if payee.len() > MAX_PAYEE || visible(&payee, MAX_PAYEE) != payee {
-            return Err("the payee is longer than 1,000 bytes or holds characters that cannot be seen".to_owned());
+            return Err(
+                "the payee is longer than 1,000 bytes or holds characters that cannot be seen".to_owned()
+            );
         }
         let of_address = self.rows.entry(address.to_lowercase()).or_default();
         if of_address.iter().any(|(other, known)| *other == name && *known != payee) {

@@ -173,7 +173,8 @@ impl Files<'_> {
             let Some(kind) = error.io_error_kind() else { return malformed(&error) };
             let error = std::io::Error::from(error);
             let inner = error.get_ref();
-            match (inner.and_then(|error| error.downcast_ref()), inner.and_then(|error| error.downcast_ref())) {
+            match (inner.and_then(|error| error.downcast_ref()), inner.and_then(|error| error.downcast_ref()))
+            {
                 (Some(exceeded), _) => Fault::Limit(*exceeded),
                 (None, Some(TooLarge(most))) => too_large(*most),
                 (None, None) if kind == ErrorKind::UnexpectedEof => Fault::Truncated,

@@ -164,7 +164,7 @@ fn open(source: &Source) -> Result<SerializedFileReader<std::fs::File>, Fault> {
     // The footer says what the columns are, and how long it is in the file's last bytes.
     let mut end = [0; 8];
     let read = file.seek(SeekFrom::End(-8)).and_then(|_| file.read_exact(&mut end));
-    if let (Ok(()), [a, b, c, d, ..]) = (read, end) {
+    if let (Ok(()), [a, b, c, d, b'P', b'A', b'R', b'1']) = (read, end) {
         source.quota.check(Bound::Record, u32::from_le_bytes([a, b, c, d]) as usize)?;
     }
     contained(|| SerializedFileReader::new(file))

@@ -45,8 +45,7 @@ impl Room {
     /// Whether there is room for one more row of so many bytes of text.
     pub(crate) fn take(&mut self, file: usize, text: usize) -> bool {
         if self.exceeded.is_none() {
-            let taken =
-                self.quota.take(Bound::Rows, 1).and_then(|()| self.quota.take(Bound::Unpacked, text));
+            let taken = self.quota.take(Bound::Rows, 1).and_then(|()| self.quota.take(Bound::Unpacked, text));
             self.exceeded = taken.err().map(|exceeded| (file, exceeded));
         }
         self.exceeded.is_none()

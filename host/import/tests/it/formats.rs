@@ -29,7 +29,9 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         proptest::option::of(0.0..1e6_f64),
         proptest::option::of(0..20_000_i32),
         proptest::option::of("[a-z]{1,3}"),
-        proptest::option::of(prop_oneof![8 => -9_007_199_254_740_992..9_007_199_254_740_992_i64, 1 => any::<i64>()]),
+        proptest::option::of(
+            prop_oneof![8 => -9_007_199_254_740_992..9_007_199_254_740_992_i64, 1 => any::<i64>()],
+        ),
         proptest::option::of("[a-zé \"\\\\,;-]{0,6}[a-z]"),
         proptest::option::of(any::<bool>()),
     );

@@ -51,7 +51,8 @@ fn numbered(count: usize) -> Vec<String> {
 fn tables_of_every_format_stop_at_every_bound() {
     let long = format!("id,payee\n{},ada\n", "x".repeat(2_000));
     let long_line = format!("{{\"id\": \"{}\", \"payee\": \"ada\"}}\n", "x".repeat(2_000));
-    let many = "the import has more than the 40 rows that are allowed; if you trust it, raise the limit `rows`";
+    let many =
+        "the import has more than the 40 rows that are allowed; if you trust it, raise the limit `rows`";
     let much = "the import unpacks to more than the 500 bytes that are allowed; if you trust it, raise the limit `unpacked`";
     let wide = "a row, line or description in it is longer than the 1000 bytes that are allowed; if you trust it, raise the limit `record`";
     let cells = "the rows of the import have more than the 40 cells that are allowed; if you trust it, raise the limit `cells`";
@@ -62,12 +63,19 @@ fn tables_of_every_format_stop_at_every_bound() {
         ("a.csv.gz", gzip(csv(100).as_bytes()), Bound::Unpacked, 500, much),
         ("a.csv", plain(&long), Bound::Record, 1_000, wide),
         ("a.csv.gz", gzip(long.as_bytes()), Bound::Record, 1_000, wide),
-        ("a.csv", plain(&csv(41).replace('\n', ",1\n").replace("payee,1", "payee,stars")), Bound::Cells, 40, cells),
+        (
+            "a.csv",
+            plain(&csv(41).replace('\n', ",1\n").replace("payee,1", "payee,stars")),
+            Bound::Cells,
+            40,
+            cells,
+        ),
         ("a.jsonl", plain(&json_lines(41)), Bound::Rows, 40, many),
         ("a.jsonl.gz", gzip(json_lines(100).as_bytes()), Bound::Unpacked, 500, much),
         ("a.jsonl", plain(&long_line), Bound::Record, 1_000, wide),
     ] {
-        let error = Folder::new().with(file, &content).refused_within(bound, value, &NODES.replace("FILE", file));
+        let error =
+            Folder::new().with(file, &content).refused_within(bound, value, &NODES.replace("FILE", file));
         assert_eq!(error, format!("{file}: {expected}"));
         Folder::new().with(file, content).import(&NODES.replace("FILE", file)).unwrap();
     }
@@ -79,7 +87,10 @@ fn a_row_without_end_is_refused() {
     let mut endless = b"id,payee\n\"".to_vec();
     endless.resize(20 << 20, b'x');
     let error = Folder::new().with("a.csv.gz", gzip(&endless)).refused(&NODES.replace("FILE", "a.csv.gz"));
-    assert!(error.starts_with("a.csv.gz: a row, line or description in it is longer than the 16777216 bytes"), "{error}");
+    assert!(
+        error.starts_with("a.csv.gz: a row, line or description in it is longer than the 16777216 bytes"),
+        "{error}"
+    );
     endless.fill(b',');
     let error = Folder::new().with("a.csv.gz", gzip(&endless)).refused(&NODES.replace("FILE", "a.csv.gz"));
     assert!(error.starts_with("a.csv.gz: a row, line or description in it is longer"), "{error}");
@@ -98,13 +109,17 @@ fn payees_and_descriptions_stop_too() {
         "payees.csv: the import has more than the 40 rows that are allowed; if you trust it, raise the limit `rows`"
     );
     let error = folder.refused_within(Bound::Record, 100, &format!("{body}\n#{}", "x".repeat(200)));
-    assert!(error.contains("epoch.toml` cannot be read: a row, line or description in it is longer than the 100"), "{error}");
+    assert!(
+        error.contains("epoch.toml` cannot be read: a row, line or description in it is longer than the 100"),
+        "{error}"
+    );
 }
 
 #[test]
 fn parquet_stops_at_every_bound() {
     let body = format!("{}\npayees = {{ files = [\"p.csv\"] }}", NODES.replace("FILE", "a.parquet"));
-    let folder = |content: Vec<u8>| Folder::new().with("a.parquet", content).with("p.csv", "payee,node\nada,node 1\n");
+    let folder =
+        |content: Vec<u8>| Folder::new().with("a.parquet", content).with("p.csv", "payee,node\nada,node 1\n");
     let file = |encoding| ids(&numbered(200), Compression::SNAPPY, encoding);
     for (bound, value, expected) in [
         (Bound::Rows, 199, "the import has more than the 199 rows"),
@@ -192,7 +207,9 @@ fn documents_and_traces_stop_at_every_bound() {
             "{{\"traceId\": \"{number:032x}\", \"spanId\": \"{number:016x}\", \"endTimeUnixNano\": \"1751500000000000000\"}}"
         )
     };
-    let request = |spans: &[String]| format!("{{\"resourceSpans\": [{{\"scopeSpans\": [{{\"spans\": [{}]}}]}}]}}", spans.join(", "));
+    let request = |spans: &[String]| {
+        format!("{{\"resourceSpans\": [{{\"scopeSpans\": [{{\"spans\": [{}]}}]}}]}}", spans.join(", "))
+    };
     let spans: Vec<String> = (1..=60).map(span).collect();
     let lines = |values: &[String]| values.join("\n");
     let pretty = |text: &str| text.replacen('{', "{\n", 1);
@@ -213,10 +230,13 @@ fn documents_and_traces_stop_at_every_bound() {
         let body = format!("traces = {{ {list} = [\"a.gz\"] }}\npayees = {{ files = [\"p.csv\"] }}");
         let folder = Folder::new().with("a.gz", gzip(content.as_bytes())).with("p.csv", "payee,node\nada,\n");
         let error = folder.refused_within(bound, value, &body);
-        let raise = format!("the {value} {} that are allowed; if you trust it, raise the limit `{bound}`", match bound {
-            Bound::Rows => "rows",
-            _ => "bytes",
-        });
+        let raise = format!(
+            "the {value} {} that are allowed; if you trust it, raise the limit `{bound}`",
+            match bound {
+                Bound::Rows => "rows",
+                _ => "bytes",
+            }
+        );
         assert!(error.starts_with("a.gz") && error.ends_with(&raise), "{list}, {bound}: {error}");
         folder.import(&body).unwrap();
     }
@@ -230,9 +250,8 @@ fn relations_that_multiply_stop_at_the_bound() {
             "{{\"eventTime\": \"2025-07-02T00:00:00Z\", \"eventType\": \"COMPLETE\", \"run\": {{\"runId\": \"{side}{number}\"}}, \"job\": {{\"namespace\": \"n\", \"name\": \"j\"}}, \"{side}\": [{{\"namespace\": \"n\", \"name\": \"d\"{facets}}}]}}\n"
         )
     };
-    let version = |number: usize| {
-        format!(", \"facets\": {{\"version\": {{\"datasetVersion\": \"{number}\"}}}}")
-    };
+    let version =
+        |number: usize| format!(", \"facets\": {{\"version\": {{\"datasetVersion\": \"{number}\"}}}}");
     let made: String = (0..300).map(|number| event(number, "outputs", &version(number))).collect();
     let used: String = (0..300).map(|number| event(number, "inputs", "")).collect();
     let folder = Folder::new().with("a", made + &used).with("p.csv", "payee,node\nada,\n");
@@ -259,7 +278,10 @@ fn sourcecred_stops_at_every_bound() {
         (Bound::Cells, 3, "output/graphs/s/p/graph"),
     ] {
         let error = stopped(bound, value);
-        assert!(error.contains(&format!("raise the limit `{bound}`")) && error.contains(file), "{bound}: {error}");
+        assert!(
+            error.contains(&format!("raise the limit `{bound}`")) && error.contains(file),
+            "{bound}: {error}"
+        );
     }
 }
 
@@ -277,7 +299,10 @@ fn retro_funding_stops_at_every_bound() {
         (Bound::Unpacked, 250, "data/devtooling__developer_graph.csv"),
     ] {
         let error = import(&folder, within(bound, value)).unwrap_err().to_string();
-        assert!(error.contains(&format!("raise the limit `{bound}`")) && error.contains(file), "{bound}: {error}");
+        assert!(
+            error.contains(&format!("raise the limit `{bound}`")) && error.contains(file),
+            "{bound}: {error}"
+        );
     }
     assert!(import(&folder, Default::default()).is_ok());
     // Twenty lines that stand for a million lists, and lists in lists.
@@ -286,8 +311,14 @@ fn retro_funding_stops_at_every_bound() {
         text + &format!("a{number}: &a{number} [*a{before}, *a{before}, *a{before}]\n")
     });
     for (yaml, expected) in [
-        (format!("simulation:\n{}", laughs.replace("\na", "\n  a").replacen("a0", "  a0", 1)), "uses an alias (`*name`), which is not read"),
-        (format!("simulation: {{ a: {}{} }}", "[".repeat(200), "]".repeat(200)), "is nested more than 64 deep"),
+        (
+            format!("simulation:\n{}", laughs.replace("\na", "\n  a").replacen("a0", "  a0", 1)),
+            "uses an alias (`*name`), which is not read",
+        ),
+        (
+            format!("simulation: {{ a: {}{} }}", "[".repeat(200), "]".repeat(200)),
+            "is nested more than 64 deep",
+        ),
     ] {
         let folder = super::retro_funding::month().with("weights/devtooling__arcturus.yaml", yaml);
         let error = import(&folder, Default::default()).unwrap_err().to_string();

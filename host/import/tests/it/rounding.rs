@@ -19,12 +19,18 @@ fn weights_of_every_table_are_refused() {
         ("a.jsonl", format!("{{\"id\": \"a\", \"payee\": \"ada\", \"weight\": \"{LONG}\"}}\n")),
     ] {
         let error = Folder::new().with(file, content).refused(&NODES.replace("FILE", file));
-        assert!(error.contains(", column `weight`: `1") && error.contains("cannot be held exactly"), "{error}");
+        assert!(
+            error.contains(", column `weight`: `1") && error.contains("cannot be held exactly"),
+            "{error}"
+        );
     }
     let edges = format!("source,target,weight\na,a,{LONG}\n");
     let folder = Folder::new().with("a.csv", "id,payee\na,ada\n").with("e.csv", edges);
     let error = folder.refused("nodes = { files = [\"a.csv\"] }\nedges = { files = [\"e.csv\"] }");
-    assert!(error.starts_with("e.csv, row 2, column `weight`: `16054077974334921` cannot be held exactly"), "{error}");
+    assert!(
+        error.starts_with("e.csv, row 2, column `weight`: `16054077974334921` cannot be held exactly"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -41,9 +47,7 @@ fn metrics_become_labels_or_are_reported() {
 
 #[test]
 fn numbers_of_documents_keep_their_digits_or_are_refused() {
-    let prov = |number: &str| {
-        format!("{{\"agent\": {{\"urn:a\": {{\"ex:n\": {number}}}}}}}")
-    };
+    let prov = |number: &str| format!("{{\"agent\": {{\"urn:a\": {{\"ex:n\": {number}}}}}}}");
     let import = |number: &str, body: &str| Folder::new().with("a", prov(number)).import(body);
     for number in [LONG, "18446744073709551617", "\"16054077974334921\"", "1.6054077974334921e16"] {
         let imported = import(number, "traces = { prov = [\"a\"] }").unwrap();
@@ -52,7 +56,11 @@ fn numbers_of_documents_keep_their_digits_or_are_refused() {
     }
     let metric = "traces = { prov = [\"a\"] }\nnodes = { columns = { \"ex:n\" = \"metric\" } }";
     let imported = import(LONG, metric).unwrap();
-    assert!(imported.notes.iter().any(|note| note.contains("rounded to 64-bit floats: 1")), "{:?}", imported.notes);
+    assert!(
+        imported.notes.iter().any(|note| note.contains("rounded to 64-bit floats: 1")),
+        "{:?}",
+        imported.notes
+    );
 
     let span = |value: &str| {
         format!(
@@ -60,10 +68,10 @@ fn numbers_of_documents_keep_their_digits_or_are_refused() {
             1, 1
         )
     };
-    let body = "traces = { otlp = [\"a\"], attributes = { columns = [\"n\"] } }\npayees = { files = [\"p.csv\"] }";
-    let import = |value: &str| {
-        Folder::new().with("a", span(value)).with("p.csv", "payee,node\nada,\n").import(body)
-    };
+    let body =
+        "traces = { otlp = [\"a\"], attributes = { columns = [\"n\"] } }\npayees = { files = [\"p.csv\"] }";
+    let import =
+        |value: &str| Folder::new().with("a", span(value)).with("p.csv", "payee,node\nada,\n").import(body);
     for value in [
         "{\"doubleValue\": 16054077974334921}",
         "{\"doubleValue\": \"16054077974334921\"}",
@@ -101,7 +109,10 @@ fn sourcecreds_numbers_are_refused() {
         ("config/grain.json", grain),
     ] {
         let error = refused(name, content);
-        assert!(error.starts_with(name) && error.contains("16054077974334921 cannot be held exactly"), "{error}");
+        assert!(
+            error.starts_with(name) && error.contains("16054077974334921 cannot be held exactly"),
+            "{error}"
+        );
     }
 }
 
@@ -115,14 +126,22 @@ fn retro_fundings_numbers_are_reported_and_its_parameters_refused() {
     );
     let imported = import(&folder, retro_funding::Track::Onchain).unwrap();
     assert!(
-        imported.notes.iter().any(|note| note.contains("`amount`") && note.contains("rounded to 64-bit floats: 1")),
+        imported
+            .notes
+            .iter()
+            .any(|note| note.contains("`amount`") && note.contains("rounded to 64-bit floats: 1")),
         "{:?}",
         imported.notes
     );
     let yaml = |text: &str| month().with("weights/onchain__goldilocks.yaml", text);
-    let folder = yaml(&format!("simulation: {{ periods: {{ current: 'Mar 2026' }}, tvl_maximum: {LONG} }}\nallocation: {{ budget: 1 }}\n"));
+    let folder = yaml(&format!(
+        "simulation: {{ periods: {{ current: 'Mar 2026' }}, tvl_maximum: {LONG} }}\nallocation: {{ budget: 1 }}\n"
+    ));
     let error = import(&folder, retro_funding::Track::Onchain).unwrap_err().to_string();
-    assert!(error.ends_with("has a number that no 64-bit float can hold in `simulation.tvl_maximum`"), "{error}");
+    assert!(
+        error.ends_with("has a number that no 64-bit float can hold in `simulation.tvl_maximum`"),
+        "{error}"
+    );
     // The pool is no float: all its digits count.
     for (budget, amount) in [
         ("16054077974334921", 16_054_077_974_334_921_000_000_000_000_000_000),
@@ -130,7 +149,9 @@ fn retro_fundings_numbers_are_reported_and_its_parameters_refused() {
         ("16054077974334921e-1", 1_605_407_797_433_492_100_000_000_000_000_000),
         ("1.5e-3", 1_500_000_000_000_000),
     ] {
-        let folder = yaml(&format!("simulation: {{ periods: {{ current: 'Mar 2026' }} }}\nallocation: {{ budget: {budget} }}\n"));
+        let folder = yaml(&format!(
+            "simulation: {{ periods: {{ current: 'Mar 2026' }} }}\nallocation: {{ budget: {budget} }}\n"
+        ));
         let imported = import(&folder, retro_funding::Track::Onchain).unwrap();
         assert_eq!(imported.epoch.pool().amount, amount, "{budget}");
     }

@@ -182,8 +182,8 @@ mod tests {
     fn a_header_is_read_to_its_end() {
         // Kind 0, 300 bytes unpacked, 20 packed, a checksum; 5 values in DELTA_BYTE_ARRAY, with statistics.
         let bytes = [
-            0x15, 0, 0x15, 0xd8, 0x04, 0x15, 40, 0x15, 2, 0x1c, 0x15, 10, 0x15, 14, 0x15, 6, 0x15, 6, 0x1c, 0x18, 1, b'a',
-            0, 0, 0, 99,
+            0x15, 0, 0x15, 0xd8, 0x04, 0x15, 40, 0x15, 2, 0x1c, 0x15, 10, 0x15, 14, 0x15, 6, 0x15, 6, 0x1c,
+            0x18, 1, b'a', 0, 0, 0, 99,
         ];
         let header = Header::parse(&bytes).unwrap();
         let expected = Header {

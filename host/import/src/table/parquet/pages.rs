@@ -93,7 +93,9 @@ fn check_packed(file: &File, start: u64, header: &Header, compression: Compressi
             let mut first = [0; 4];
             let read = std::io::Read::read(&mut packed()?, &mut first)?;
             if read == first.len() && LZ4_FRAMES.contains(&first) {
-                return Err(ParquetError::General("it is packed with frames of LZ4, which are not read".to_owned()));
+                return Err(ParquetError::General(
+                    "it is packed with frames of LZ4, which are not read".to_owned(),
+                ));
             }
             Ok(())
         }
@@ -137,7 +139,14 @@ impl Checked {
                 check_lengths(buf.get(levels..).unwrap_or_default(), *encoding, *num_values)?;
                 Ok(page)
             }
-            Some(Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. }) => {
+            Some(Page::DataPageV2 {
+                buf,
+                num_values,
+                encoding,
+                def_levels_byte_len,
+                rep_levels_byte_len,
+                ..
+            }) => {
                 let levels = (*def_levels_byte_len as usize).saturating_add(*rep_levels_byte_len as usize);
                 check_lengths(buf.get(levels..).unwrap_or_default(), *encoding, *num_values)?;
                 Ok(page)

@@ -265,9 +265,7 @@ impl Further {
     fn take_drafted(&mut self, columns: &BTreeMap<String, Value>, place: Place, problems: &mut Collector) {
         for (value, name) in self.metrics.iter_mut().zip(&self.metric_names) {
             *value = columns.get(name).map_or(0.0, |value| match number(value) {
-                Ok(number) => {
-                    self.rounded.take(name, place, &number, || value.number_text())
-                }
+                Ok(number) => self.rounded.take(name, place, &number, || value.number_text()),
                 Err(fault) => {
                     problems.add(place, Some(name), fault);
                     0.0

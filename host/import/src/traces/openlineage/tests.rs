@@ -19,7 +19,9 @@ fn read(files: &[&str]) -> Draft {
 }
 
 fn wrong(text: &str) -> String {
-    problems(|problems| Lineage::default().read(Input::of_test(&mut text.as_bytes(), 0), &mut Draft::default(), problems))
+    problems(|problems| {
+        Lineage::default().read(Input::of_test(&mut text.as_bytes(), 0), &mut Draft::default(), problems)
+    })
 }
 
 /// An event of the run 1 of the job j, with what is said of it.

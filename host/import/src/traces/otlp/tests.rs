@@ -87,7 +87,12 @@ fn the_sample_of_the_specification_is_read() {
     let mut draft = Draft::default();
     let mut traces = Traces::default();
     assert_eq!(
-        problems(|problems| traces.read(Input::of_test(&mut text.as_bytes(), 0), &Options::default(), &mut draft, problems)),
+        problems(|problems| traces.read(
+            Input::of_test(&mut text.as_bytes(), 0),
+            &Options::default(),
+            &mut draft,
+            problems
+        )),
         ""
     );
     traces.close(Window { start: 1_544_712_661, end: 1_544_712_662 }, &mut draft);

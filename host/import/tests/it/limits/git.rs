@@ -40,7 +40,8 @@ fn unfolding(repository: &Repository) -> ObjectId {
 fn histories_stop_at_every_bound() {
     let folder = tempfile::tempdir().unwrap();
     let repository = Repository::new(folder.path());
-    let many = "the import has more than the 50000 rows that are allowed; if you trust it, raise the limit `rows`";
+    let many =
+        "the import has more than the 50000 rows that are allowed; if you trust it, raise the limit `rows`";
     // Every commit brings all files, and the next takes them away.
     let (full, empty) = (unfolding(&repository), repository.tree(&[]));
     let first = commit(&repository, full, &[], "One");
@@ -55,7 +56,12 @@ fn histories_stop_at_every_bound() {
     let long = commit(&repository, empty, &[], &format!("Title\n\n{trailers}"));
     assert!(refused(&repository, Bound::Rows, 100).contains("raise the limit `rows`"));
     let error = refused(&repository, Bound::Document, 1_000);
-    assert!(error.starts_with(&format!("object {long}: a document, page or object in it is longer than the 1000 bytes")), "{error}");
+    assert!(
+        error.starts_with(&format!(
+            "object {long}: a document, page or object in it is longer than the 1000 bytes"
+        )),
+        "{error}"
+    );
     let parents = vec![long; 300];
     commit(&repository, empty, &parents, "Octopus");
     assert!(refused(&repository, Bound::Rows, 400).contains("raise the limit `rows`"));
@@ -100,7 +106,8 @@ fn a_large_file_has_no_lines() {
     let large = repository.object(Kind::Blob, &vec![b'\n'; 33 << 20]);
     commit(&repository, repository.tree(&[("100644", b"large", large)]), &[], "One");
     let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 100 };
-    let options = Options { detail: Detail::Lines, limits: within(Bound::Document, 1 << 20), ..Options::new(pool) };
+    let options =
+        Options { detail: Detail::Lines, limits: within(Bound::Document, 1 << 20), ..Options::new(pool) };
     let imported = import(folder.path(), &options, &mut |_| {}).unwrap();
     assert_eq!(imported.epoch.node_metric("lines-added").unwrap().iter().sum::<f64>(), 0.0);
 }
