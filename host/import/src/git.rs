@@ -376,6 +376,9 @@ fn mailmap(
     let found =
         entries.filter_map(Result::ok).find(|entry| entry.filename == ".mailmap" && entry.mode.is_blob());
     let Some(id) = found.map(|entry| entry.oid.to_owned()) else { return Ok(Mailmap::default()) };
+    let length = objects.length(id).and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let checked = repository.quota.check(Bound::Record, length);
+    checked.map_err(|exceeded| GitError::ObjectLimit { id: id.to_string(), exceeded })?;
     Ok(objects.read_as(Kind::Blob, id)?.map_or_else(Mailmap::default, |bytes| Mailmap::parse(&bytes)))
 }
 

@@ -73,6 +73,26 @@ impl Boundary {
         }
     }
 
+    /// Checks the links in a folder and in the folders in it.
+    pub(super) fn check_links(&self, what: &'static str, folder: &Path) -> Result<(), GitError> {
+        if self.outside == Outside::Follow {
+            return Ok(());
+        }
+        let mut waiting = vec![(folder.to_owned(), 0)];
+        while let Some((folder, depth)) = waiting.pop() {
+            let Ok(entries) = fs::read_dir(&folder) else { continue };
+            for entry in entries.flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_symlink() => self.check(what, &entry.path())?,
+                    // Objects lie in folders of two digits, packs in one of their own.
+                    Ok(kind) if kind.is_dir() && depth == 0 => waiting.push((entry.path(), 1)),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Checks the files in which a reference of this name could be.
     pub(super) fn check_reference(&self, folders: [&Path; 2], name: &str) -> Result<(), GitError> {
         for folder in folders {

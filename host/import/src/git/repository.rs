@@ -233,7 +233,7 @@ impl From<GitError> for NotNamed {
 /// Checks where the objects are, with those of the repositories that `info/alternates` names.
 fn check_objects(boundary: &Boundary, objects: &Path) -> Result<(), GitError> {
     boundary.check("objects", objects)?;
-    boundary.check("objects", &objects.join("pack"))?;
+    boundary.check_links("objects", objects)?;
     boundary.check_file("objects/info/alternates", &objects.join("info/alternates"))?;
     let here = std::env::current_dir().map_err(|error| unreadable("folder", &error))?;
     let resolved = gix_odb::alternate::resolve(objects.to_owned(), &here);
@@ -241,7 +241,10 @@ fn check_objects(boundary: &Boundary, objects: &Path) -> Result<(), GitError> {
         what: "objects/info/alternates",
         problem: error.to_string(),
     })?;
-    alternates.iter().try_for_each(|alternate| boundary.check("objects/info/alternates", alternate))
+    alternates.iter().try_for_each(|alternate| {
+        boundary.check("objects/info/alternates", alternate)?;
+        boundary.check_links("objects/info/alternates", alternate)
+    })
 }
 
 pub(super) fn unreadable(what: &'static str, error: &std::io::Error) -> GitError {

@@ -109,7 +109,13 @@ impl Leaves {
                 let count = left.min(batch_rows);
                 for (column, batch) in columns.iter_mut().zip(&mut batches) {
                     let Some((reader, meaning)) = column else { continue };
-                    *batch = Some(contained(|| Batch::read(reader, *meaning, count))?);
+                    let read = contained(|| Batch::read(reader, *meaning, count))?;
+                    // Texts that repeat each other are longer than their pages.
+                    if sizes.is_repeating() {
+                        unpacked = unpacked.saturating_add(read.text_bytes());
+                        source.count(unpacked)?;
+                    }
+                    *batch = Some(read);
                 }
                 for row in 0..count {
                     rows += 1;
@@ -259,6 +265,16 @@ impl Batch {
             }
         };
         Ok(Batch { meaning, values, places })
+    }
+
+    /// How many bytes its texts have.
+    fn text_bytes(&self) -> u64 {
+        let bytes: usize = match &self.values {
+            Values::Bytes(values) => values.iter().map(ByteArray::len).sum(),
+            Values::Fixed(values) => values.iter().map(|value| value.len()).sum(),
+            _ => 0,
+        };
+        u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {

@@ -195,7 +195,12 @@ impl Draft {
 
     /// Names something that did not become part of the graph.
     pub(crate) fn leave_out(&mut self, what: impl Into<String>, place: Place) {
-        let entry = self.left_out.entry(what.into()).or_insert(LeftOut { first: place, count: 0 });
+        let what = what.into();
+        // A stranger's document can have as many attributes as it has bytes.
+        if !self.left_out.contains_key(&what) && !self.room.take(place.file, what.len()) {
+            return;
+        }
+        let entry = self.left_out.entry(what).or_insert(LeftOut { first: place, count: 0 });
         entry.count += 1;
         entry.first = entry.first.min(place);
     }

@@ -184,6 +184,8 @@ fn parquet_texts_that_repeat_each_other_are_read_in_small_parts() {
     let folder = Folder::new().with("a.parquet", file).with("p.csv", format!("payee,node\nada,{long}000\n"));
     let body = format!("{}\npayees = {{ files = [\"p.csv\"] }}", NODES.replace("FILE", "a.parquet"));
     assert_eq!(folder.import(&body).unwrap().epoch.node_count(), 500);
+    let error = folder.refused_within(Bound::Unpacked, 100_000, &body);
+    assert!(error.starts_with("a.parquet: the import unpacks to more than the 100000 bytes"), "{error}");
 }
 
 #[test]

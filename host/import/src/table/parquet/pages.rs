@@ -60,6 +60,11 @@ impl Sizes {
         source.quota.check(Bound::Document, self.dictionaries).map_err(external)
     }
 
+    /// Whether there are values that repeat the values before them.
+    pub(super) fn is_repeating(&self) -> bool {
+        self.repeating > 0
+    }
+
     /// How many rows can be decoded at once, of at most `most`.
     pub(super) fn batch_rows(&self, most: usize, quota: &Quota) -> usize {
         quota.length(Bound::Document).checked_div(self.repeating).unwrap_or(most).clamp(1, most)

@@ -67,6 +67,8 @@ fn links_that_lead_elsewhere_are_refused() {
 
     for (name, what) in [
         ("objects", "objects"),
+        ("objects/pack", "objects"),
+        ("objects/pack/pack-1.pack", "objects"),
         ("HEAD", "references"),
         ("refs/heads/main", "references"),
         ("packed-refs", "packed-refs"),
@@ -76,7 +78,10 @@ fn links_that_lead_elsewhere_are_refused() {
         let (path, target) = (repository.folder().join(".git").join(name), other.join("moved"));
         if path.exists() {
             std::fs::rename(&path, &target).unwrap();
+        } else if name.ends_with("pack") && !name.ends_with(".pack") {
+            std::fs::create_dir_all(&target).unwrap();
         } else {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&target, "").unwrap();
         }
         symlink(&target, &path).unwrap();
