@@ -42,9 +42,8 @@ impl Evidence {
 /// The persons that identities are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Groups {
-    /// The identities of each person, in the order of the first of each, and why each is with those before it: none for
-    /// the first.
-    pub(super) groups: Vec<Vec<(usize, Option<Evidence>)>>,
+    /// The identities of each person, in the order of the first of each.
+    pub(super) groups: Vec<Vec<usize>>,
     /// Full names that join nothing because their addresses contradict, of people who wrote or committed.
     pub(super) contradicted: BTreeSet<String>,
 }
@@ -86,27 +85,19 @@ pub(super) fn join(identities: &[Identity], signed: &[bool]) -> Groups {
         by_address.values().filter(has).count() > 1
     };
     contradicted.retain(is_of_several);
-    let mut groups: BTreeMap<&Key, Vec<(usize, Option<Evidence>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
     for (key, of_address) in &by_address {
-        let joined = first_of.get(key).copied();
-        let group = groups.entry(joined.unwrap_or(key)).or_default();
-        for (place, number) in of_address.iter().enumerate() {
-            let evidence = match (place, joined) {
-                (0, None) => None,
-                (0, Some(_)) => Some(Evidence::Name),
-                _ => Some(Evidence::Address),
-            };
-            group.push((*number, evidence));
-        }
+        let first = first_of.get(key).copied().unwrap_or(key);
+        groups.entry(first).or_default().extend(of_address);
     }
-    let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by_key(|group| group.iter().map(|(number, _)| *number).min());
+    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+    groups.sort_by_key(|group| group.iter().min().copied());
     Groups { groups, contradicted }
 }
 
 /// What makes two identities surely one: an address; or all of an identity, where the address is many people's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+pub(super) struct Key {
     kind: &'static str,
     address: String,
     /// Empty where the address names somebody.
@@ -114,7 +105,7 @@ struct Key {
 }
 
 impl Key {
-    fn of(identity: &Identity) -> Key {
+    pub(super) fn of(identity: &Identity) -> Key {
         let kind = if is_bot(identity) { "bot" } else { "person" };
         let address = plain_address(&identity.address);
         let name = if names_somebody(&address) { String::new() } else { plain_name(identity) };
@@ -173,9 +164,7 @@ mod tests {
         let identities: Vec<Identity> = lines.iter().map(parts).collect();
         let signed: Vec<bool> = lines.iter().map(|line| !line.starts_with('*')).collect();
         let Groups { groups, contradicted } = join(&identities, &signed);
-        let place =
-            |group: &Vec<(usize, Option<Evidence>)>| group.iter().map(|(number, _)| *number).collect();
-        (groups.iter().map(place).collect(), contradicted.into_iter().collect())
+        (groups, contradicted.into_iter().collect())
     }
 
     #[test]

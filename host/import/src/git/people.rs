@@ -1,12 +1,13 @@
 //! Identities -> people: whose commits are whose, what a payee is called, and who is a program.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use apportion::Digest;
 
 use super::bots::{could_be_bot, is_bot};
 use super::history::{History, Identity};
-use super::joins::{self, Evidence, Groups};
+use super::joins::{self, Evidence, Groups, Key};
 use super::table::Table;
 use super::{Join, JoinedIdentity, PayeeIds};
 
@@ -26,6 +27,8 @@ pub(super) struct Person {
 /// Everybody whom a history names.
 pub(super) struct People {
     pub(super) people: Vec<Person>,
+    /// The identities of each person; the first stands for all.
+    groups: Vec<Vec<usize>>,
     /// Which of them an identity is.
     of_identity: Vec<usize>,
     /// Why an identity is not a person of its own.
@@ -59,6 +62,20 @@ impl Uses {
         uses
     }
 
+    /// Those who wrote most first, then those who committed most. What only trailers say counts only where there is
+    /// nothing else.
+    fn order(&self, a: usize, b: usize) -> Ordering {
+        let rank = |identity: usize| {
+            (
+                self.authored[identity],
+                self.committed[identity],
+                self.is_signed(identity),
+                self.named[identity],
+            )
+        };
+        rank(b).cmp(&rank(a))
+    }
+
     /// Whether an author's or committer's line has it.
     fn is_signed(&self, identity: usize) -> bool {
         self.authored[identity] + self.committed[identity] > 0
@@ -78,71 +95,75 @@ impl People {
         let listed: Vec<Option<&str>> =
             identities.iter().map(|identity| table.and_then(|table| table.payee_of(identity))).collect();
         let Groups { groups, contradicted } = joins::join(identities, &signed);
-        let mut evidence = vec![None; identities.len()];
-        for (identity, why) in groups.iter().flatten() {
-            evidence[*identity] = *why;
+        let mut joined = vec![0; identities.len()];
+        for (number, group) in groups.iter().enumerate() {
+            group.iter().for_each(|identity| joined[*identity] = number);
         }
-        let groups = groups.into_iter().map(|group| group.into_iter().map(|(number, _)| number).collect());
-        let groups = split_by_listed(groups.collect(), &listed);
-        let (mut of_identity, mut unlisted, mut drafts) = (vec![0; identities.len()], 0, Vec::new());
-        for group in groups {
+        let mut people = People {
+            people: Vec::new(),
+            groups: split_by_listed(groups, &listed),
+            of_identity: vec![0; identities.len()],
+            evidence: vec![None; identities.len()],
+            authored: Vec::new(),
+            unlisted: 0,
+            contradicted,
+        };
+        let mut drafts = Vec::new();
+        for group in &mut people.groups {
+            group.sort_by(|a, b| uses.order(*a, *b).then_with(|| identities[*a].cmp(&identities[*b])));
+            let (mut keys, mut joins) = (BTreeSet::new(), BTreeSet::new());
             for (place, identity) in group.iter().enumerate() {
-                of_identity[*identity] = drafts.len();
-                // Who begins no group of its own is there by the table.
-                evidence[*identity] = (place > 0).then(|| evidence[*identity].unwrap_or(Evidence::Table));
+                people.of_identity[*identity] = drafts.len();
+                let (is_new_key, is_new_join) =
+                    (keys.insert(Key::of(&identities[*identity])), joins.insert(joined[*identity]));
+                people.evidence[*identity] = match (place, is_new_key, is_new_join) {
+                    (0, ..) => None,
+                    (_, false, _) => Some(Evidence::Address),
+                    (_, true, false) => Some(Evidence::Name),
+                    (_, true, true) => Some(Evidence::Table),
+                };
             }
             let is_bot = group.iter().all(|identity| is_bot(&identities[*identity]));
             let listed = group.iter().find_map(|identity| listed[*identity]);
-            unlisted += usize::from(table.is_some() && listed.is_none() && !is_bot);
+            people.unlisted += usize::from(table.is_some() && listed.is_none() && !is_bot);
             drafts.push(Draft {
-                identity: foremost(&group, identities, &uses),
+                identity: group.first().map_or_else(Identity::nobody, |first| identities[*first].clone()),
                 is_bot,
                 could_be_bot: group.iter().any(|identity| could_be_bot(&identities[*identity])),
                 is_signed: group.iter().any(|identity| signed[*identity]),
                 listed,
             });
         }
-        let (people, authored) = (called(&drafts, ids), uses.authored);
-        People { people, of_identity, evidence, authored, unlisted, contradicted }
+        people.people = called(&drafts, ids);
+        people.authored = uses.authored;
+        people
     }
 
     /// Everybody who has several identities.
     pub(super) fn joins(&self, history: &History) -> Vec<Join> {
-        let mut of_person: BTreeMap<usize, Vec<JoinedIdentity>> = BTreeMap::new();
         let joined = |identity: &Identity, evidence| JoinedIdentity {
             name: identity.name.clone(),
             address: identity.address.clone(),
             evidence,
         };
-        for (number, identity) in history.identities.values.iter().enumerate() {
-            of_person.entry(self.of(number)).or_default().push(joined(identity, self.evidence[number]));
-        }
+        let mut mapped: BTreeMap<usize, Vec<JoinedIdentity>> = BTreeMap::new();
         for (written, number) in &history.mapped {
-            let of_person = of_person.entry(self.of(*number)).or_default();
-            of_person.push(joined(written, Some(Evidence::Mailmap)));
+            mapped.entry(self.of(*number)).or_default().push(joined(written, Some(Evidence::Mailmap)));
         }
-        let several = of_person.into_iter().filter(|(_, identities)| identities.len() > 1);
-        let join = |(number, mut identities): (usize, Vec<JoinedIdentity>)| {
-            identities.sort_by_key(|identity| identity.evidence);
-            let person = self.people.get(number);
-            Join { node: person.map_or(String::new(), |person| person.node.clone()), identities }
-        };
-        let mut joins: Vec<Join> = several.map(join).collect();
+        let mut joins = Vec::new();
+        for (number, (person, group)) in self.people.iter().zip(&self.groups).enumerate() {
+            let own = group
+                .iter()
+                .map(|identity| joined(&history.identities.values[*identity], self.evidence[*identity]));
+            let identities: Vec<JoinedIdentity> =
+                own.chain(mapped.remove(&number).unwrap_or_default()).collect();
+            if identities.len() > 1 {
+                joins.push(Join { node: person.node.clone(), identities });
+            }
+        }
         joins.sort_by(|a, b| a.node.cmp(&b.node));
         joins
     }
-}
-
-/// Whose name and address stand for all of a group: who wrote most, then who committed most, then in the order of
-/// letters. What only trailers say counts only where there is nothing else.
-fn foremost(group: &[usize], identities: &[Identity], uses: &Uses) -> Identity {
-    let rank = |identity: usize| {
-        (uses.authored[identity], uses.committed[identity], uses.is_signed(identity), uses.named[identity])
-    };
-    let most = group
-        .iter()
-        .max_by(|a, b| rank(**a).cmp(&rank(**b)).then_with(|| identities[**b].cmp(&identities[**a])));
-    most.map_or_else(Identity::nobody, |identity| identities[*identity].clone())
 }
 
 impl Identity {

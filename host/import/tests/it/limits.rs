@@ -49,8 +49,8 @@ fn numbered(count: usize) -> Vec<String> {
 
 #[test]
 fn tables_of_every_format_stop_at_every_bound() {
-    let long = format!("id,payee\n{},ada\n", "x".repeat(2_000));
-    let long_line = format!("{{\"id\": \"{}\", \"payee\": \"ada\"}}\n", "x".repeat(2_000));
+    let long = format!("id,payee,note\na,ada,{}\n", "x".repeat(2_000));
+    let long_line = format!("{{\"id\": \"a\", \"payee\": \"ada\", \"note\": \"{}\"}}\n", "x".repeat(2_000));
     let many =
         "the import has more than the 40 rows that are allowed; if you trust it, raise the limit `rows`";
     let much = "the import unpacks to more than the 500 bytes that are allowed; if you trust it, raise the limit `unpacked`";

@@ -111,14 +111,14 @@ fn every_join_is_shown_with_its_evidence_and_comes_back_from_the_table() {
     assert_eq!(
         shown,
         [
-            "person:Ann Lee: Ann Lee <ann@home>, ann <ann@home> (by address), Ann Lee <ann@work> (by name)",
+            "person:Ann Lee: Ann Lee <ann@work>, Ann Lee <ann@home> (by name), ann <ann@home> (by address)",
             "person:Cyd Poe: Cyd Poe <cyd@work>, Cyd Poe <cyd@old> (by mailmap)",
         ]
     );
     let table = String::from_utf8(imported.payees.clone()).unwrap();
     let expected = "address,name,payee,commits,joined\n\
-        ann@work,Ann Lee,Ann Lee,2,name\n\
-        ann@home,Ann Lee,Ann Lee,1,\n\
+        ann@work,Ann Lee,Ann Lee,2,\n\
+        ann@home,Ann Lee,Ann Lee,1,name\n\
         ann@home,ann,Ann Lee,1,address\n\
         bob@x,Bob Roe,Bob Roe,1,\n\
         cyd@work,Cyd Poe,Cyd Poe,1,\n";
