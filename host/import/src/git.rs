@@ -7,11 +7,13 @@ mod bots;
 mod boundary;
 mod changes;
 mod commit;
+mod error;
 mod graph;
 mod history;
 mod joins;
 mod lines;
 mod mailmap;
+mod notes;
 mod people;
 mod repository;
 mod table;
@@ -22,17 +24,18 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use apportion::{AssetError, BuildError, Epoch, Header, Pool, Window};
+use apportion::{Epoch, Header, Pool, Window};
 use gix_object::Kind;
 
 use crate::cell::parse_time;
-use crate::limits::{Bound, LimitExceeded, Limits, Quota};
+use crate::limits::{Bound, Limits, Quota};
 pub use boundary::Outside;
-use graph::{Graph, Uncounted};
+pub use error::GitError;
+use graph::Graph;
 use history::History;
 pub use joins::Evidence;
 use mailmap::Mailmap;
-use people::{People, Person};
+use people::People;
 use repository::Repository;
 use table::Table;
 
@@ -189,100 +192,6 @@ impl fmt::Display for Join {
     }
 }
 
-/// Why a history did not become an epoch.
-#[derive(Debug, thiserror::Error)]
-pub enum GitError {
-    /// No repository there.
-    #[error("there is no git repository in `{0}` or above it")]
-    NoRepository(String),
-    /// A file of the repository's that the system does not give.
-    #[error("the repository's `{what}` cannot be read: {problem}")]
-    Unreadable {
-        /// Which.
-        what: &'static str,
-        /// What the system says.
-        problem: String,
-    },
-    /// Something in the repository leads to files outside of its folder.
-    #[error(
-        "the repository's {what} leads out of its folder, to `{path}`: read it only if you trust it (`Outside::Follow`, \
-         `--allow-outside`)"
-    )]
-    Outside {
-        /// What leads there.
-        what: &'static str,
-        /// Where.
-        path: String,
-    },
-    /// More than [`Options::limits`] allow.
-    #[error("{0}")]
-    Limit(LimitExceeded),
-    /// An object that is larger than [`Options::limits`] allow.
-    #[error("object {id}: {exceeded}")]
-    ObjectLimit {
-        /// Its id.
-        id: String,
-        /// The bound.
-        exceeded: LimitExceeded,
-    },
-    /// A name that leads to no commit.
-    #[error("`{revision}` {problem}")]
-    Revision {
-        /// As it was given.
-        revision: String,
-        /// Why.
-        problem: String,
-    },
-    /// A commit that others name and that is not there.
-    #[error(
-        "commit {0} is not in the repository, though others name it: the clone is incomplete or damaged, and \
-         `git fsck` says more"
-    )]
-    MissingCommit(String),
-    /// What should be a commit is something else.
-    #[error("{0} is no commit that can be read: it has no tree, or a parent that is no id")]
-    BrokenCommit(String),
-    /// An object that is there and cannot be unpacked.
-    #[error("object {id} cannot be read: {problem}")]
-    Object {
-        /// Its id.
-        id: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A file given beside the repository.
-    #[error("`{file}` cannot be read: {problem}")]
-    File {
-        /// The file, as it was given.
-        file: String,
-        /// What the system says.
-        problem: String,
-    },
-    /// A table of payees.
-    #[error("the table of payees `{file}`: {problem}")]
-    Payees {
-        /// The file, as it was given.
-        file: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Nothing to divide by.
-    #[error("no commit {0}")]
-    NoCommit(String),
-    /// Only programs.
-    #[error("there is nobody to pay: bots wrote all of the {0} commits")]
-    NobodyToPay(usize),
-    /// A date that is none.
-    #[error("`{0}` is no {1}")]
-    Date(String, &'static str),
-    /// A pool that is none.
-    #[error("the pool cannot be used: {0}")]
-    Pool(#[from] AssetError),
-    /// The rows are fine, the epoch is not.
-    #[error(transparent)]
-    Epoch(BuildError),
-}
-
 /// Reads the history of the repository that `path` is or lies in.
 ///
 /// # Errors
@@ -322,7 +231,7 @@ pub fn import(
     }
     let payees = table::write(&history, &people)
         .map_err(|error| GitError::Payees { file: "to write".to_owned(), problem: error.to_string() })?;
-    let notes = notes(&repository, &history, &people, &positions, &uncounted);
+    let notes = notes::notes(&repository, &history, &people, &positions, &uncounted);
     let (authors, joins) = (authors(&history, &people), people.joins(&history));
     Ok(Imported { epoch, authors, joins, payees, notes })
 }
@@ -420,106 +329,4 @@ fn authors(history: &History, people: &People) -> Vec<Author> {
         .collect();
     authors.sort();
     authors
-}
-
-/// How many programs a note names.
-const NAMED: usize = 8;
-
-fn named(found: &[(usize, &str)]) -> String {
-    let names: Vec<String> =
-        found.iter().take(NAMED).map(|(commits, name)| format!("{name} ({commits})")).collect();
-    let more = found.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", names.join(", "))
-}
-
-/// Seconds since 1970 beyond which a date is told to be odd: the start of the year 2100.
-const YEAR_2100: i64 = 4_102_444_800;
-
-fn notes(
-    repository: &Repository,
-    history: &History,
-    people: &People,
-    positions: &[usize],
-    uncounted: &Uncounted,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    let authors_of = |is_one: &dyn Fn(&Person) -> bool| {
-        let mut found: Vec<(usize, &str)> = Vec::new();
-        for (number, person) in people.people.iter().enumerate().filter(|(_, person)| is_one(person)) {
-            let commits = positions.iter().filter_map(|at| history.entries.get(*at));
-            let commits = commits.filter(|entry| people.of(entry.author) == number).count();
-            if commits > 0 {
-                found.push((commits, person.node.split_once(':').map_or("", |(_, name)| name)));
-            }
-        }
-        found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        found
-    };
-    let bots = authors_of(&|person| person.is_bot && person.payee.is_none());
-    if !bots.is_empty() {
-        notes.push(format!(
-            "bots are not paid; these wrote commits: {}; a table of payees can say otherwise",
-            named(&bots)
-        ));
-    }
-    let lookalikes = authors_of(&|person| person.could_be_bot && !person.is_bot);
-    if !lookalikes.is_empty() {
-        notes.push(format!(
-            "these are paid, though a name or an address has the word `bot`: {}; in a table of payees, an empty payee is \
-             not paid",
-            named(&lookalikes)
-        ));
-    }
-    if !people.contradicted.is_empty() {
-        let names: Vec<String> =
-            people.contradicted.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
-        let more = people.contradicted.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        notes.push(format!(
-            "these names are used with several addresses that contradict each other, and join nothing: {}{more}; a \
-             `.mailmap` or a table of payees can say who is who",
-            names.join(", ")
-        ));
-    }
-    if people.unlisted > 0 {
-        notes.push(format!(
-            "{} of the whole history stand in no row of the table of payees and go by their own names",
-            people.unlisted
-        ));
-    }
-    if !repository.shallow.is_empty() {
-        notes.push(format!(
-            "the clone is shallow: the history before {} commits is not here; `git fetch --unshallow` gets it",
-            repository.shallow.len()
-        ));
-    }
-    if uncounted.missing > 0 {
-        notes.push(format!(
-            "what {} commits changed cannot be told, because objects are not here (a shallow or partial clone, or \
-             damage); they count as changing no file",
-            uncounted.missing
-        ));
-    }
-    if uncounted.too_many > 0 {
-        notes.push(format!(
-            "{} commits change more than is followed and count as changing no file",
-            uncounted.too_many
-        ));
-    }
-    if history.undated > 0 {
-        notes.push(format!("{} commits have no date and count as made in 1970", history.undated));
-    }
-    let odd = positions.iter().filter_map(|at| history.entries.get(*at));
-    let odd = odd.filter(|entry| !(0..YEAR_2100).contains(&entry.committed)).count();
-    if odd > 0 {
-        notes.push(format!("{odd} commits are dated before 1970 or after 2100"));
-    }
-    if history.unnamed > 0 {
-        notes.push(format!(
-            "{} trailers of the whole history name somebody without an address and are left out",
-            history.unnamed
-        ));
-    }
-    notes
 }

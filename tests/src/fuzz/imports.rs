@@ -13,6 +13,7 @@ use gix_hash::ObjectId;
 use gix_object::Kind;
 
 use super::SEPARATOR;
+use super::seeds::Seed;
 use crate::git::Repository;
 
 /// Files that an instance has, in the order of an input's parts.
@@ -187,7 +188,7 @@ pub fn retro_funding(bytes: &[u8]) {
 }
 
 /// The first inputs of the three.
-pub(super) fn seeds() -> [(&'static str, Vec<(String, Vec<u8>)>); 3] {
+pub(super) fn seeds() -> [(&'static str, Vec<Seed>); 3] {
     let joined = |first: &str, parts: &[&str]| {
         let separator = str::from_utf8(SEPARATOR).unwrap();
         format!("{first}{}", parts.join(separator)).into_bytes()

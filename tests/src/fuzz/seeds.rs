@@ -10,7 +10,7 @@ use super::SEPARATOR;
 use super::components::{ANSWER_ADDRESS, DESCRIPTION_ADDRESS, DESCRIPTION_BYTES};
 
 /// An input with a name.
-type Seed = (String, Vec<u8>);
+pub(super) type Seed = (String, Vec<u8>);
 
 /// All of them: the target, a name, the bytes.
 pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {
