@@ -772,10 +772,10 @@ fn parameters_that_a_float_would_round_are_refused() {
     let epoch = folder.file("epoch", small_epoch().as_bytes());
     for number in ["9007199254740993", "18446744073709551617", "16054077974334921.0", "1.6054077974334921e16"]
     {
-        let json = folder.file("parameters.json", &format!("{{\"node_metrics\": {{\"stars\": {number}}}}}"));
+        let json = folder.file("parameters.json", format!("{{\"node_metrics\": {{\"stars\": {number}}}}}"));
         let settle = ["settle", "--epoch", &epoch, "--rule", "proportional", "--parameters", &json];
         refused(&settle, 3, &format!("{number} cannot be held exactly"));
-        let draft = folder.file("draft.toml", &format!("name = \"Stars\"\n[[policies]]\npolicy = \"proportional\"\n[policies.parameters]\nnode_metrics = {{ stars = {number} }}\n"));
+        let draft = folder.file("draft.toml", format!("name = \"Stars\"\n[[policies]]\npolicy = \"proportional\"\n[policies.parameters]\nnode_metrics = {{ stars = {number} }}\n"));
         let output = folder.path("charter.json");
         // TOML has no integers beyond 64 bits.
         let expected = if number == "18446744073709551617" { "" } else { "exactly" };
