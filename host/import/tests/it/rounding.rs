@@ -14,7 +14,7 @@ fn weights_of_every_table_are_refused() {
     for (file, content) in [
         ("a.csv", format!("id,payee,weight\na,ada,{LONG}\n")),
         ("a.csv", format!("id,payee,weight\na,ada,{LONG}.0\n")),
-        ("a.csv", format!("id,payee,weight\na,ada,1.6054077974334921e16\n")),
+        ("a.csv", "id,payee,weight\na,ada,1.6054077974334921e16\n".to_owned()),
         ("a.jsonl", format!("{{\"id\": \"a\", \"payee\": \"ada\", \"weight\": {LONG}}}\n")),
         ("a.jsonl", format!("{{\"id\": \"a\", \"payee\": \"ada\", \"weight\": \"{LONG}\"}}\n")),
     ] {
