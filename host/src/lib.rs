@@ -77,6 +77,7 @@ mod fault;
 mod graph;
 mod ledger;
 mod money;
+pub mod number;
 mod parallel;
 mod payouts;
 mod policy;

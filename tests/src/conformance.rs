@@ -238,7 +238,7 @@ fn examples() -> Vec<Case> {
         Case {
             name: format!("{policy}-example-{name}"),
             component: Arc::new(component),
-            epoch: apportion_import::tables::import(&path, &mut |_| {}).unwrap().epoch,
+            epoch: apportion_import::tables::import(&path, &Default::default(), &mut |_| {}).unwrap().epoch,
             parameters,
             paid: BTreeMap::new(),
             carry: Vec::new(),

@@ -11,8 +11,11 @@
 )]
 
 mod components;
+mod imports;
 mod ledgers;
 pub mod seeds;
+
+pub use imports::{git, retro_funding, sourcecred};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,10 +34,13 @@ use crate::{data, small_epoch};
 pub type Target = fn(&[u8]);
 
 /// Every target under the name of its corpus.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("epoch", epoch),
     ("tables", tables),
     ("traces", traces),
+    ("git", git),
+    ("sourcecred", sourcecred),
+    ("retro_funding", retro_funding),
     ("admission", admission),
     ("description", description),
     ("answer", answer),
@@ -137,7 +143,7 @@ pub fn tables(bytes: &[u8]) {
     fs::write(&path, described).unwrap();
     fs::write(folder.path().join(nodes_name), nodes).unwrap();
     fs::write(folder.path().join("edges.csv"), edges).unwrap();
-    match apportion_import::tables::import(&path, &mut |_| {}) {
+    match apportion_import::tables::import(&path, &Default::default(), &mut |_| {}) {
         Ok(imported) => epoch(imported.epoch.as_bytes()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
@@ -162,7 +168,7 @@ pub fn traces(bytes: &[u8]) {
     fs::write(&path, described).unwrap();
     fs::write(folder.path().join("document"), document).unwrap();
     fs::write(folder.path().join("payees.csv"), "payee,node\nada,agent:scout\n").unwrap();
-    match apportion_import::tables::import(&path, &mut |_| {}) {
+    match apportion_import::tables::import(&path, &Default::default(), &mut |_| {}) {
         Ok(imported) => epoch(imported.epoch.as_bytes()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

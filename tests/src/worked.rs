@@ -54,7 +54,7 @@ pub fn imported(files: &Files, folder: &Path) -> Result<Epoch> {
     for (name, text) in files {
         fs::write(folder.join(name), text)?;
     }
-    Ok(apportion_import::tables::import(&folder.join("epoch.toml"), &mut |_| {})?.epoch)
+    Ok(apportion_import::tables::import(&folder.join("epoch.toml"), &Default::default(), &mut |_| {})?.epoch)
 }
 
 /// What a data set earns as a whole in a month: the same month, in which everything given to it belongs to its keeper.

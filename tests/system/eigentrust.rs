@@ -15,7 +15,8 @@ use crate::retro_funding::{TRACKS, months, standard};
 fn three_peers_are_trusted_as_published() {
     let policies = [standard(&Engine::new().unwrap(), "eigentrust")];
     let folder = data("eigentrust");
-    let epoch = tables::import(&folder.join("epoch.toml"), &mut |_| {}).unwrap().epoch;
+    let epoch =
+        tables::import(&folder.join("epoch.toml"), &tables::Options::default(), &mut |_| {}).unwrap().epoch;
     let parameters = fs::read_to_string(folder.join("parameters.json")).unwrap();
     let charter =
         Charter::single("Trusted", &policies[0], serde_json::from_str(&parameters).unwrap()).unwrap();

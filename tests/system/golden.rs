@@ -113,7 +113,8 @@ fn golden_ledger() {
 #[test]
 fn golden_cooperative() {
     let description = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/cooperative/epoch.toml");
-    let epoch = apportion_import::tables::import(&description, &mut |_| {}).unwrap().epoch;
+    let epoch =
+        apportion_import::tables::import(&description, &Default::default(), &mut |_| {}).unwrap().epoch;
     assert_golden("cooperative.epoch", epoch.as_bytes());
 }
 

@@ -8,8 +8,9 @@ pub fn root() -> PathBuf {
 }
 
 /// The library's modules, lowest first: one may use only those before it. ARCHITECTURE.md draws the same.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "text",
+    "number",
     "parallel",
     "canonical",
     "signature",
@@ -144,6 +145,24 @@ fn crates_depend_in_one_direction() {
             text.split("[dependencies]").nth(1).unwrap_or("").split("\n[").next().unwrap_or("");
         for name in forbidden {
             assert!(!dependencies.lines().any(|line| line.starts_with(name)), "{manifest} names {name}");
+        }
+    }
+}
+
+/// Rows reach an epoch only by way of what counts them, and no file is read whole without a bound.
+#[test]
+fn imports_are_bounded() {
+    for path in rust_files(&root().join("host/import/src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_intake = path.ends_with("intake.rs");
+        assert!(is_intake || !text.contains("EpochBuilder"), "{} passes by the intake", path.display());
+        let is_test = path.ends_with("samples.rs") || path.ends_with("tests.rs");
+        let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for line in product.lines().filter(|_| !is_test) {
+            let reads =
+                ["read_to_end(", "read_to_string(", "fs::read("].iter().any(|call| line.contains(call));
+            let is_bounded = line.contains("bounded(") || line.contains(".min(most)");
+            assert!(!reads || is_bounded, "{} reads without a bound: {line}", path.display());
         }
     }
 }

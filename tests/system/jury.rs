@@ -15,7 +15,9 @@ pub fn example(policy: &str, file: &str) -> PathBuf {
 
 /// The epoch that a description beside a policy gives.
 pub fn imported(policy: &str, description: &str) -> Epoch {
-    apportion_import::tables::import(&example(policy, description), &mut |_| {}).unwrap().epoch
+    apportion_import::tables::import(&example(policy, description), &Default::default(), &mut |_| {})
+        .unwrap()
+        .epoch
 }
 
 /// Settles an epoch by one policy, and holds payouts, weights and measures to the bit against the same rule natively.

@@ -18,7 +18,8 @@ fn two_rounds_of_clr_fund_are_paid_to_the_unit() {
     let policies = [standard(&Engine::new().unwrap(), "quadratic-funding")];
     for (round, projects, left) in [("xdai-18604d", 30, 7), ("arbitrum-96FBFf", 10, 176)] {
         let folder = data("clrfund").join(round);
-        let imported = tables::import(&folder.join("epoch.toml"), &mut |_| {}).unwrap();
+        let imported =
+            tables::import(&folder.join("epoch.toml"), &tables::Options::default(), &mut |_| {}).unwrap();
         assert_eq!(imported.notes, [""; 0]);
         let parameters = fs::read_to_string(folder.join("parameters.json")).unwrap();
         let charter =
@@ -111,7 +112,8 @@ fn parameters_that_cannot_be_are_refused_before_a_run() {
 fn a_tally_has_no_cap() {
     let policies = [standard(&Engine::new().unwrap(), "quadratic-funding")];
     let folder = data("clrfund/xdai-18604d");
-    let epoch = tables::import(&folder.join("epoch.toml"), &mut |_| {}).unwrap().epoch;
+    let epoch =
+        tables::import(&folder.join("epoch.toml"), &tables::Options::default(), &mut |_| {}).unwrap().epoch;
     let parameters = serde_json::json!({"rule": {"clrfund-v1": {}}, "max_share": 0.5});
     let charter = Charter::single("Capped", &policies[0], parameters).unwrap();
     let refused = settle(&epoch, &charter, &policies, &History::default());

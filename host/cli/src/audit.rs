@@ -72,7 +72,7 @@ fn epoch(path: &Path) -> Result<Epoch> {
         return objects::epoch(path);
     }
     let spinner = Spinner::new(format!("reading {}", path.display()));
-    let imported = tables::import(path, &mut |_| {});
+    let imported = tables::import(path, &tables::Options::default(), &mut |_| {});
     spinner.done();
     let imported = imported.map_err(import::refused).with_context(|| format!("`{}`", path.display()))?;
     Ok(imported.epoch)

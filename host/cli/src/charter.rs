@@ -4,9 +4,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use apportion::number::is_held;
 use apportion::signature::CHARTER_NAMESPACE;
 use apportion::{Appointment, AssetTerms, Charter, Limits, OnFault, SettleError, Signers, Terms};
 use serde::Deserialize;
+use toml::de::{DeTable, DeValue};
 
 use crate::arguments::{
     AdoptArguments, CharterAction, CharterArguments, NewCharterArguments, ProposeArguments, ShowArguments,
@@ -168,6 +170,11 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
     let draft: Draft = toml::from_str(&text)
         .map_err(|error| Refused(error.to_string().trim_end().to_owned()))
         .with_context(place)?;
+    // Integers are checked with the charter's terms; of floats only the text tells whether they were rounded.
+    if let Some(number) = DeTable::parse(&text).ok().as_ref().and_then(|table| rounded_float(table.get_ref()))
+    {
+        return Err(anyhow::Error::from(Refused(objects::rounded(&number)))).with_context(place);
+    }
     let engine = engines.make()?;
     let mut policies = Vec::new();
     for drafted in draft.policies {
@@ -206,6 +213,19 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
     eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
     standing::warn(&charter);
     Ok(())
+}
+
+/// The first number with a point or an exponent that a 64-bit float would round.
+fn rounded_float(table: &DeTable<'_>) -> Option<String> {
+    fn of_value(value: &DeValue<'_>) -> Option<String> {
+        match value {
+            DeValue::Float(float) => Some(float.as_str().to_owned()).filter(|text| !is_held(text)),
+            DeValue::Array(values) => values.iter().find_map(|value| of_value(value.get_ref())),
+            DeValue::Table(table) => rounded_float(table),
+            _ => None,
+        }
+    }
+    table.iter().find_map(|(_, value)| of_value(value.get_ref()))
 }
 
 fn beside(draft: &Path, file: &str) -> PathBuf {

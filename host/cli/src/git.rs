@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use apportion::{Asset, Charter, Pool};
-use apportion_import::git::{self, Detail, GitError, Imported, Options, PayeeIds, Stage};
+use apportion_import::git::{self, Detail, GitError, Imported, Options, Outside, PayeeIds, Stage};
 use serde_json::{Value, json};
 
 use crate::arguments::{self, Format, GitArguments, HistoryArguments, TryArguments, TrySource};
@@ -84,10 +84,21 @@ fn read(arguments: &HistoryArguments) -> Result<Imported> {
     });
     spinner.done();
     let imported = imported.map_err(refused).with_context(place)?;
+    print_joins(&imported);
     if let Some(file) = &arguments.write_payees {
         write_payees(file, &imported)?;
     }
     Ok(imported)
+}
+
+/// Every join moves somebody's pay, so each is shown.
+fn print_joins(imported: &Imported) {
+    for join in &imported.joins {
+        eprintln!("joined: {join}");
+    }
+    if !imported.joins.is_empty() {
+        eprintln!("a `.mailmap` or a table of payees (--write-payees, --payees) can say otherwise");
+    }
 }
 
 fn write_payees(file: &Path, imported: &Imported) -> Result<()> {
@@ -126,6 +137,8 @@ fn options(arguments: &HistoryArguments) -> Result<Options> {
             arguments::PayeeIds::Addresses => PayeeIds::Addresses,
             arguments::PayeeIds::Digests => PayeeIds::Digests,
         },
+        outside: if arguments.allow_outside { Outside::Follow } else { Outside::Refuse },
+        limits: arguments.limits.limits(),
     })
 }
 

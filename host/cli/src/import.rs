@@ -29,7 +29,8 @@ pub fn import(arguments: &ImportArguments, engines: &Engines) -> Result<()> {
 
 fn from_tables(arguments: &TablesArguments) -> Result<()> {
     let spinner = Spinner::new(format!("reading {}", arguments.description.display()));
-    let imported = tables::import(&arguments.description, &mut |progress| {
+    let options = tables::Options { limits: arguments.limits.limits() };
+    let imported = tables::import(&arguments.description, &options, &mut |progress| {
         let percent = (progress.bytes * 100).checked_div(progress.total_bytes).unwrap_or(100);
         let file = progress.file.escape_debug();
         spinner.say(match progress.rows {
@@ -50,7 +51,8 @@ fn from_retro_funding(arguments: &RetroFundingArguments, engines: &Engines) -> R
         Track::Devtooling => retro_funding::Track::Devtooling,
         Track::Onchain => retro_funding::Track::Onchain,
     };
-    let options = Options { number: arguments.number, pool: arguments.pool.clone() };
+    let options =
+        Options { number: arguments.number, pool: arguments.pool.clone(), limits: arguments.limits.limits() };
     let place = || format!("`{}`", arguments.month.display());
     let imported =
         retro_funding::import(&arguments.month, track, &options).map_err(refused).with_context(place)?;
@@ -71,6 +73,7 @@ fn from_sourcecred(arguments: &SourcecredArguments, engines: &Engines) -> Result
         number: arguments.number,
         pool: arguments.pool.clone(),
         until: arguments.until.clone(),
+        limits: arguments.limits.limits(),
     };
     let place = || format!("`{}`", arguments.instance.display());
     let spinner = Spinner::new(format!("reading {}", arguments.instance.display()));

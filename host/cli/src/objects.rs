@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use apportion::number::not_held_in_json;
 use apportion::{Card, Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt, Settled};
 use apportion_standard::StandardPolicy;
 
@@ -117,9 +118,27 @@ pub fn policy_file(engine: &Engine, path: &Path) -> Result<Policy> {
 /// A rule's parameters; without a file its defaults.
 pub fn parameters(path: Option<&Path>) -> Result<serde_json::Value> {
     let Some(path) = path else { return Ok(serde_json::json!({})) };
-    serde_json::from_slice(&bytes(path, apportion::MAX_PARAMETERS as u64)?)
+    let bytes = bytes(path, apportion::MAX_PARAMETERS as u64)?;
+    check_numbers(&bytes).with_context(|| format!("`{}`", path.display()))?;
+    serde_json::from_slice(&bytes)
         .map_err(|error| Refused(format!("not JSON: {error}")))
         .with_context(|| format!("`{}`", path.display()))
+}
+
+/// Refuses JSON with a number that would be rounded, since parameters are 64-bit floats.
+pub fn check_numbers(json: &[u8]) -> Result<()> {
+    match not_held_in_json(&String::from_utf8_lossy(json)).next() {
+        None => Ok(()),
+        Some(number) => bail!(Refused(rounded(number))),
+    }
+}
+
+/// Why a number is not taken.
+pub fn rounded(number: &str) -> String {
+    let number: String = number.chars().take(80).collect();
+    format!(
+        "{number} cannot be held exactly: from 2^53 on, 64-bit floats skip integers; write it as a string"
+    )
 }
 
 /// Admits a policy that the program carries with it.

@@ -76,10 +76,10 @@ fn one_command_prints_what_the_readme_shows() {
     // The receipt's digest is that of the policy's and the epoch's bytes; everything above it is shown.
     let table = printed.split("\nreceipt ").next().unwrap();
     assert!(readme.contains(table.trim_end()), "the README does not show\n{table}");
-    assert!(
-        said.contains("note: programs get nothing, which wrote so many commits: renovate[bot] (1)"),
-        "{said}"
-    );
+    assert!(said.contains("note: bots are not paid; these wrote commits: renovate[bot] (1)"), "{said}");
+    let joined =
+        "joined: person:Ann Lee: Ann Lee <ann@example.org>, Ann Lee <ann@home.example.org> (by name)\n";
+    assert!(said.contains(joined), "{said}");
     assert!(said.contains("9 commits of the whole history were read"), "{said}");
 }
 
@@ -115,13 +115,28 @@ fn detail_window_and_people_are_chosen() {
     assert!(!csv(&["--payee-ids", "digests"]).contains("Lee"));
     done(folder.path(), &["try", "git", ".", "--write-payees", "people.csv"]);
     let table = fs::read_to_string(folder.path().join("people.csv")).unwrap();
-    assert!(table.contains("ann@home.example.org,Ann Lee,Ann Lee,1\n"), "{table}");
+    assert!(table.contains("ann@home.example.org,Ann Lee,Ann Lee,1,name\n"), "{table}");
     fs::write(
         folder.path().join("people.csv"),
         table.replace("ann@example.org,Ann Lee,Ann Lee,", "ann@example.org,Ann Lee,lee.eth,"),
     )
     .unwrap();
     assert!(csv(&["--payees", "people.csv"]).contains("\nlee.eth,"));
+}
+
+#[test]
+fn a_repository_that_leads_elsewhere_is_read_only_if_that_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("inside");
+    history(&inside);
+    let worktree = folder.path().join("worktree");
+    fs::create_dir(&worktree).unwrap();
+    fs::write(worktree.join(".git"), format!("gitdir: {}\n", inside.join(".git").display())).unwrap();
+    let output = run(&worktree, &["try", "git", "."]);
+    let said = text(&output.stderr);
+    assert!(output.status.code() == Some(3) && said.contains("leads out of its folder"), "{said}");
+    assert!(said.contains("--allow-outside"), "{said}");
+    done(&worktree, &["try", "git", ".", "--allow-outside"]);
 }
 
 #[test]
@@ -142,6 +157,9 @@ fn what_cannot_be_read_is_refused_in_a_sentence() {
         (&["try", "git", ".", "--mailmap", "nobody"], 3, "`nobody` cannot be read: "),
         (&["try", "git", ".", "--month", "2025-07", "--to", "2025-08-01"], 2, "cannot be used with"),
         (&["try", "git", ".", "--lines", "--no-files"], 2, "cannot be used with"),
+        (&["try", "git", ".", "--limit", "rows=10"], 3, "more than the 10 rows that are allowed"),
+        (&["try", "git", ".", "--limit", "memory=10"], 2, "`memory` is not a bound"),
+        (&["try", "git", ".", "--limit", "rows=many"], 2, "write a number, as in `unpacked=4GiB`"),
         (&["import", "git", "."], 2, "--output <DIR>"),
     ] {
         let output = run(folder.path(), arguments);

@@ -903,6 +903,23 @@ fn hostile_policies_end_in_one_sentence() {
 }
 
 #[test]
+fn parameters_that_a_float_would_round_are_refused() {
+    let folder = Folder::new("rounded");
+    let epoch = folder.file("epoch", small_epoch().as_bytes());
+    for number in ["9007199254740993", "18446744073709551617", "16054077974334921.0", "1.6054077974334921e16"]
+    {
+        let json = folder.file("parameters.json", format!("{{\"node_metrics\": {{\"stars\": {number}}}}}"));
+        let settle = ["settle", "--epoch", &epoch, "--rule", "proportional", "--parameters", &json];
+        refused(&settle, 3, &format!("{number} cannot be held exactly"));
+        let draft = folder.file("draft.toml", format!("name = \"Stars\"\n[[policies]]\npolicy = \"proportional\"\n[policies.parameters]\nnode_metrics = {{ stars = {number} }}\n"));
+        let output = folder.path("charter.json");
+        // TOML has no integers beyond 64 bits.
+        let expected = if number == "18446744073709551617" { "" } else { "exactly" };
+        refused(&["charter", "new", &draft, "-o", &output], 3, expected);
+    }
+}
+
+#[test]
 fn parameters_that_break_the_schema_are_told_with_their_place() {
     let folder = Folder::new("parameters");
     let epoch = folder.file("epoch", small_epoch().as_bytes());

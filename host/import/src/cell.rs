@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use apportion::number::is_held;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -30,7 +31,7 @@ pub(crate) enum Cell<'a> {
 /// A number, and whether it is the very number that was written.
 pub(crate) struct Number {
     pub(crate) value: f64,
-    /// False for an integer that a double has no place for. Fractions are rounded to the nearest double anyway.
+    /// False where [`apportion::number::is_held`] denies it. Fractions are rounded to the nearest double anyway.
     pub(crate) exact: bool,
 }
 
@@ -55,24 +56,33 @@ impl<'a> Cell<'a> {
         match self {
             Cell::Text(text) => {
                 let value = parse_number(text)?;
-                Some(Number { value, exact: is_exact(text, value) })
+                Some(Number { value, exact: is_held(text) })
             }
             #[expect(clippy::cast_precision_loss, reason = "`exact` says whether it was lost")]
             Cell::Integer(integer) => {
-                Some(Number { value: *integer as f64, exact: integer.unsigned_abs() <= LARGEST_EXACT })
+                Some(Number { value: *integer as f64, exact: is_held(&integer.to_string()) })
             }
             Cell::Number(value) => Some(Number { value: *value, exact: true }),
             Cell::Empty | Cell::Boolean(_) | Cell::Time(_) | Cell::Wrong(_) => None,
         }
     }
 
-    /// A finite number; `None` for an empty cell.
+    /// A finite number that is the one written; `None` for an empty cell.
     pub(crate) fn finite(&self) -> Result<Option<f64>, Fault> {
+        match self.rounded()? {
+            Some(Number { exact: false, .. }) => Err(Fault::Rounded(shortened(&self.shown()))),
+            number => Ok(number.map(|number| number.value)),
+        }
+    }
+
+    /// A finite number that may be another than the one written, which whoever calls this has to report; `None` for an
+    /// empty cell.
+    pub(crate) fn rounded(&self) -> Result<Option<Number>, Fault> {
         match self {
             Cell::Empty => Ok(None),
             Cell::Wrong(fault) => Err(fault.clone()),
             cell => match cell.number() {
-                Some(Number { value, .. }) if value.is_finite() => Ok(Some(value)),
+                Some(number) if number.value.is_finite() => Ok(Some(number)),
                 Some(_) => Err(Fault::NotFinite(shortened(&cell.shown()))),
                 None => Err(Fault::NotNumber(shortened(&cell.shown()))),
             },
@@ -169,18 +179,6 @@ fn parse_number(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-fn is_exact(text: &str, value: f64) -> bool {
-    // Fifteen digits always fit.
-    if text.len() <= 15 || !value.is_finite() || text.bytes().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
-        return true;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a cast that saturates is unequal to the text's integer"
-    )]
-    text.parse::<i128>().is_ok_and(|integer| integer < i128::MAX && value as i128 == integer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,18 +213,17 @@ mod tests {
     }
 
     #[test]
-    fn integers_that_a_double_rounds_are_known() {
-        for (text, exact) in [
-            ("9007199254740992", true),
-            ("9007199254740993", false),
-            ("-9007199254740993", false),
-            ("1000000000000000000000", true),
-            ("1000000000000000000001", false),
-            ("0.1000000000000000055511151231257827", true),
-            ("9999999999999999999999999999999999999999999", false),
+    fn integers_that_a_double_rounds_are_no_finite_numbers() {
+        for (cell, exact) in [
+            (Cell::of("9007199254740992"), true),
+            (Cell::of("9007199254740993"), false),
+            (Cell::Integer(1 << 60), true),
+            (Cell::Integer(i64::MAX), false),
+            (Cell::Number(1e300), true),
         ] {
-            assert_eq!(Cell::of(text).number().map(|number| number.exact), Some(exact), "{text}");
+            assert_eq!(cell.number().map(|number| number.exact), Some(exact), "{cell:?}");
+            assert_eq!(cell.finite().is_ok(), exact, "{cell:?}");
+            assert!(cell.rounded().is_ok());
         }
-        assert!(!Cell::Integer(i64::MAX).number().unwrap().exact);
     }
 }

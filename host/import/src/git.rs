@@ -4,26 +4,36 @@
 //! The same history gives the same epoch, however it is packed. host/import/README.md says what becomes what.
 
 mod bots;
+mod boundary;
 mod changes;
 mod commit;
+mod error;
 mod graph;
 mod history;
+mod joins;
 mod lines;
 mod mailmap;
+mod notes;
 mod people;
 mod repository;
 mod table;
 mod text;
 mod trailers;
 
+use std::fmt;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use apportion::{AssetError, BuildError, Epoch, Header, Pool, Window};
+use apportion::{Epoch, Header, Pool, Window};
 use gix_object::Kind;
 
 use crate::cell::parse_time;
-use graph::{Graph, Uncounted};
+use crate::limits::{Bound, Limits, Quota};
+pub use boundary::Outside;
+pub use error::GitError;
+use graph::Graph;
 use history::History;
+pub use joins::Evidence;
 use mailmap::Mailmap;
 use people::People;
 use repository::Repository;
@@ -52,6 +62,10 @@ pub struct Options {
     pub payees: Option<PathBuf>,
     /// What payees are called whom no table lists.
     pub payee_ids: PayeeIds,
+    /// What happens where the repository leads out of its folder.
+    pub outside: Outside,
+    /// How much may be read and kept.
+    pub limits: Limits,
 }
 
 impl Options {
@@ -68,6 +82,8 @@ impl Options {
             mailmap: None,
             payees: None,
             payee_ids: PayeeIds::Names,
+            outside: Outside::Refuse,
+            limits: Limits::default(),
         }
     }
 }
@@ -120,10 +136,13 @@ pub enum Stage {
 pub struct Imported {
     /// The epoch.
     pub epoch: Epoch,
-    /// Every author of the whole history, as `git shortlog -se` counts them.
+    /// Every author of the whole history, as `git shortlog -se` counts them: by name and address after the mailmap.
+    /// What [`Imported::joins`] says comes after that.
     pub authors: Vec<Author>,
-    /// Everybody's address, name and payee as CSV, which [`Options::payees`] takes back when it is corrected. It holds
-    /// addresses: it is not for publishing.
+    /// Everybody who has several names or addresses, and why they count as one.
+    pub joins: Vec<Join>,
+    /// Everybody's address, name and payee as CSV, with what joined them, which [`Options::payees`] takes back when it is
+    /// corrected. It holds addresses: it is not for publishing.
     pub payees: Vec<u8>,
     /// What a person should know about how the history was read, a sentence each.
     pub notes: Vec<String>,
@@ -140,76 +159,37 @@ pub struct Author {
     pub commits: usize,
 }
 
-/// Why a history did not become an epoch.
-#[derive(Debug, thiserror::Error)]
-pub enum GitError {
-    /// No repository there.
-    #[error("there is no git repository in `{0}` or above it")]
-    NoRepository(String),
-    /// A file of the repository's that the system does not give.
-    #[error("the repository's `{what}` cannot be read: {problem}")]
-    Unreadable {
-        /// Which.
-        what: &'static str,
-        /// What the system says.
-        problem: String,
-    },
-    /// A name that leads to no commit.
-    #[error("`{revision}` {problem}")]
-    Revision {
-        /// As it was given.
-        revision: String,
-        /// Why.
-        problem: String,
-    },
-    /// A commit that others name and that is not there.
-    #[error(
-        "commit {0} is not in the repository, though others name it: the clone is incomplete or damaged, and \
-         `git fsck` says more"
-    )]
-    MissingCommit(String),
-    /// What should be a commit is something else.
-    #[error("{0} is no commit that can be read: it has no tree, or a parent that is no id")]
-    BrokenCommit(String),
-    /// An object that is there and cannot be unpacked.
-    #[error("object {id} cannot be read: {problem}")]
-    Object {
-        /// Its id.
-        id: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A file given beside the repository.
-    #[error("`{file}` cannot be read: {problem}")]
-    File {
-        /// The file, as it was given.
-        file: String,
-        /// What the system says.
-        problem: String,
-    },
-    /// A table of payees.
-    #[error("the table of payees `{file}`: {problem}")]
-    Payees {
-        /// The file, as it was given.
-        file: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Nothing to divide by.
-    #[error("no commit {0}")]
-    NoCommit(String),
-    /// Only programs.
-    #[error("there is nobody to pay: programs wrote all of the {0} commits")]
-    NobodyToPay(usize),
-    /// A date that is none.
-    #[error("`{0}` is no {1}")]
-    Date(String, &'static str),
-    /// A pool that is none.
-    #[error("the pool cannot be used: {0}")]
-    Pool(#[from] AssetError),
-    /// The rows are fine, the epoch is not.
-    #[error(transparent)]
-    Epoch(BuildError),
+/// Several identities that count as one person or program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The id of the node that they are: `person:Ann Lee`.
+    pub node: String,
+    /// The identities. The first stands for itself.
+    pub identities: Vec<JoinedIdentity>,
+}
+
+/// A name with an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinedIdentity {
+    /// The name, of visible characters.
+    pub name: String,
+    /// The e-mail address, of visible characters.
+    pub address: String,
+    /// Why it is the same as those before it; none for the first.
+    pub evidence: Option<Evidence>,
+}
+
+impl fmt::Display for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.node)?;
+        for (place, JoinedIdentity { name, address, evidence }) in self.identities.iter().enumerate() {
+            write!(f, "{} {name} <{address}>", if place > 0 { "," } else { "" })?;
+            if let Some(evidence) = evidence {
+                write!(f, " (by {})", evidence.name())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads the history of the repository that `path` is or lies in.
@@ -232,26 +212,28 @@ pub fn import(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Imported, GitError> {
-    let repository = Repository::open(path)?;
+    let quota = Quota::new(&options.limits);
+    let repository = Repository::open(path, options.outside, &quota)?;
     let last = repository.commit(&options.revision)?;
     let before = options.after.as_deref().map(|after| repository.commit(after)).transpose()?;
     let mailmap = mailmap(&repository, last, options.mailmap.as_deref())?;
-    let table = options.payees.as_deref().map(Table::read).transpose()?;
+    let table = options.payees.as_deref().map(|file| Table::read(file, &quota)).transpose()?;
 
     let history = History::read(&repository, last, before, &mailmap, progress)?;
     let positions = positions(&history, options);
     let window = window(&history, &positions, options)?;
     let people = People::find(&history, options.payee_ids, table.as_ref());
     let header = Header { number: options.number, window, pool: options.pool.clone() };
-    let graph = Graph::new(&history, &people, options.detail, header)?;
+    let graph = Graph::new(&history, &people, options.detail, header, quota)?;
     let (epoch, uncounted) = graph.build(&repository, &positions, progress)?;
     if epoch.payees().is_empty() {
         return Err(GitError::NobodyToPay(positions.len()));
     }
     let payees = table::write(&history, &people)
         .map_err(|error| GitError::Payees { file: "to write".to_owned(), problem: error.to_string() })?;
-    let notes = notes(&repository, &history, &people, &positions, &uncounted);
-    Ok(Imported { epoch, authors: authors(&history, &people), payees, notes })
+    let notes = notes::notes(&repository, &history, &people, &positions, &uncounted);
+    let (authors, joins) = (authors(&history, &people), people.joins(&history));
+    Ok(Imported { epoch, authors, joins, payees, notes })
 }
 
 /// A calendar month such as `2025-07`: its first second, the first second after it, and a number for its epoch, 202507.
@@ -285,7 +267,10 @@ fn mailmap(
     given: Option<&Path>,
 ) -> Result<Mailmap, GitError> {
     if let Some(file) = given {
-        let bytes = std::fs::read(file).map_err(|error| GitError::File {
+        let mut bytes = Vec::new();
+        let read = std::fs::File::open(file)
+            .and_then(|file| repository.quota.bounded(file, Bound::Record).read_to_end(&mut bytes));
+        read.map_err(|error| GitError::File {
             file: file.display().to_string(),
             problem: error.to_string(),
         })?;
@@ -300,6 +285,9 @@ fn mailmap(
     let found =
         entries.filter_map(Result::ok).find(|entry| entry.filename == ".mailmap" && entry.mode.is_blob());
     let Some(id) = found.map(|entry| entry.oid.to_owned()) else { return Ok(Mailmap::default()) };
+    let length = objects.length(id).and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let checked = repository.quota.check(Bound::Record, length);
+    checked.map_err(|exceeded| GitError::ObjectLimit { id: id.to_string(), exceeded })?;
     Ok(objects.read_as(Kind::Blob, id)?.map_or_else(Mailmap::default, |bytes| Mailmap::parse(&bytes)))
 }
 
@@ -341,78 +329,4 @@ fn authors(history: &History, people: &People) -> Vec<Author> {
         .collect();
     authors.sort();
     authors
-}
-
-/// How many programs a note names.
-const NAMED: usize = 8;
-/// Seconds since 1970 beyond which a date is told to be odd: the start of the year 2100.
-const YEAR_2100: i64 = 4_102_444_800;
-
-fn notes(
-    repository: &Repository,
-    history: &History,
-    people: &People,
-    positions: &[usize],
-    uncounted: &Uncounted,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    let mut bots: Vec<(usize, &str)> = Vec::new();
-    for (number, person) in people.people.iter().enumerate().filter(|(_, person)| person.is_bot) {
-        let commits = positions.iter().filter_map(|at| history.entries.get(*at));
-        let commits = commits.filter(|entry| people.of(entry.author) == number).count();
-        if commits > 0 && person.payee.is_none() {
-            bots.push((commits, person.node.trim_start_matches("bot:")));
-        }
-    }
-    bots.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    if !bots.is_empty() {
-        let more =
-            if bots.len() > NAMED { format!(" and {} more", bots.len() - NAMED) } else { String::new() };
-        let named: Vec<String> =
-            bots.iter().take(NAMED).map(|(commits, name)| format!("{name} ({commits})")).collect();
-        notes.push(format!(
-            "programs get nothing, which wrote so many commits: {}{more}; a table of payees can say otherwise",
-            named.join(", ")
-        ));
-    }
-    if people.unlisted > 0 {
-        notes.push(format!(
-            "{} of the whole history stand in no row of the table of payees and go by their own names",
-            people.unlisted
-        ));
-    }
-    if !repository.shallow.is_empty() {
-        notes.push(format!(
-            "the clone is shallow: the history before {} commits is not here; `git fetch --unshallow` gets it",
-            repository.shallow.len()
-        ));
-    }
-    if uncounted.missing > 0 {
-        notes.push(format!(
-            "what {} commits changed cannot be told, because objects are not here (a shallow or partial clone, or \
-             damage); they count as changing no file",
-            uncounted.missing
-        ));
-    }
-    if uncounted.too_many > 0 {
-        notes.push(format!(
-            "{} commits change more than is followed and count as changing no file",
-            uncounted.too_many
-        ));
-    }
-    if history.undated > 0 {
-        notes.push(format!("{} commits have no date and count as made in 1970", history.undated));
-    }
-    let odd = positions.iter().filter_map(|at| history.entries.get(*at));
-    let odd = odd.filter(|entry| !(0..YEAR_2100).contains(&entry.committed)).count();
-    if odd > 0 {
-        notes.push(format!("{odd} commits are dated before 1970 or after 2100"));
-    }
-    if history.unnamed > 0 {
-        notes.push(format!(
-            "{} trailers of the whole history name somebody without an address and are left out",
-            history.unnamed
-        ));
-    }
-    notes
 }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use apportion::{AssetError, BuildError, RowProblem};
 
+use crate::limits::LimitExceeded;
+
 /// Why an input did not become an epoch.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -157,15 +159,18 @@ pub enum Fault {
     /// A line that is not one JSON object.
     #[error("is not a JSON object on one line: {0}")]
     Json(String),
-    /// A line longer than is read.
-    #[error("the line is longer than {0} MiB")]
-    LongLine(u64),
+    /// More than the import's limits allow.
+    #[error("{0}")]
+    Limit(#[from] LimitExceeded),
     /// A cell that must not be empty.
     #[error("is empty")]
     Empty,
     /// A cell that must be a number.
     #[error("`{}` is not a number", .0.escape_debug())]
     NotNumber(String),
+    /// An integer, or a number of 2^53 and more, that a 64-bit float would round.
+    #[error("`{}` cannot be held exactly: from 2^53 on, 64-bit floats skip integers. Use a larger unit, or list the column as a label if it is not an amount", .0.escape_debug())]
+    Rounded(String),
     /// A number that is infinite or not a number.
     #[error("`{}` is not a finite number", .0.escape_debug())]
     NotFinite(String),
@@ -228,6 +233,9 @@ pub enum Fault {
 impl Fault {
     /// An error of the system or of a decompressor, in words for a person.
     pub(crate) fn from_io(error: &std::io::Error) -> Fault {
+        if let Some(exceeded) = error.get_ref().and_then(|error| error.downcast_ref::<LimitExceeded>()) {
+            return Fault::Limit(*exceeded);
+        }
         match error.kind() {
             std::io::ErrorKind::NotFound => Fault::Missing,
             std::io::ErrorKind::UnexpectedEof => Fault::Truncated,
@@ -249,12 +257,14 @@ pub(crate) struct Collector {
     files: Vec<String>,
     kept: BTreeMap<(usize, u64, usize), Problem>,
     count: usize,
+    /// The first bound that was exceeded. What was not read because of it is no problem of its own.
+    exceeded: Option<Problem>,
 }
 
 impl Collector {
     /// `files` in the order in which problems are to be listed.
     pub(crate) fn new(files: Vec<String>) -> Collector {
-        Collector { files, kept: BTreeMap::new(), count: 0 }
+        Collector { files, kept: BTreeMap::new(), count: 0, exceeded: None }
     }
 
     pub(crate) fn file(&self, file: usize) -> &str {
@@ -276,15 +286,20 @@ impl Collector {
     }
 
     pub(crate) fn add(&mut self, place: Place, column: Option<&str>, fault: Fault) {
+        let row = (place.row > 0).then_some(place.row);
+        let file = self.file(place.file).to_owned();
+        let problem = Problem { file, row, column: column.map(shortened), fault };
+        if matches!(problem.fault, Fault::Limit(_)) {
+            self.exceeded.get_or_insert(problem);
+            return;
+        }
         let key = (place.file, place.row, self.count);
         self.count += 1;
         let full = self.kept.len() >= Problems::LIMIT;
         if full && self.kept.last_key_value().is_some_and(|(last, _)| *last < key) {
             return;
         }
-        let row = (place.row > 0).then_some(place.row);
-        let file = self.file(place.file).to_owned();
-        self.kept.insert(key, Problem { file, row, column: column.map(shortened), fault });
+        self.kept.insert(key, problem);
         if full {
             self.kept.pop_last();
         }
@@ -297,6 +312,9 @@ impl Collector {
 
     /// Stops here if anything was wrong so far.
     pub(crate) fn none(&mut self) -> Result<(), Problems> {
+        if let Some(problem) = self.exceeded.take() {
+            return Err(Problems { found: vec![problem], more: 0 });
+        }
         if self.count == 0 {
             return Ok(());
         }

@@ -18,8 +18,10 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use apportion::{Asset, BuildError, Epoch, EpochBuilder, Header, Pool, Row, RowError, Window};
+use apportion::{Asset, BuildError, Epoch, Header, Pool, Row, RowError, Window};
 
+use crate::intake::{Intake, IntakeError};
+use crate::limits::{Limits, Quota};
 use crate::problem::{Collector, Fault, ImportError, Place};
 
 use month::Month;
@@ -50,6 +52,8 @@ pub struct Options {
     pub number: Option<u64>,
     /// The pool in whole OP, as in `1300000.5`, instead of `allocation.budget`.
     pub pool: Option<String>,
+    /// How much may be read and kept.
+    pub limits: Limits,
 }
 
 /// What an import of a month gives.
@@ -83,7 +87,8 @@ pub fn import(month: &Path, track: Track, options: &Options) -> Result<Imported,
         Track::Devtooling => &devtooling::TABLES,
         Track::Onchain => &onchain::TABLES,
     };
-    let (weights_file, weights) = Weights::find(month, track);
+    let quota = Quota::new(&options.limits);
+    let (weights_file, weights) = Weights::find(month, track, &quota);
     let files = tables.iter().map(|table| format!("data/{}", table.default_name));
     let mut problems = Collector::new(std::iter::once(weights_file).chain(files).collect());
     let mut notes = Vec::new();
@@ -91,14 +96,14 @@ pub fn import(month: &Path, track: Track, options: &Options) -> Result<Imported,
         problems.add_file(WEIGHTS, fault);
         Weights::default()
     });
-    let sheets = Sheet::load(&month.join("data"), tables, &weights.files, &mut problems, &mut notes);
+    let sheets = Sheet::load(&month.join("data"), tables, &weights.files, &quota, &mut problems, &mut notes);
     problems.none()?;
 
     let (parameters, more) = weights.parameters(track);
     notes.extend(more);
     let pool = pool(&weights, options, &mut problems)?;
-    let measured = measured_month(month, track, &weights);
-    let mut make = Making { options, pool, measured, problems, notes };
+    let measured = measured_month(month, track, &weights, &quota);
+    let mut make = Making { options, pool, measured, quota, problems, notes };
     let epoch = match track {
         Track::Devtooling => devtooling::epoch(&sheets, &mut make)?,
         Track::Onchain => onchain::epoch(&sheets, &mut make)?,
@@ -158,10 +163,10 @@ fn pool(weights: &Weights, options: &Options, problems: &mut Collector) -> Resul
 }
 
 /// The month that the on-chain track measures, which is the month that both tracks pay for.
-fn measured_month(month: &Path, track: Track, weights: &Weights) -> Option<Month> {
+fn measured_month(month: &Path, track: Track, weights: &Weights, quota: &Quota) -> Option<Month> {
     let current = match track {
         Track::Onchain => weights.current_period.clone(),
-        Track::Devtooling => Weights::find(month, Track::Onchain).1.ok()?.current_period,
+        Track::Devtooling => Weights::find(month, Track::Onchain, quota).1.ok()?.current_period,
     };
     Month::of_name(&current?)
 }
@@ -171,6 +176,7 @@ struct Making<'a> {
     options: &'a Options,
     pool: Pool,
     measured: Option<Month>,
+    quota: Quota,
     problems: Collector,
     notes: Vec<String>,
 }
@@ -209,14 +215,18 @@ impl Making<'_> {
     }
 
     /// The epoch, or everything that was wrong, with the places that the rows came from.
-    fn finish(&mut self, builder: EpochBuilder, places: &Places) -> Result<Epoch, ImportError> {
+    fn finish(&mut self, builder: Intake, places: &Places) -> Result<Epoch, ImportError> {
         if places.payees.is_empty() {
             self.problems.none()?;
             let fault = Fault::Parameters("has no project, so there is nobody to pay".to_owned());
             self.problems.add_file(1, fault);
         }
         let finished = match builder.finish() {
-            Err(BuildError::Rows { errors, more }) => {
+            Err(IntakeError::Limit(exceeded)) => {
+                self.problems.add_file(1, Fault::Limit(exceeded));
+                None
+            }
+            Err(IntakeError::Build(BuildError::Rows { errors, more })) => {
                 for RowError { row, column, problem } in errors {
                     let place = match row {
                         Row::Payee(row) => places.payees.get(row),
@@ -229,7 +239,8 @@ impl Making<'_> {
                 self.problems.add_uncounted(more);
                 None
             }
-            finished => Some(finished),
+            Err(IntakeError::Build(error)) => Some(Err(error)),
+            Ok(epoch) => Some(Ok(epoch)),
         };
         self.problems.none()?;
         finished.map_or(Err(ImportError::NobodyToPay), |epoch| epoch.map_err(ImportError::Epoch))

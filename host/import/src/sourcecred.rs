@@ -6,6 +6,7 @@
 mod address;
 mod epoch;
 mod file;
+mod float;
 mod grain;
 mod graph;
 mod ledger;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cell::parse_time;
+use crate::limits::{Limits, Quota};
 use crate::problem::{Fault, ImportError, shortened};
 use crate::progress::Progress;
 
@@ -48,6 +50,8 @@ const DEPENDENCIES: usize = 3;
 const GRAIN: usize = 4;
 const CURRENCY: usize = 5;
 const ATTRIBUTIONS: usize = 6;
+/// The number of the first graph.
+const FIRST_GRAPH: usize = FILES.len();
 const FILES: [&str; 7] = [
     "sourcecred.json",
     "data/ledger.json",
@@ -67,6 +71,8 @@ pub struct Options {
     pub pool: Option<String>,
     /// Weeks that have ended by then count, a date or a time, instead of all but the last of the graph's.
     pub until: Option<String>,
+    /// How much may be read and kept.
+    pub limits: Limits,
 }
 
 /// What an import of an instance gives.
@@ -119,11 +125,12 @@ pub fn import(
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Imported, ImportError> {
-    let plugins = plugins(folder)?;
+    let quota = Quota::new(&options.limits);
+    let plugins = plugins(folder, &quota)?;
     let names = FILES.iter().map(|name| (*name).to_owned());
     let graphs = plugins.iter().map(|plugin| format!("output/graphs/{plugin}/graph"));
     let names: Vec<String> = names.chain(graphs).collect();
-    let mut files = Files::new(folder, names.clone(), progress);
+    let mut files = Files::new(folder, names.clone(), &quota, progress);
     let mut notes = Vec::new();
 
     let ledger = Ledger::read(&mut files, LEDGER);
@@ -149,7 +156,8 @@ pub fn import(
 
     note_left_out(&ledger, &graph, attributions.len(), folder, &mut notes);
     let Ledger { identities, distributions, .. } = ledger;
-    let instance = Instance { graph, weights, identities, dependencies, files: names };
+    let limits = options.limits.clone();
+    let instance = Instance { graph, weights, identities, dependencies, files: names, limits };
     let (epoch, start) = next(&instance, &distributions, &asset, &grain, options)?;
     let parameters = parameters(grain.allocations);
     let past = Past { instance, distributions, asset, start };
@@ -261,9 +269,10 @@ fn next(
 }
 
 /// The plugins that the instance names, each `owner/name`.
-fn plugins(folder: &Path) -> Result<Vec<String>, ImportError> {
+fn plugins(folder: &Path, quota: &Quota) -> Result<Vec<String>, ImportError> {
     let mut silent = |_: Progress<'_>| {};
-    let mut files = Files::new(folder, FILES.iter().map(|name| (*name).to_owned()).collect(), &mut silent);
+    let mut files =
+        Files::new(folder, FILES.iter().map(|name| (*name).to_owned()).collect(), quota, &mut silent);
     let read = files.needed::<RawInstance>(PLUGINS);
     let mut known = BTreeSet::new();
     let plugins = read.map(|instance| instance.bundled_plugins).unwrap_or_default();

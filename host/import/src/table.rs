@@ -72,16 +72,19 @@ impl Table {
     pub(crate) fn open(source: Source, delimiter: u8) -> Result<Table, Vec<(Option<String>, Fault)>> {
         let whole = |fault| vec![(None, fault)];
         match Format::of(&source.name).map_err(whole)? {
-            Format::Csv => {
-                let (csv, columns) = csv::Csv::open(&source, delimiter)?;
-                Ok(Table { source, columns, reader: Reader::Csv(csv) })
-            }
+            Format::Csv => Table::csv(source, delimiter),
             Format::JsonLines => Ok(Table { source, columns: Vec::new(), reader: Reader::JsonLines }),
             Format::Parquet => {
                 let (leaves, columns) = parquet::Leaves::open(&source).map_err(whole)?;
                 Ok(Table { source, columns, reader: Reader::Parquet(leaves) })
             }
         }
+    }
+
+    /// As [`Table::open`] for CSV, whatever the file's name is.
+    pub(crate) fn csv(source: Source, delimiter: u8) -> Result<Table, Vec<(Option<String>, Fault)>> {
+        let (csv, columns) = csv::Csv::open(&source, delimiter)?;
+        Ok(Table { source, columns, reader: Reader::Csv(csv) })
     }
 
     /// Whether all columns are known before a row is read.

@@ -7,8 +7,10 @@ mod rows;
 
 use std::path::Path;
 
-use apportion::{ColumnNames, Epoch, EpochBuilder};
+use apportion::{ColumnNames, Epoch};
 
+use crate::intake::Intake;
+use crate::limits::{Bound, Limits, Quota};
 use crate::problem::{Collector, Fault, ImportError};
 use crate::progress::{Meter, Progress};
 use crate::source::{Format, Source};
@@ -17,6 +19,13 @@ use columns::{Settled, seen, settle};
 use description::{Description, Tables};
 use payees::Payees;
 use rows::{Rows, Traced};
+
+/// How tables and documents are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How much may be read and kept.
+    pub limits: Limits,
+}
 
 /// What an import of tables and documents gives.
 #[derive(Clone, Debug)]
@@ -32,9 +41,6 @@ pub const DEFAULT_NODE_KIND: &str = "node";
 /// The kind of an edge whose table has no column `kind`.
 pub const DEFAULT_EDGE_KIND: &str = "edge";
 
-/// How many cells of further columns nodes and relations of documents may have, empty ones included.
-const MAX_CELLS: usize = 1 << 28;
-
 /// Reads the tables, provenance documents and traces that the TOML file at `description` names, relative to that
 /// file's folder.
 ///
@@ -44,17 +50,26 @@ const MAX_CELLS: usize = 1 << 28;
 /// # Errors
 ///
 /// Everything that is wrong with files, columns and cells comes together in [`ImportError::Input`]: first what is
-/// wrong with files and columns; if those are fine, what is wrong with rows and cells.
+/// wrong with files and columns; if those are fine, what is wrong with rows and cells. Files that hold more than
+/// [`Options::limits`] allow are among them.
 ///
 /// ```
+/// use apportion_import::tables::{Options, import};
+///
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/cooperative");
-/// let imported = apportion_import::tables::import(format!("{folder}/epoch.toml").as_ref(), &mut |_| {})?;
+/// let description = format!("{folder}/epoch.toml");
+/// let imported = import(description.as_ref(), &Options::default(), &mut |_| {})?;
 /// assert_eq!(imported.epoch.pool().to_string(), "1000 EUR");
 /// assert_eq!(imported.epoch.payees().len(), 4);
 /// # Ok::<(), apportion_import::ImportError>(())
 /// ```
-pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Imported, ImportError> {
-    let Description { header, nodes, edges, payees, traces } = Description::load(description)?;
+pub fn import(
+    description: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Imported, ImportError> {
+    let quota = Quota::new(&options.limits);
+    let Description { header, nodes, edges, payees, traces } = Description::load(description, &quota)?;
     let folder = description.parent().unwrap_or(Path::new(""));
     let window = header.window;
 
@@ -62,7 +77,7 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     let documents: Vec<&String> = traces.files().map(|(_, name)| name).collect();
     let names = tables.iter().flat_map(|tables| &tables.files).chain(documents.iter().copied()).cloned();
     let mut problems = Collector::new(names.collect());
-    let (mut sources, documents) = find(folder, tables, &documents, &mut problems);
+    let (mut sources, documents) = find(folder, tables, &documents, &quota, &mut problems);
     problems.none()?;
     // Tables are read twice.
     let table_bytes: u64 = sources.iter().flatten().map(|(_, source)| source.bytes * 2).sum();
@@ -70,7 +85,7 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     let mut meter = Meter::new(table_bytes + document_bytes, progress);
 
     let draft = (!documents.is_empty()).then(|| {
-        let mut draft = traces.read(&documents, window, &mut meter, &mut problems);
+        let mut draft = traces.read(&documents, window, &quota, &mut meter, &mut problems);
         draft.further_columns(window.end);
         draft
     });
@@ -93,8 +108,10 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
         let columns = nodes.metrics.len() + nodes.labels.len();
         let edge_columns = edges.metrics.len() + edges.labels.len();
         let cells = draft.nodes.len() * columns + draft.relations.len() * edge_columns;
-        if cells > MAX_CELLS {
-            problems.add_file(*file, Fault::Document(format!("and the other documents fill a table of {cells} cells; {MAX_CELLS} are allowed: leave attributes out with `columns` under `[nodes]` and `[edges]`")));
+        // Before any is written, as leaving attributes out is what helps.
+        if quota.check(Bound::Cells, cells).is_err() {
+            let (bound, limit) = (Bound::Cells, quota.limit(Bound::Cells));
+            problems.add_file(*file, Fault::Document(format!("and the other documents fill a table of {cells} cells; {limit} are allowed: leave attributes out with `columns` under `[nodes]` and `[edges]`, or raise the limit `{bound}`")));
         }
     }
     problems.none()?;
@@ -106,13 +123,14 @@ pub fn import(description: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
         edge_metrics: edges.metrics.clone(),
         edge_labels: edges.labels.clone(),
     };
-    let builder = EpochBuilder::new(header, columns.clone()).map_err(ImportError::Epoch)?;
-    let payees = Payees::read(payees, column_of(&nodes, "payee"), &mut meter, &mut problems);
+    let builder = Intake::new(header, columns.clone(), quota.clone()).map_err(ImportError::Epoch)?;
+    let payees = Payees::read(payees, column_of(&nodes, "payee"), &quota, &mut meter, &mut problems);
     let mut rows = Rows::new(builder, payees, Traced::new(draft, &traces), problems);
     let nodes = rows.nodes(nodes, &mut meter);
     let edges = rows.edges(edges, &mut meter);
     rows.traces(&columns, window, &mut notes);
-    let epoch = rows.finish(&nodes, &edges)?;
+    let (epoch, rounded) = rows.finish(&nodes, &edges)?;
+    notes.extend(rounded);
     Ok(Imported { epoch, notes })
 }
 
@@ -124,13 +142,14 @@ fn find(
     folder: &Path,
     tables: [&Tables; 3],
     documents: &[&String],
+    quota: &Quota,
     problems: &mut Collector,
 ) -> ([Files; 3], Files) {
     let (mut number, mut paths) = (0, Vec::new());
     let mut found = |names: &mut dyn Iterator<Item = (&String, Result<(), Fault>)>| {
         let mut sources = Vec::new();
         for (name, format) in names {
-            match format.and_then(|()| Source::find(folder, name)) {
+            match format.and_then(|()| Source::find(folder, name, quota)) {
                 Ok(source) if paths.contains(&source.path) => problems.add_file(number, Fault::FileTwice),
                 Ok(source) => {
                     paths.push(source.path.clone());

@@ -17,14 +17,13 @@ use std::io::Read;
 
 use apportion::Window;
 
-use crate::problem::{Collector, Place};
+use crate::limits::Quota;
+use crate::problem::{Collector, Fault, Place};
 use crate::progress::Meter;
 use crate::source::{Position, Source};
 
-use draft::{Draft, Value};
+use draft::{Draft, Room, Value};
 
-/// What is read of one file at most, unpacked.
-const MAX_MIB: u64 = 1 << 12;
 /// The metric of relations that says how certain they are.
 pub(crate) const CONFIDENCE: &str = "confidence";
 /// After so many bytes of a file one hears how far it is.
@@ -41,6 +40,25 @@ pub(crate) struct Traces {
     pub(crate) prov_options: prov::Options,
     pub(crate) otlp_options: otlp::Options,
 }
+
+/// A file's text on its way into a draft.
+pub(crate) struct Input<'a> {
+    pub(crate) text: &'a mut dyn Read,
+    pub(crate) file: usize,
+    pub(crate) quota: &'a Quota,
+}
+
+#[cfg(test)]
+impl<'a> Input<'a> {
+    /// A text as if it were a file.
+    pub(crate) fn of_test(text: &'a mut dyn Read, file: usize) -> Input<'a> {
+        let quota = std::sync::LazyLock::force(&TEST_QUOTA);
+        Input { text, file, quota }
+    }
+}
+
+#[cfg(test)]
+static TEST_QUOTA: std::sync::LazyLock<Quota> = std::sync::LazyLock::new(Quota::default);
 
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +91,11 @@ impl Traces {
         &self,
         sources: &[(usize, Source)],
         window: Window,
+        quota: &Quota,
         meter: &mut Meter<'_>,
         problems: &mut Collector,
     ) -> Draft {
-        let mut draft = Draft::default();
+        let mut draft = Draft { room: Room::new(quota), ..Draft::default() };
         let mut lineage = openlineage::Lineage::default();
         let mut spans = otlp::Traces::default();
         for ((number, source), (format, _)) in sources.iter().zip(self.files()) {
@@ -85,11 +104,11 @@ impl Traces {
                 Ok((text, position)) => {
                     let name = &source.name;
                     let text = &mut Watched { text, position, meter, name, read: 0, told: 0 };
-                    let draft = &mut draft;
+                    let (draft, input) = (&mut draft, Input { text, file: *number, quota });
                     match format {
-                        Format::Prov => prov::read(text, *number, &self.prov_options, draft, problems),
-                        Format::OpenLineage => lineage.read(text, *number, draft, problems),
-                        Format::Otlp => spans.read(text, *number, &self.otlp_options, draft, problems),
+                        Format::Prov => prov::read(input, &self.prov_options, draft, problems),
+                        Format::OpenLineage => lineage.read(input, draft, problems),
+                        Format::Otlp => spans.read(input, &self.otlp_options, draft, problems),
                     }
                 }
                 Err(fault) => problems.add_file(*number, fault),
@@ -106,11 +125,14 @@ impl Traces {
             }
         }
         draft.complete();
+        if let Some((file, exceeded)) = draft.room.exceeded {
+            problems.add_file(file, Fault::Limit(exceeded));
+        }
         draft
     }
 }
 
-/// A file's text that tells how far it has been read, and does not go on for ever.
+/// A file's text that reports how far it has been read.
 struct Watched<'a, 'm> {
     text: Box<dyn Read>,
     position: Position,
@@ -124,9 +146,6 @@ impl Read for Watched<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.text.read(buffer)?;
         self.read = self.read.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
-        if self.read > MAX_MIB << 20 {
-            return Err(std::io::Error::other(format!("it holds more than {MAX_MIB} MiB: split it")));
-        }
         if self.read - self.told >= INTERVAL {
             self.told = self.read;
             self.meter.row(self.name, 0, || self.position.bytes());

@@ -12,7 +12,7 @@ use super::SEPARATOR;
 use super::components::{ANSWER_ADDRESS, DESCRIPTION_ADDRESS, DESCRIPTION_BYTES};
 
 /// An input with a name.
-type Seed = (String, Vec<u8>);
+pub(super) type Seed = (String, Vec<u8>);
 
 /// All of them: the target, a name, the bytes.
 pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {
@@ -31,7 +31,7 @@ pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {
     let named = |(target, seeds): (&'static str, Vec<Seed>)| {
         seeds.into_iter().map(move |(name, bytes)| (target, name, bytes))
     };
-    corpora.into_iter().flat_map(named).collect()
+    corpora.into_iter().chain(super::imports::seeds()).flat_map(named).collect()
 }
 
 fn golden(name: &str) -> Vec<u8> {

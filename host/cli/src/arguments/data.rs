@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use apportion_import::{Bound, Limits};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Format, OutputFile};
@@ -102,6 +103,43 @@ pub struct TablesArguments {
 
     #[command(flatten)]
     pub output: OutputFile,
+
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// How much an import may take in.
+#[derive(Args)]
+pub struct LimitArguments {
+    /// Allow more of one thing: `unpacked`, `document` or `record` (bytes, as 4GiB), `rows` or `cells`; repeatable
+    ///
+    /// An import stops with an error before a small file can fill the memory. `unpacked` bounds all files together,
+    /// unpacked (1GiB); `document` a JSON document, Parquet page or git object (128MiB); `record` a row, line or
+    /// description (16MiB); `rows` and `cells` what is kept (16777216 and 134217728).
+    #[arg(long = "limit", value_name = "NAME=N", value_parser = parse_limit)]
+    raised: Vec<(Bound, u64)>,
+}
+
+impl LimitArguments {
+    /// The usual limits with those that were given.
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for (bound, value) in &self.raised {
+            limits.set(*bound, *value);
+        }
+        limits
+    }
+}
+
+/// `rows=5000000`, `unpacked=4GiB`.
+fn parse_limit(text: &str) -> Result<(Bound, u64), String> {
+    let (name, value) = text.split_once('=').ok_or("write a name and a number, as in `unpacked=4GiB`")?;
+    let bound = name.parse::<Bound>().map_err(|error| error.to_string())?;
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let unit = units.iter().find_map(|(unit, shift)| Some((value.strip_suffix(unit)?, *shift)));
+    let (digits, shift) = unit.unwrap_or((value, 0));
+    let number = digits.trim().parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift));
+    number.map(|number| (bound, number)).ok_or_else(|| "write a number, as in `unpacked=4GiB`".to_owned())
 }
 
 const DESCRIPTION: &str = "\
@@ -194,13 +232,22 @@ pub struct HistoryArguments {
     #[arg(long, value_name = "FILE")]
     pub payees: Option<PathBuf>,
 
-    /// Write such a table of everybody, to be corrected; it holds addresses, so keep it to yourself
+    /// Write such a table of everybody, with what joined several names or addresses; correct it and give it back with
+    /// `--payees`. It holds addresses, so keep it to yourself
     #[arg(long, value_name = "FILE")]
     pub write_payees: Option<PathBuf>,
 
     /// What payees are called whom no table lists
     #[arg(long, value_enum, default_value_t = PayeeIds::Names)]
     pub payee_ids: PayeeIds,
+
+    /// Follow a `.git` file, alternates or links that lead out of the repository's folder, as linked worktrees,
+    /// submodules and shared clones have them; without it they are refused
+    #[arg(long)]
+    pub allow_outside: bool,
+
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -243,6 +290,9 @@ pub struct RetroFundingArguments {
     /// Replace files that are there with other content
     #[arg(long)]
     pub force: bool,
+
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -294,6 +344,9 @@ pub struct SourcecredArguments {
     /// Replace files that are there with other content
     #[arg(long)]
     pub force: bool,
+
+    #[command(flatten)]
+    pub limits: LimitArguments,
 }
 
 const WHAT_IF: &str = "\

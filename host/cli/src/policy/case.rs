@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use apportion::{Charter, Epoch, History, Limits, MAX_PARAMETERS, OnFault, Policy, SettleError, Terms};
+use apportion::{Charter, Epoch, History, Limits, OnFault, Policy, SettleError, Terms};
 use apportion_import::tables;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,7 +72,7 @@ impl Case {
     fn read(folder: &Path) -> Result<Case> {
         let parameters = folder.join("parameters.json");
         let parameters = if parameters.exists() {
-            json(&parameters, MAX_PARAMETERS as u64)?
+            objects::parameters(Some(&parameters))?
         } else {
             Value::Object(Default::default())
         };
@@ -116,7 +116,7 @@ fn epoch(folder: &Path) -> Result<Epoch> {
     let (description, object) = (folder.join("epoch.toml"), folder.join("epoch"));
     match (description.exists(), object.exists()) {
         (true, false) => {
-            let imported = tables::import(&description, &mut |_| {})
+            let imported = tables::import(&description, &tables::Options::default(), &mut |_| {})
                 .map_err(|error| Refused(error.to_string()))
                 .with_context(|| format!("`{}`", description.display()))?;
             Ok(imported.epoch)

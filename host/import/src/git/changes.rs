@@ -8,6 +8,8 @@ use gix_object::tree::EntryRef;
 use gix_object::{Kind, TreeRefIter};
 use rayon::prelude::*;
 
+use crate::limits::{Bound, Quota};
+
 use super::history::{Entry, History};
 use super::lines::{self, Lines};
 use super::repository::{Objects, Repository};
@@ -15,6 +17,8 @@ use super::{Detail, GitError, Progress, Stage};
 
 /// The most entries of trees that are looked at for one commit; far more than any real one changes.
 const MAX_ENTRIES: usize = 2_000_000;
+/// The most bytes of paths that are held for one commit.
+const MAX_PATHS: usize = 64 << 20;
 /// The longest path that is followed, in bytes: as long as systems allow.
 const MAX_PATH: usize = 4_096;
 /// How many commits a thread takes at once: neighbours share most trees.
@@ -47,14 +51,15 @@ pub(super) fn each(
     progress: &mut dyn FnMut(Progress),
     take: &mut dyn FnMut(usize, Changes),
 ) -> Result<(), GitError> {
-    let Repository { objects, shallow, .. } = repository;
+    let Repository { objects, shallow, quota, .. } = repository;
     let by_id = history.positions();
     for (number, batch) in positions.chunks(BATCH).enumerate() {
         progress(Progress { stage: Stage::Changes, done: number * BATCH, total: Some(positions.len()) });
         let read = batch.par_chunks(CHUNK).map_init(
             || objects.reader(),
             |objects, chunk| {
-                let of = |position: &usize| changes(shallow, history, &by_id, *position, detail, objects);
+                let of =
+                    |position: &usize| changes(quota, shallow, history, &by_id, *position, detail, objects);
                 chunk.iter().map(of).collect::<Result<Vec<_>, GitError>>()
             },
         );
@@ -67,6 +72,7 @@ pub(super) fn each(
 }
 
 fn changes(
+    quota: &Quota,
     shallow: &BTreeSet<ObjectId>,
     history: &History,
     by_id: &BTreeMap<ObjectId, usize>,
@@ -85,9 +91,15 @@ fn changes(
     }
     let parent: Option<&Entry> =
         parent.and_then(|id| by_id.get(id)).and_then(|position| history.entries.get(*position));
-    let mut comparison = Comparison { objects, changes: Vec::new(), looked_at: 0, detail };
+    let mut comparison = Comparison { objects, changes: Vec::new(), looked_at: 0, path_bytes: 0, detail };
     match comparison.trees(parent.map(|parent| parent.tree), entry.tree) {
-        Ok(()) => Ok(Changes::Known(comparison.changes)),
+        Ok(()) => {
+            // The sum is the same in whatever order threads come here.
+            let bytes = comparison.changes.iter().map(|change| change.path.len()).sum();
+            let taken = quota.take(Bound::Rows, comparison.changes.len());
+            taken.and_then(|()| quota.take(Bound::Unpacked, bytes)).map_err(GitError::Limit)?;
+            Ok(Changes::Known(comparison.changes))
+        }
         Err(Stop::Missing) => Ok(Changes::Missing),
         Err(Stop::TooMany) => Ok(Changes::TooMany),
         Err(Stop::Error(error)) => Err(error),
@@ -110,6 +122,7 @@ struct Comparison<'a> {
     objects: &'a mut Objects,
     changes: Vec<Change>,
     looked_at: usize,
+    path_bytes: usize,
     detail: Detail,
 }
 
@@ -156,11 +169,18 @@ impl Comparison<'_> {
                     right = next(new)?;
                 }
                 self.looked_at += 1;
+                if self.looked_at > MAX_ENTRIES {
+                    return Err(Stop::TooMany);
+                }
                 let [before, after] = sides;
                 let same =
                     matches!((before.0, after.0), (Some(a), Some(b)) if a.oid == b.oid && a.mode == b.mode);
                 if let (false, Some(named)) = (same, before.0.or(after.0)) {
                     let path = joined(&path, named.filename)?;
+                    self.path_bytes += path.len();
+                    if self.path_bytes > MAX_PATHS {
+                        return Err(Stop::TooMany);
+                    }
                     if before.leaf().is_some() || after.leaf().is_some() {
                         let lines = self.lines(before.leaf(), after.leaf())?;
                         self.changes.push(Change { path: path.clone(), lines });
@@ -171,9 +191,6 @@ impl Comparison<'_> {
                 }
             }
             self.looked_at += 1;
-            if self.looked_at > MAX_ENTRIES {
-                return Err(Stop::TooMany);
-            }
         }
         Ok(())
     }
@@ -194,12 +211,20 @@ impl Comparison<'_> {
         let mut content = |entry: Option<EntryRef<'_>>| match entry {
             // A submodule's commit is no content of this repository.
             Some(entry) if !entry.mode.is_commit() => {
+                let length = self.objects.length(entry.oid.to_owned());
+                if length.is_some_and(|length| length > lines::MAX_COMPARED as u64) {
+                    return Ok(None);
+                }
                 let read = self.objects.read_as(Kind::Blob, entry.oid.to_owned())?;
-                read.ok_or(Stop::Missing)
+                read.map(Some).ok_or(Stop::Missing)
             }
-            _ => Ok(Vec::new()),
+            _ => Ok(Some(Vec::new())),
         };
-        Ok(lines::between(&content(old)?, &content(new)?))
+        Ok(match (content(old)?, content(new)?) {
+            (Some(old), Some(new)) => lines::between(&old, &new),
+            // One that is too large to compare has no lines.
+            _ => Lines::default(),
+        })
     }
 }
 

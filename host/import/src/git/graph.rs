@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, Epoch, EpochBuilder, Header, MAX_NAME, Node};
+use apportion::{ColumnNames, Edge, Epoch, Header, MAX_NAME, Node};
+
+use crate::intake::{Intake, IntakeError};
+use crate::limits::{Bound, Quota};
 
 use super::changes::{self, Changes};
 use super::history::{Entry, History};
@@ -30,7 +33,8 @@ pub(super) struct Graph<'a> {
     history: &'a History,
     people: &'a People,
     detail: Detail,
-    builder: EpochBuilder,
+    builder: Intake,
+    quota: Quota,
     persons: BTreeSet<usize>,
     directories: BTreeSet<Vec<u8>>,
     files: BTreeSet<Vec<u8>>,
@@ -42,6 +46,7 @@ impl<'a> Graph<'a> {
         people: &'a People,
         detail: Detail,
         header: Header,
+        quota: Quota,
     ) -> Result<Graph<'a>, GitError> {
         let metrics = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let (node_metrics, edge_metrics) = match detail {
@@ -52,9 +57,9 @@ impl<'a> Graph<'a> {
             }
         };
         let columns = ColumnNames { node_metrics, edge_metrics, ..ColumnNames::default() };
-        let builder = EpochBuilder::new(header, columns).map_err(GitError::Epoch)?;
+        let builder = Intake::new(header, columns, quota.clone()).map_err(GitError::Epoch)?;
         let (persons, directories, files) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Ok(Graph { history, people, detail, builder, persons, directories, files })
+        Ok(Graph { history, people, detail, builder, quota, persons, directories, files })
     }
 
     pub(super) fn build(
@@ -86,9 +91,13 @@ impl<'a> Graph<'a> {
                 self.edge(&id, &format!("commit:{parent}"), "parent", Some(entry.committed), [0.0; 2]);
             }
         })?;
-        self.folders();
+        self.folders()?;
         self.participants();
-        Ok((self.builder.finish().map_err(GitError::Epoch)?, uncounted))
+        let epoch = self.builder.finish().map_err(|error| match error {
+            IntakeError::Limit(exceeded) => GitError::Limit(exceeded),
+            IntakeError::Build(error) => GitError::Epoch(error),
+        })?;
+        Ok((epoch, uncounted))
     }
 
     fn commit(&mut self, id: &str, entry: &Entry, numbers: [f64; 3]) {
@@ -137,26 +146,29 @@ impl<'a> Graph<'a> {
     }
 
     /// Nodes of files and directories, and who contains whom.
-    fn folders(&mut self) {
+    fn folders(&mut self) -> Result<(), GitError> {
         for file in std::mem::take(&mut self.files) {
             let id = format!("file:{}", text::path(&file, MAX_PATH));
             self.node(&id, "file", None, None, &[0.0; 3]);
-            self.contained(&file, &id);
+            self.contained(&file, &id)?;
         }
+        Ok(())
     }
 
-    fn contained(&mut self, path: &[u8], id: &str) {
+    fn contained(&mut self, path: &[u8], id: &str) -> Result<(), GitError> {
         let (mut path, mut id) = (path.to_vec(), id.to_owned());
         loop {
             let parent = path.iter().rposition(|byte| *byte == b'/').map_or(&b""[..], |slash| &path[..slash]);
             let parent_id = directory_id(parent);
             self.edge(&parent_id, &id, "contains", None, [0.0; 2]);
             if !self.directories.insert(parent.to_vec()) {
-                return;
+                return Ok(());
             }
+            // A deep path is many directories, each with the path so far.
+            self.quota.take(Bound::Unpacked, parent.len()).map_err(GitError::Limit)?;
             self.node(&parent_id, "directory", None, None, &[0.0; 3]);
             if parent.is_empty() {
-                return;
+                return Ok(());
             }
             (path, id) = (parent.to_vec(), parent_id);
         }

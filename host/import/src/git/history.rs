@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gix_hash::ObjectId;
 
+use crate::limits::Bound;
+
 use super::commit::{Commit, Signature, person};
 use super::mailmap::Mailmap;
 use super::repository::{Objects, Repository};
@@ -55,6 +57,8 @@ pub(super) struct History {
     pub(super) undated: usize,
     /// Trailers such as `Reviewed-by: somebody`, which name nobody by address.
     pub(super) unnamed: usize,
+    /// Names and addresses as commits have them whose address the mailmap changes, and the identity that they are.
+    pub(super) mapped: BTreeSet<(Identity, usize)>,
 }
 
 /// Values by number, each once.
@@ -99,6 +103,8 @@ impl History {
                     continue;
                 }
                 let mut entry = history.entry(&mut objects, id, mailmap)?;
+                let rows = 1 + entry.trailers.len() + entry.parents.len();
+                repository.quota.take(Bound::Rows, rows).map_err(GitError::Limit)?;
                 entry.is_included = is_included;
                 if !repository.shallow.contains(&id) {
                     waiting.extend(entry.parents.iter().rev());
@@ -141,9 +147,16 @@ impl History {
         // As git does: first to UTF-8, then the mailmap.
         let name = in_utf8(signature.name, encoding);
         let address = in_utf8(signature.address, encoding);
-        let (name, address) = mailmap.proper(name.as_bytes(), address.as_bytes());
-        let (name, address) = (readable(name, MAX_IDENTITY), readable(address, MAX_IDENTITY));
-        self.identities.number(Identity { name, address })
+        let (proper_name, proper_address) = mailmap.proper(name.as_bytes(), address.as_bytes());
+        let identity = |name, address| Identity {
+            name: readable(name, MAX_IDENTITY),
+            address: readable(address, MAX_IDENTITY),
+        };
+        let number = self.identities.number(identity(proper_name, proper_address));
+        if !proper_address.eq_ignore_ascii_case(address.as_bytes()) {
+            self.mapped.insert((identity(name.as_bytes(), address.as_bytes()), number));
+        }
+        number
     }
 
     /// People that trailers name: `Reviewed-by: Ann Lee <ann@example.org>`.

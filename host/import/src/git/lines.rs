@@ -6,7 +6,7 @@ use imara_diff::{Algorithm, Diff, InternedInput};
 const LOOKED_AT: usize = 8_000;
 
 /// The largest file whose lines are compared.
-const MAX_COMPARED: usize = 32 << 20;
+pub(super) const MAX_COMPARED: usize = 32 << 20;
 
 /// Lines added and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

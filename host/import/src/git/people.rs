@@ -1,19 +1,23 @@
 //! Identities -> people: whose commits are whose, what a payee is called, and who is a program.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use apportion::Digest;
 
-use super::PayeeIds;
-use super::bots::is_bot;
+use super::bots::{could_be_bot, is_bot};
 use super::history::{History, Identity};
+use super::joins::{self, Evidence, Groups, Key};
 use super::table::Table;
+use super::{Join, JoinedIdentity, PayeeIds};
 
 /// One person, or one program.
 pub(super) struct Person {
     /// Unique among all; begins with `person:` or `bot:`.
     pub(super) node: String,
     pub(super) is_bot: bool,
+    /// Whether its name or address looks like a program's, though nothing says that it is one.
+    pub(super) could_be_bot: bool,
     /// Who is paid; none for a program, and for who is listed without a payee.
     pub(super) payee: Option<String>,
     /// What to show a person instead of the payee's id; may be empty.
@@ -23,12 +27,59 @@ pub(super) struct Person {
 /// Everybody whom a history names.
 pub(super) struct People {
     pub(super) people: Vec<Person>,
+    /// The identities of each person; the first stands for all.
+    groups: Vec<Vec<usize>>,
     /// Which of them an identity is.
     of_identity: Vec<usize>,
+    /// Why an identity is not a person of its own.
+    pub(super) evidence: Vec<Option<Evidence>>,
     /// How often each identity is the author.
     pub(super) authored: Vec<usize>,
     /// How many are paid only because nobody listed them.
     pub(super) unlisted: usize,
+    /// Full names that join nothing, because their addresses contradict.
+    pub(super) contradicted: BTreeSet<String>,
+}
+
+/// How often each identity stands where.
+struct Uses {
+    authored: Vec<usize>,
+    committed: Vec<usize>,
+    named: Vec<usize>,
+}
+
+impl Uses {
+    fn count(history: &History) -> Uses {
+        let none = || vec![0_usize; history.identities.values.len()];
+        let mut uses = Uses { authored: none(), committed: none(), named: none() };
+        for entry in &history.entries {
+            uses.authored[entry.author] += 1;
+            uses.committed[entry.committer] += 1;
+            for (_, identity) in &entry.trailers {
+                uses.named[*identity] += 1;
+            }
+        }
+        uses
+    }
+
+    /// Those who wrote most first, then those who committed most. What only trailers say counts only where there is
+    /// nothing else.
+    fn order(&self, a: usize, b: usize) -> Ordering {
+        let rank = |identity: usize| {
+            (
+                self.authored[identity],
+                self.committed[identity],
+                self.is_signed(identity),
+                self.named[identity],
+            )
+        };
+        rank(b).cmp(&rank(a))
+    }
+
+    /// Whether an author's or committer's line has it.
+    fn is_signed(&self, identity: usize) -> bool {
+        self.authored[identity] + self.committed[identity] > 0
+    }
 }
 
 impl People {
@@ -36,41 +87,82 @@ impl People {
         self.of_identity.get(identity).copied().unwrap_or_default()
     }
 
-    /// One address is one person, and so is one full name; a table's word goes before both.
+    /// Joins identities by what [`joins::join`] calls evidence; a table's word goes before that.
     pub(super) fn find(history: &History, ids: PayeeIds, table: Option<&Table>) -> People {
         let identities = &history.identities.values;
-        let mut authored = vec![0; identities.len()];
-        let mut named = vec![0_usize; identities.len()];
-        for entry in &history.entries {
-            authored[entry.author] += 1;
-            named[entry.committer] += 1;
-            for (_, identity) in &entry.trailers {
-                named[*identity] += 1;
-            }
-        }
+        let uses = Uses::count(history);
+        let signed: Vec<bool> = (0..identities.len()).map(|identity| uses.is_signed(identity)).collect();
         let listed: Vec<Option<&str>> =
             identities.iter().map(|identity| table.and_then(|table| table.payee_of(identity))).collect();
-        let groups = split_by_listed(group(identities), &listed);
-        let mut people =
-            People { people: Vec::new(), of_identity: vec![0; identities.len()], authored, unlisted: 0 };
+        let Groups { groups, contradicted } = joins::join(identities, &signed);
+        let mut joined = vec![0; identities.len()];
+        for (number, group) in groups.iter().enumerate() {
+            group.iter().for_each(|identity| joined[*identity] = number);
+        }
+        let mut people = People {
+            people: Vec::new(),
+            groups: split_by_listed(groups, &listed),
+            of_identity: vec![0; identities.len()],
+            evidence: vec![None; identities.len()],
+            authored: Vec::new(),
+            unlisted: 0,
+            contradicted,
+        };
         let mut drafts = Vec::new();
-        for group in groups {
-            for identity in &group {
+        for group in &mut people.groups {
+            group.sort_by(|a, b| uses.order(*a, *b).then_with(|| identities[*a].cmp(&identities[*b])));
+            let (mut keys, mut joins) = (BTreeSet::new(), BTreeSet::new());
+            for (place, identity) in group.iter().enumerate() {
                 people.of_identity[*identity] = drafts.len();
+                let (is_new_key, is_new_join) =
+                    (keys.insert(Key::of(&identities[*identity])), joins.insert(joined[*identity]));
+                people.evidence[*identity] = match (place, is_new_key, is_new_join) {
+                    (0, ..) => None,
+                    (_, false, _) => Some(Evidence::Address),
+                    (_, true, false) => Some(Evidence::Name),
+                    (_, true, true) => Some(Evidence::Table),
+                };
             }
-            // Who wrote most under this name and address stands for all; equal ones in the order of their letters.
-            let most = group.iter().max_by(|a, b| {
-                let used = |identity: usize| (people.authored[identity], named[identity]);
-                used(**a).cmp(&used(**b)).then_with(|| identities[**b].cmp(&identities[**a]))
-            });
-            let identity = most.map_or_else(Identity::nobody, |identity| identities[*identity].clone());
             let is_bot = group.iter().all(|identity| is_bot(&identities[*identity]));
             let listed = group.iter().find_map(|identity| listed[*identity]);
             people.unlisted += usize::from(table.is_some() && listed.is_none() && !is_bot);
-            drafts.push(Draft { identity, is_bot, listed });
+            drafts.push(Draft {
+                identity: group.first().map_or_else(Identity::nobody, |first| identities[*first].clone()),
+                is_bot,
+                could_be_bot: group.iter().any(|identity| could_be_bot(&identities[*identity])),
+                is_signed: group.iter().any(|identity| signed[*identity]),
+                listed,
+            });
         }
         people.people = called(&drafts, ids);
+        people.authored = uses.authored;
         people
+    }
+
+    /// Everybody who has several identities.
+    pub(super) fn joins(&self, history: &History) -> Vec<Join> {
+        let joined = |identity: &Identity, evidence| JoinedIdentity {
+            name: identity.name.clone(),
+            address: identity.address.clone(),
+            evidence,
+        };
+        let mut mapped: BTreeMap<usize, Vec<JoinedIdentity>> = BTreeMap::new();
+        for (written, number) in &history.mapped {
+            mapped.entry(self.of(*number)).or_default().push(joined(written, Some(Evidence::Mailmap)));
+        }
+        let mut joins = Vec::new();
+        for (number, (person, group)) in self.people.iter().zip(&self.groups).enumerate() {
+            let own = group
+                .iter()
+                .map(|identity| joined(&history.identities.values[*identity], self.evidence[*identity]));
+            let identities: Vec<JoinedIdentity> =
+                own.chain(mapped.remove(&number).unwrap_or_default()).collect();
+            if identities.len() > 1 {
+                joins.push(Join { node: person.node.clone(), identities });
+            }
+        }
+        joins.sort_by(|a, b| a.node.cmp(&b.node));
+        joins
     }
 }
 
@@ -84,77 +176,11 @@ impl Identity {
 struct Draft<'a> {
     identity: Identity,
     is_bot: bool,
+    could_be_bot: bool,
+    /// Whether more than trailers name it.
+    is_signed: bool,
     /// The payee that a table gives; empty for who is not paid.
     listed: Option<&'a str>,
-}
-
-/// Identities of one person together, in the order of the first of each.
-fn group(identities: &[Identity]) -> Vec<Vec<usize>> {
-    let mut leaders: Vec<usize> = (0..identities.len()).collect();
-    let mut first_with: BTreeMap<String, usize> = BTreeMap::new();
-    for (number, identity) in identities.iter().enumerate() {
-        for key in keys(identity) {
-            let other = *first_with.entry(key).or_insert(number);
-            let (a, b) = (leader(&mut leaders, other), leader(&mut leaders, number));
-            let (first, second) = (a.min(b), a.max(b));
-            leaders[second] = first;
-        }
-    }
-    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for number in 0..identities.len() {
-        groups.entry(leader(&mut leaders, number)).or_default().push(number);
-    }
-    groups.into_values().collect()
-}
-
-fn leader(leaders: &mut [usize], mut number: usize) -> usize {
-    while leaders[number] != number {
-        leaders[number] = leaders[leaders[number]];
-        number = leaders[number];
-    }
-    number
-}
-
-/// What makes two identities one person. What many people have in common, as the address `root@localhost` or a first
-/// name, makes nobody one.
-fn keys(identity: &Identity) -> Vec<String> {
-    let kind = if is_bot(identity) { "bot" } else { "person" };
-    let address = plain_address(&identity.address);
-    let name = identity.name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let mut keys = Vec::new();
-    if names_somebody(&address) {
-        keys.push(format!("{kind} address {address}"));
-    }
-    let is_full =
-        name.contains(' ') && !["your name", "no author", "unknown author", "user name"].contains(&&*name);
-    if is_full || is_bot(identity) && !name.is_empty() {
-        keys.push(format!("{kind} name {name}"));
-    }
-    if keys.is_empty() {
-        keys.push(format!("{kind} identity {name} {address}"));
-    }
-    keys
-}
-
-/// In lower case; of GitHub's addresses `1234+account@users.noreply.github.com` without the number, which older ones
-/// do not have.
-fn plain_address(address: &str) -> String {
-    let address = address.to_lowercase();
-    match address.split_once('+') {
-        Some((number, account))
-            if account.ends_with("@users.noreply.github.com")
-                && number.bytes().all(|byte| byte.is_ascii_digit()) =>
-        {
-            account.to_owned()
-        }
-        _ => address,
-    }
-}
-
-fn names_somebody(address: &str) -> bool {
-    const NOBODY: [&str; 10] =
-        ["root", "noreply", "no-reply", "nobody", "none", "unknown", "user", "you", "git", "admin"];
-    address.split_once('@').is_some_and(|(local, _)| !local.is_empty() && !NOBODY.contains(&local))
 }
 
 /// Groups in which a table tells several payees apart, taken apart.
@@ -178,21 +204,27 @@ fn split_by_listed(groups: Vec<Vec<usize>>, listed: &[Option<&str>]) -> Vec<Vec<
     by_payee.into_values().chain(others).collect()
 }
 
+/// What everybody is called. Those whom only trailers name come last: what anybody may write changes nobody's id.
 fn called(drafts: &[Draft<'_>], ids: PayeeIds) -> Vec<Person> {
     let names: Vec<String> = drafts.iter().map(|draft| shown_name(&draft.identity)).collect();
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut times, mut times_signed) = (BTreeMap::<&str, usize>::new(), BTreeMap::<&str, usize>::new());
     for (draft, name) in drafts.iter().zip(&names) {
-        *times.entry(name).or_default() += 1;
-        if let Some(payee) = draft.listed.filter(|payee| payee != name) {
-            *times.entry(payee).or_default() += 1;
+        let listed = draft.listed.filter(|payee| payee != name);
+        for text in [Some(name.as_str()), listed].into_iter().flatten() {
+            *times.entry(text).or_default() += 1;
+            *times_signed.entry(text).or_default() += usize::from(draft.is_signed);
         }
     }
     let listed = drafts.iter().filter_map(|draft| draft.listed).map(ToOwned::to_owned);
     let mut taken: BTreeSet<String> = listed.collect();
-    let mut people = Vec::new();
-    for (draft, name) in drafts.iter().zip(&names) {
+    let mut people: Vec<(usize, Person)> = Vec::new();
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|number| !drafts[*number].is_signed);
+    for number in order {
+        let (draft, name) = (&drafts[number], &names[number]);
         let digest = Digest::of(draft.identity.address.to_lowercase().as_bytes()).to_string();
-        let by_name = || match times.get(name.as_str()) {
+        let of_name = if draft.is_signed { &times_signed } else { &times };
+        let by_name = || match of_name.get(name.as_str()) {
             Some(1) => name.clone(),
             _ => format!("{name} ({})", digest.get(..6).unwrap_or_default()),
         };
@@ -203,21 +235,32 @@ fn called(drafts: &[Draft<'_>], ids: PayeeIds) -> Vec<Person> {
             PayeeIds::Digests => (digest.get(..16).unwrap_or_default().to_owned(), String::new()),
         };
         let own = free(own, &mut taken);
-        let payee = match draft.listed {
-            Some("") => None,
-            Some(payee) => Some(payee.to_owned()),
-            None if draft.is_bot => None,
-            None => Some(own.clone()),
-        };
-        let node = match (&payee, draft.is_bot) {
-            (_, true) => format!("bot:{own}"),
-            (Some(payee), false) => format!("person:{payee}"),
-            (None, false) => format!("person:{own}"),
-        };
-        let shown = if draft.listed.is_some() { String::new() } else { shown };
-        people.push(Person { node, is_bot: draft.is_bot, payee, name: shown });
+        people.push((number, person(draft, own, shown)));
     }
-    people
+    people.sort_by_key(|(number, _)| *number);
+    people.into_iter().map(|(_, person)| person).collect()
+}
+
+fn person(draft: &Draft<'_>, own: String, shown: String) -> Person {
+    let payee = match draft.listed {
+        Some("") => None,
+        Some(payee) => Some(payee.to_owned()),
+        None if draft.is_bot => None,
+        None => Some(own.clone()),
+    };
+    let node = match (&payee, draft.is_bot) {
+        (_, true) => format!("bot:{own}"),
+        (Some(payee), false) => format!("person:{payee}"),
+        (None, false) => format!("person:{own}"),
+    };
+    let name = if draft.listed.is_some() { String::new() } else { shown };
+    Person {
+        node,
+        is_bot: draft.is_bot,
+        could_be_bot: draft.could_be_bot && draft.listed.is_none(),
+        payee,
+        name,
+    }
 }
 
 /// The id with a number, if another has it already.
@@ -235,44 +278,4 @@ fn free(id: String, taken: &mut BTreeSet<String>) -> String {
 fn shown_name(identity: &Identity) -> String {
     let name = identity.name.split('@').next().unwrap_or_default().trim();
     if name.is_empty() { "nameless".to_owned() } else { name.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grouped(identities: &[(&str, &str)]) -> Vec<Vec<usize>> {
-        let of = |(name, address): &(&str, &str)| Identity {
-            name: (*name).to_owned(),
-            address: (*address).to_owned(),
-        };
-        group(&identities.iter().map(of).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn one_address_or_one_full_name_is_one_person() {
-        let same = grouped(&[
-            ("Ann Lee", "ann@work"),
-            ("ann", "ANN@home"),
-            ("ann  lee", "ann@home"),
-            ("Bob Roe", "7+bob@users.noreply.github.com"),
-            ("bob", "bob@users.noreply.github.com"),
-        ]);
-        assert_eq!(same, [vec![0, 1, 2], vec![3, 4]]);
-    }
-
-    #[test]
-    fn what_many_share_makes_nobody_one() {
-        let apart = grouped(&[
-            ("Ann Lee", "root@host"),
-            ("Bob Roe", "root@host"),
-            ("alex", "alex@one"),
-            ("alex", "alex@two"),
-            ("Your Name", "you@example.com"),
-            ("", ""),
-            ("Ann Lee", "ann@users.noreply.github.com"),
-            ("Ann Lee [bot]", "ann@users.noreply.github.com"),
-        ]);
-        assert_eq!(apart, [vec![0, 6], vec![1], vec![2], vec![3], vec![4], vec![5], vec![7]]);
-    }
 }

@@ -1,13 +1,20 @@
 //! The table of payees: which address belongs to which payee, written for people to correct and read back.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use apportion::visible;
 
-use super::GitError;
+use crate::limits::{Bound, Quota};
+use crate::progress::Meter;
+use crate::source::Source;
+use crate::table::Row;
+
 use super::history::{History, Identity};
 use super::people::People;
+use super::{Evidence, GitError};
 
 /// The longest payee's id that is taken, in bytes: it stands in a node's id with a word before it.
 const MAX_PAYEE: usize = 1_000;
@@ -20,38 +27,48 @@ pub(super) struct Table {
 impl Table {
     /// Reads a CSV with the columns `address` and `payee`, and perhaps `name`; a row without a payee is of somebody who
     /// is not paid.
-    pub(super) fn read(path: &Path) -> Result<Table, GitError> {
+    pub(super) fn read(path: &Path, quota: &Quota) -> Result<Table, GitError> {
         let wrong = |problem: String| GitError::Payees { file: path.display().to_string(), problem };
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|error| wrong(error.to_string()))?;
-        let headers = reader.headers().map_err(|error| wrong(error.to_string()))?.clone();
-        let column = |name: &str| headers.iter().position(|header| header == name);
-        let (Some(address), Some(payee)) = (column("address"), column("payee")) else {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let source = Source::find(path.parent().unwrap_or(Path::new("")), name, quota);
+        let mut csv = source
+            .map_err(|fault| vec![(None, fault)])
+            .and_then(|source| crate::table::Table::csv(source, b','))
+            .map_err(|faults| wrong(faults.first().map_or(String::new(), |(_, fault)| fault.to_string())))?;
+        let (Some(address), Some(payee)) = (csv.column("address"), csv.column("payee")) else {
             return Err(wrong("needs the columns `address` and `payee`".to_owned()));
         };
-        let name = column("name");
-        let mut rows: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| wrong(error.to_string()))?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let cell = |column: usize| record.get(column).unwrap_or_default();
-            let (address, payee) = (cell(address).to_lowercase(), cell(payee));
-            let name = name.map(cell).unwrap_or_default();
-            if payee.len() > MAX_PAYEE || visible(payee, MAX_PAYEE) != payee {
-                let problem = "is longer than 1,000 bytes or holds characters that cannot be seen";
-                return Err(wrong(format!("line {line}: the payee {problem}")));
+        let columns = [Some(address), Some(payee), csv.column("name")];
+        let (mut table, mut problem) = (Table { rows: BTreeMap::new() }, None);
+        let read = csv.rows(None, &mut Meter::new(0, &mut |_| {}), &mut |row| {
+            let fault = row.fault.as_ref().map(|(_, fault)| fault.to_string());
+            let added = fault.map_or_else(|| table.add(row, columns, quota), Err);
+            if let (Err(wrong), None) = (added, &problem) {
+                problem = Some(format!("line {}: {wrong}", row.number));
             }
-            let of_address = rows.entry(address).or_default();
-            if of_address.iter().any(|(other, known)| other == name && known != payee) {
-                return Err(wrong(format!(
-                    "line {line}: an earlier line gives the same address another payee"
-                )));
-            }
-            of_address.push((name.to_owned(), payee.to_owned()));
+        });
+        read.map_err(|fault| wrong(fault.to_string()))?;
+        problem.map_or(Ok(table), |problem| Err(wrong(problem)))
+    }
+
+    fn add(&mut self, row: &Row<'_>, columns: [Option<usize>; 3], quota: &Quota) -> Result<(), String> {
+        quota.take(Bound::Rows, 1).map_err(|exceeded| exceeded.to_string())?;
+        let cell = |column: Option<usize>| match column.map(|column| row.cell(column)) {
+            Some(cell) => cell.text().map(Cow::into_owned).unwrap_or_default(),
+            None => String::new(),
+        };
+        let [address, payee, name] = columns.map(cell);
+        if payee.len() > MAX_PAYEE || visible(&payee, MAX_PAYEE) != payee {
+            return Err(
+                "the payee is longer than 1,000 bytes or holds characters that cannot be seen".to_owned()
+            );
         }
-        Ok(Table { rows })
+        let of_address = self.rows.entry(address.to_lowercase()).or_default();
+        if of_address.iter().any(|(other, known)| *other == name && *known != payee) {
+            return Err("an earlier line gives the same address another payee".to_owned());
+        }
+        of_address.push((name, payee));
+        Ok(())
     }
 
     /// The payee of an identity; an empty one for who is not paid.
@@ -64,19 +81,32 @@ impl Table {
     }
 }
 
-/// The table of everybody in a history, as [`Table::read`] takes it, those with most commits first.
+/// The table of everybody in a history, as [`Table::read`] takes it: those with most commits first, the identities of
+/// one person together, and why they are one.
 pub(super) fn write(history: &History, people: &People) -> Result<Vec<u8>, csv::Error> {
-    let mut rows: Vec<(usize, &Identity, &str)> = Vec::new();
-    for (number, identity) in history.identities.values.iter().enumerate() {
+    let identities = &history.identities.values;
+    let authored = |number: usize| people.authored.get(number).copied().unwrap_or_default();
+    let mut of_person = vec![0; people.people.len()];
+    for number in 0..identities.len() {
+        if let Some(commits) = of_person.get_mut(people.of(number)) {
+            *commits += authored(number);
+        }
+    }
+    let mut order: Vec<usize> = (0..identities.len()).collect();
+    order.sort_by_key(|number| {
+        let (person, commits) = (people.of(*number), authored(*number));
+        let of_person = of_person.get(person).copied().unwrap_or_default();
+        let node = people.people.get(person).map(|person| &person.node);
+        (Reverse(of_person), node, Reverse(commits), &identities[*number])
+    });
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["address", "name", "payee", "commits", "joined"])?;
+    for number in order {
         let person = people.people.get(people.of(number));
         let payee = person.and_then(|person| person.payee.as_deref()).unwrap_or_default();
-        rows.push((people.authored.get(number).copied().unwrap_or_default(), identity, payee));
-    }
-    rows.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["address", "name", "payee", "commits"])?;
-    for (commits, identity, payee) in rows {
-        writer.write_record([&identity.address, &identity.name, payee, &commits.to_string()])?;
+        let joined = people.evidence.get(number).copied().flatten().map_or("", Evidence::name);
+        let Identity { name, address } = &identities[number];
+        writer.write_record([address, name, payee, &authored(number).to_string(), joined])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, Epoch, EpochBuilder, Node};
+use apportion::{ColumnNames, Edge, Epoch, Node};
 
+use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 
 use super::month::Month;
@@ -74,7 +75,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         edge_labels: vec!["event".to_owned()],
     };
     let width = columns.node_metrics.len();
-    let mut builder = EpochBuilder::new(header, columns).map_err(ImportError::Epoch)?;
+    let mut builder = Intake::new(header, columns, making.quota.clone()).map_err(ImportError::Epoch)?;
     let mut places = Places::default();
 
     let name_column = tools.column("display_name").or_else(|| tools.column("project_name"));

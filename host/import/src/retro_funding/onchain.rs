@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, Epoch, EpochBuilder, Node};
+use apportion::{ColumnNames, Edge, Epoch, Node};
 
+use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 
 use super::devtooling::exact;
@@ -52,7 +53,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
     let [listed, measured] = sheets else { return Err(ImportError::NobodyToPay) };
     let numbers = listed.numbers(&KNOWN, &mut making.problems, &mut making.notes);
     let mut projects = projects(listed, &mut making.problems);
-    let metrics = metrics(measured, &mut projects, &mut making.problems);
+    let metrics = metrics(measured, &mut projects, &mut making.problems, &mut making.notes);
     let newest = metrics.iter().filter_map(|row| Month::of_name(&row.period)).max();
 
     let header = making.header(newest)?;
@@ -62,7 +63,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         edge_metrics: vec!["amount".to_owned(), "row".to_owned()],
         edge_labels: vec!["period".to_owned()],
     };
-    let mut builder = EpochBuilder::new(header, columns).map_err(ImportError::Epoch)?;
+    let mut builder = Intake::new(header, columns, making.quota.clone()).map_err(ImportError::Epoch)?;
     let mut places = Places::default();
 
     let eligible = listed.column("is_eligible");
@@ -134,12 +135,14 @@ fn metrics<'a>(
     measured: &'a Sheet,
     projects: &mut BTreeMap<&'a str, Project<'a>>,
     problems: &mut Collector,
+    notes: &mut Vec<String>,
 ) -> Vec<Metric<'a>> {
     let at = |name| measured.column(name);
     let name_at = at("display_name").or_else(|| at("project_name"));
     let (period_at, date_at, amount_at) = (at("measurement_period"), at("sample_date"), at("amount"));
+    let amounts = measured.values(amount_at, "amount", problems, notes);
     let mut metrics = Vec::new();
-    for (number, row) in measured.rows.iter().enumerate() {
+    for ((number, row), amount) in measured.rows.iter().enumerate().zip(amounts) {
         let project = row.filled(at("project_id"), "project_id", problems);
         let chain = row.filled(at("chain"), "chain", problems);
         let name = row.filled(at("metric_name"), "metric_name", problems);
@@ -148,7 +151,6 @@ fn metrics<'a>(
             Some(_) => row.text(period_at).to_owned(),
             None => time.and_then(Month::of_seconds).map_or(String::new(), |month| month.to_string()),
         };
-        let amount = row.number(amount_at, "amount", problems);
         let (Some(project), Some(chain), Some(name)) = (project, chain, name) else { continue };
         projects.entry(project).or_insert(Project {
             listed: None,

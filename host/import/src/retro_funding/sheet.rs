@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cell::{Cell, parse_time};
+use crate::limits::{Bound, Quota};
 use crate::problem::{Collector, Fault, Place, shortened};
 use crate::progress::Meter;
+use crate::rounding::Roundings;
 use crate::source::{Format, Source};
 use crate::table::Table;
 
@@ -47,6 +49,7 @@ impl Sheet {
         folder: &Path,
         expected: &[Expected],
         named: &BTreeMap<String, String>,
+        quota: &Quota,
         problems: &mut Collector,
         notes: &mut Vec<String>,
     ) -> Vec<Sheet> {
@@ -55,7 +58,7 @@ impl Sheet {
             let number = index + 1;
             let name = named.get(expected.key).map(String::as_str);
             let mut sheet = Sheet { number, ..Sheet::default() };
-            match find(folder, name, expected.default_name) {
+            match find(folder, name, expected.default_name, quota) {
                 Some(source) => {
                     if let Err(faults) = sheet.read(source, problems) {
                         faults.into_iter().for_each(|(column, fault)| {
@@ -84,18 +87,27 @@ impl Sheet {
     fn read(&mut self, source: Source, problems: &mut Collector) -> Result<(), Vec<(Option<String>, Fault)>> {
         let mut table = Table::open(source, b',')?;
         self.columns.clone_from(&table.columns);
-        let file = self.number;
+        let (file, quota, mut exceeded) = (self.number, table.source.quota.clone(), None);
         let read = table.rows(None, &mut Meter::new(0, &mut |_| {}), &mut |row| {
             let place = Place { file, row: row.number };
             if let Some((column, fault)) = &row.fault {
                 problems.add(place, column.as_deref(), fault.clone());
                 return;
             }
+            // All cells are held until the epoch is made.
+            if exceeded.is_none() {
+                let taken = quota.take(Bound::Rows, 1).and_then(|()| quota.take(Bound::Cells, row.width()));
+                exceeded = taken.err();
+            }
+            if exceeded.is_some() {
+                return;
+            }
             let cells =
                 (0..row.width()).map(|column| row.cell(column).text().unwrap_or_default().into_owned());
             self.rows.push(SheetRow { place, cells: cells.collect() });
         });
-        read.map_err(|fault| vec![(None, fault)])
+        read.and(exceeded.map_or(Ok(()), |exceeded| Err(Fault::Limit(exceeded))))
+            .map_err(|fault| vec![(None, fault)])
     }
 
     fn check_columns(&self, expected: &Expected, problems: &mut Collector) {
@@ -135,10 +147,36 @@ impl Sheet {
                 ));
                 continue;
             }
-            let values = self.rows.iter().map(|row| row.number(Some(column), name, problems)).collect();
+            let values = self.values(Some(column), name, problems, notes);
             numbers.push(Numbers { name: name.clone(), values });
         }
         numbers
+    }
+
+    /// A column's numbers; 0 where a cell is empty or, which is a problem, no number. The published rules compute with
+    /// 64-bit floats, so digits beyond those are rounded, with a note.
+    pub(super) fn values(
+        &self,
+        column: Option<usize>,
+        name: &str,
+        problems: &mut Collector,
+        notes: &mut Vec<String>,
+    ) -> Vec<f64> {
+        let mut rounded = Roundings::default();
+        let mut values = Vec::with_capacity(self.rows.len());
+        for row in &self.rows {
+            let text = row.text(column);
+            values.push(match Cell::of(text).rounded() {
+                Ok(Some(number)) => rounded.take(name, row.place, &number, || text.to_owned()),
+                Ok(None) => 0.0,
+                Err(fault) => {
+                    problems.add(row.place, Some(name), fault);
+                    0.0
+                }
+            });
+        }
+        notes.extend(rounded.sentences("rows", problems));
+        values
     }
 }
 
@@ -158,17 +196,6 @@ impl SheetRow {
         Some(text)
     }
 
-    /// A cell's number; 0 if it is empty or, which is a problem, no number.
-    pub(super) fn number(&self, column: Option<usize>, name: &str, problems: &mut Collector) -> f64 {
-        match Cell::of(self.text(column)).finite() {
-            Ok(number) => number.unwrap_or(0.0),
-            Err(fault) => {
-                problems.add(self.place, Some(name), fault);
-                0.0
-            }
-        }
-    }
-
     /// A date, as seconds since 1970.
     pub(super) fn time(&self, column: Option<usize>, name: &str, problems: &mut Collector) -> Option<i64> {
         let text = self.text(column);
@@ -180,13 +207,13 @@ impl SheetRow {
 }
 
 /// The file of a name, packed or not; names that lead out of the folder are not followed.
-fn find(folder: &Path, named: Option<&str>, default_name: &str) -> Option<Source> {
+fn find(folder: &Path, named: Option<&str>, default_name: &str, quota: &Quota) -> Option<Source> {
     let named = named.and_then(|name| Path::new(name).file_name()?.to_str());
     for name in [named, Some(default_name)].into_iter().flatten() {
         let stem = name.strip_suffix(".gz").unwrap_or(name);
         for name in [stem.to_owned(), format!("{stem}.gz")] {
             if Format::of(&name) == Ok(Format::Csv)
-                && let Ok(source) = Source::find(folder, &name)
+                && let Ok(source) = Source::find(folder, &name, quota)
             {
                 return Some(source);
             }

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use apportion::number::is_held;
 use apportion::{Asset, AssetError};
 use saphyr::{Scalar, ScalarStyle, Yaml, YamlLoader};
-use saphyr_parser::Parser;
+use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value};
 
+use crate::limits::{Bound, Quota};
 use crate::problem::Fault;
 
 use super::Track;
 
-/// The largest file that is read, in bytes; real ones have 3,000.
-const MAX_BYTES: u64 = 1 << 20;
+/// The key of the pool, which is an amount and no parameter.
+const BUDGET: &str = "budget";
+/// How deep lists and mappings may lie in each other; in real files they lie 4 deep.
+const MAX_DEPTH: usize = 64;
 
 /// What a track's YAML says.
 #[derive(Debug, Default)]
@@ -65,7 +69,7 @@ const ALLOCATION: Keys = &[("min_amount_per_project", None), ("max_share_per_pro
 
 impl Weights {
     /// Reads the one file in `weights/` that is this track's; gives its name as well, or what it should be.
-    pub(super) fn find(month: &Path, track: Track) -> (String, Result<Weights, Fault>) {
+    pub(super) fn find(month: &Path, track: Track, quota: &Quota) -> (String, Result<Weights, Fault>) {
         let folder = month.join("weights");
         let prefix = format!("{track}__");
         let mut names: Vec<String> = match std::fs::read_dir(&folder) {
@@ -77,7 +81,7 @@ impl Weights {
         names.retain(|name| name.starts_with(&prefix) && (name.ends_with(".yaml") || name.ends_with(".yml")));
         names.sort();
         match names.as_slice() {
-            [name] => (format!("weights/{name}"), Weights::load(&folder.join(name))),
+            [name] => (format!("weights/{name}"), Weights::load(&folder.join(name), quota)),
             [] => (format!("weights/{prefix}*.yaml"), Err(Fault::Missing)),
             [first, second, ..] => {
                 let fault = format!(
@@ -90,12 +94,10 @@ impl Weights {
         }
     }
 
-    fn load(path: &Path) -> Result<Weights, Fault> {
-        let bytes = std::fs::metadata(path).map_err(|error| Fault::from_io(&error))?.len();
-        if bytes > MAX_BYTES {
-            return Err(Fault::Parameters(format!("is {bytes} bytes long; {MAX_BYTES} are read")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+    fn load(path: &Path, quota: &Quota) -> Result<Weights, Fault> {
+        let file = std::fs::File::open(path).map_err(|error| Fault::from_io(&error))?;
+        let text = std::io::read_to_string(quota.bounded(file, Bound::Record));
+        let text = text.map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => Fault::Encoding,
             _ => Fault::from_io(&error),
         })?;
@@ -106,6 +108,7 @@ impl Weights {
         let not_yaml = |error: &dyn std::fmt::Display| {
             Fault::Parameters(format!("is not YAML that can be read: {error}"))
         };
+        check_shape(text)?;
         let mut loader = YamlLoader::<Yaml<'_>>::default();
         // Scalars are kept as they are written, so that the budget is exact.
         loader.early_parse(false);
@@ -124,8 +127,8 @@ impl Weights {
                 }
                 "simulation" => weights.simulation = object(section, &key)?,
                 "allocation" => {
-                    weights.allocation = object(section, &key)?;
-                    let budget = entries(Some(section), &key)?.into_iter().find(|(key, _)| key == "budget");
+                    weights.allocation = object_without(BUDGET, section, &key)?;
+                    let budget = entries(Some(section), &key)?.into_iter().find(|(key, _)| key == BUDGET);
                     weights.budget = budget.and_then(|(_, value)| scalar(value).map(str::to_owned));
                 }
                 _ => weights.others.push(key),
@@ -146,8 +149,7 @@ impl Weights {
                 simulation.entry(key).or_insert_with(|| alpha.clone());
             }
         }
-        let mut allocation = self.allocation.clone();
-        allocation.remove("budget");
+        let allocation = self.allocation.clone();
         let mut unknown: Vec<String> = self.others.clone();
         let keys = if track == Track::Devtooling { DEVTOOLING } else { ONCHAIN };
         let simulation = known("simulation", simulation, keys, &mut unknown);
@@ -162,12 +164,57 @@ impl Weights {
     }
 }
 
-/// An amount of whole units: exactly as written if it is a plain decimal, else by way of the nearest double.
+/// Refuses what would take memory or stack without end when it is loaded: aliases, which stand for copies of copies,
+/// and deep nesting.
+fn check_shape(text: &str) -> Result<(), Fault> {
+    let mut depth = 0_usize;
+    for event in Parser::new_from_str(text) {
+        // What is wrong with the syntax is reported when the file is loaded.
+        let Ok((event, _)) = event else { return Ok(()) };
+        match event {
+            Event::Alias(_) => {
+                return Err(Fault::Parameters("uses an alias (`*name`), which is not read".to_owned()));
+            }
+            Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
+            Event::SequenceEnd | Event::MappingEnd => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return Err(Fault::Parameters(format!("is nested more than {MAX_DEPTH} deep")));
+        }
+    }
+    Ok(())
+}
+
+/// An amount of whole units, exactly as written, also with an exponent.
 pub(super) fn amount(asset: &Asset, text: &str) -> Result<u128, AssetError> {
-    asset.parse(text).or_else(|error| match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => asset.parse(&number.to_string()),
-        _ => Err(error),
-    })
+    asset.parse(text).or_else(|error| plain(text).map_or(Err(error), |text| asset.parse(&text)))
+}
+
+/// A number with an exponent (`1.3e6`) without it.
+fn plain(text: &str) -> Option<String> {
+    /// The most digits that an amount can have.
+    const MAX_DIGITS: usize = 40;
+    let (mantissa, exponent) = text.split_once(['e', 'E'])?;
+    let exponent: i32 = exponent.parse().ok()?;
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{part}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // Where the point stands in the digits.
+    let point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?;
+    let before = usize::try_from(point.max(0)).ok()?;
+    let zeros = usize::try_from(point.min(0).checked_neg()?).ok()?;
+    if before.max(zeros) > MAX_DIGITS || digits.len() > MAX_DIGITS {
+        return None;
+    }
+    let digits = format!("{}{digits}", "0".repeat(zeros));
+    let digits = format!("{digits:0<before$}");
+    let (whole, part) = digits.split_at_checked(before)?;
+    let part = part.trim_end_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") })
 }
 
 fn known(
@@ -232,8 +279,16 @@ fn scalar<'a>(node: &'a Yaml<'_>) -> Option<&'a str> {
 }
 
 fn object(node: &Yaml<'_>, what: &str) -> Result<Map<String, Value>, Fault> {
+    object_without("", node, what)
+}
+
+/// As [`object`], without an entry that is read as it is written.
+fn object_without(left_out: &str, node: &Yaml<'_>, what: &str) -> Result<Map<String, Value>, Fault> {
     let mut object = Map::new();
     for (key, value) in entries(Some(node), what)? {
+        if key == left_out && !key.is_empty() {
+            continue;
+        }
         let path = format!("{what}.{key}");
         let value = json(value, &path)?;
         if object.insert(key, value).is_some() {
@@ -250,6 +305,9 @@ fn json(node: &Yaml<'_>, path: &str) -> Result<Value, Fault> {
         Yaml::Mapping(_) => object(node, path).map(Value::Object),
         Yaml::Sequence(items) => {
             items.iter().map(|item| json(item, path)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        Yaml::Representation(text, ScalarStyle::Plain, _) if !is_held(text) => {
+            Err(wrong("a number that no 64-bit float can hold"))
         }
         Yaml::Representation(text, ScalarStyle::Plain, _) => match Scalar::parse_from_cow(text.clone()) {
             Scalar::Null => Ok(Value::Null),

@@ -29,6 +29,11 @@ impl Address {
         (rest.is_empty() || rest.ends_with('\0')).then(|| Address(rest.to_owned()))
     }
 
+    /// How many bytes it takes.
+    pub(super) fn length(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.split_terminator('\0')
     }

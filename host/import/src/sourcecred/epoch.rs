@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{BuildError, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node, Row, RowError};
+use apportion::{BuildError, ColumnNames, Edge, Epoch, Header, Node, Row, RowError};
 
+use crate::intake::{Intake, IntakeError};
+use crate::limits::{Limits, Quota};
 use crate::problem::{Collector, Fault, ImportError, Place};
 
 use super::address::Address;
@@ -11,7 +13,7 @@ use super::grain::Dependency;
 use super::graph::{End, Graph};
 use super::ledger::Identity;
 use super::weights::Weights;
-use super::{LEDGER, ORDER, RECORDED};
+use super::{FIRST_GRAPH, LEDGER, ORDER, RECORDED};
 
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
 /// 1970-01-04, a Sunday.
@@ -31,6 +33,7 @@ pub(super) struct Instance {
     pub(super) dependencies: Vec<Dependency>,
     /// Names of the files, by number.
     pub(super) files: Vec<String>,
+    pub(super) limits: Limits,
 }
 
 /// What of it stands in one epoch.
@@ -108,7 +111,7 @@ impl Instance {
 
 struct Making<'a> {
     instance: &'a Instance,
-    builder: EpochBuilder,
+    builder: Intake,
     places: Places,
     label_count: usize,
 }
@@ -125,7 +128,9 @@ impl<'a> Making<'a> {
             edge_metrics: vec!["backwards".to_owned()],
             edge_labels: Vec::new(),
         };
-        let builder = EpochBuilder::new(selection.header.clone(), columns).map_err(ImportError::Epoch)?;
+        // Every past distribution is an epoch of its own.
+        let quota = Quota::new(&instance.limits);
+        let builder = Intake::new(selection.header.clone(), columns, quota).map_err(ImportError::Epoch)?;
         let mut making = Making { instance, builder, places: Places::default(), label_count };
         for (number, identity) in instance.identities.iter().enumerate() {
             let payee = selection.payees.binary_search(&number).is_ok().then_some(identity.id.as_str());
@@ -186,11 +191,16 @@ impl<'a> Making<'a> {
     }
 
     fn finish(self) -> Result<Epoch, ImportError> {
-        let (errors, more) = match self.builder.finish() {
-            Err(BuildError::Rows { errors, more }) => (errors, more),
-            finished => return finished.map_err(ImportError::Epoch),
-        };
         let mut problems = Collector::new(self.instance.files.clone());
+        let (errors, more) = match self.builder.finish() {
+            Ok(epoch) => return Ok(epoch),
+            Err(IntakeError::Build(BuildError::Rows { errors, more })) => (errors, more),
+            Err(IntakeError::Build(error)) => return Err(ImportError::Epoch(error)),
+            Err(IntakeError::Limit(exceeded)) => {
+                problems.add_file(FIRST_GRAPH, Fault::Limit(exceeded));
+                (Vec::new(), 0)
+            }
+        };
         for RowError { row, column, problem } in errors {
             let place = match row {
                 Row::Payee(row) => self.places.payees.get(row),

@@ -8,13 +8,10 @@ use flate2::read::ZlibDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::limits::{Bound, Quota};
 use crate::problem::{Collector, Fault, Place, shortened};
 use crate::progress::Meter;
 
-/// How much of plain text is read of one file.
-const MAX_PLAIN_MIB: u64 = 1 << 10;
-/// The longest line that is read.
-const MAX_LINE_MIB: u64 = 16;
 /// Graphs unpack to 10 to 20 times their size: what claims to be more than this is made to fill the memory.
 const MAX_RATIO: u64 = 200;
 /// Which is not held against small files.
@@ -25,6 +22,7 @@ pub(super) struct Files<'a> {
     folder: PathBuf,
     names: Vec<String>,
     pub(super) problems: Collector,
+    pub(super) quota: Quota,
     meter: Meter<'a>,
 }
 
@@ -55,11 +53,13 @@ impl<'a> Files<'a> {
     pub(super) fn new(
         folder: &Path,
         names: Vec<String>,
+        quota: &Quota,
         progress: &'a mut dyn FnMut(crate::Progress<'_>),
     ) -> Files<'a> {
         let bytes = |name: &String| std::fs::metadata(folder.join(name)).map_or(0, |metadata| metadata.len());
         let meter = Meter::new(names.iter().map(bytes).sum(), progress);
-        Files { folder: folder.to_owned(), problems: Collector::new(names.clone()), names, meter }
+        let (folder, problems, quota) = (folder.to_owned(), Collector::new(names.clone()), quota.clone());
+        Files { folder, names, problems, quota, meter }
     }
 
     /// The JSON in a file; `None` if there is no such file, or if it is wrong, which is noted.
@@ -80,7 +80,8 @@ impl<'a> Files<'a> {
     pub(super) fn packed<T: DeserializeOwned>(&mut self, file: usize) -> Option<T> {
         let read = self.open(file).and_then(|(packed, bytes)| {
             let most = bytes.saturating_mul(MAX_RATIO).max(SMALL_MIB << 20);
-            let parsed = parse(ZlibDecoder::new(packed), most, "its zlib data is invalid");
+            let text = Ratio { text: ZlibDecoder::new(packed), left: most, most };
+            let parsed = self.parse(text, "its zlib data is invalid");
             self.done(file, bytes);
             parsed
         });
@@ -99,19 +100,19 @@ impl<'a> Files<'a> {
         each: &mut dyn FnMut(Place, T),
     ) -> Result<(), Fault> {
         let (text, bytes) = self.open(file)?;
-        let mut text = text.take(MAX_PLAIN_MIB << 20);
+        let mut text = BufReader::new(Counted { text, quota: self.quota.clone() });
         let (mut line, mut row) = (Vec::new(), 0);
-        let limit = MAX_LINE_MIB << 20;
+        // One byte more shows that a line is too long.
+        let limit = self.quota.limit(Bound::Record).saturating_add(1);
         loop {
             line.clear();
             let read = text.by_ref().take(limit).read_until(b'\n', &mut line);
             if read.map_err(|error| Fault::from_io(&error))? == 0 {
                 break;
             }
-            if u64::try_from(line.len()).is_ok_and(|length| length == limit) && !line.ends_with(b"\n") {
-                return Err(Fault::LongLine(MAX_LINE_MIB));
-            }
+            self.quota.check(Bound::Record, line.len())?;
             row += 1;
+            self.quota.take(Bound::Rows, 1)?;
             let place = Place { file, row };
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -121,16 +122,13 @@ impl<'a> Files<'a> {
                 Err(error) => self.problems.add(place, None, malformed(&error)),
             }
         }
-        if text.limit() == 0 {
-            return Err(too_large(MAX_PLAIN_MIB << 20));
-        }
         self.done(file, bytes);
         Ok(())
     }
 
     fn json<T: DeserializeOwned>(&mut self, file: usize) -> Result<T, Fault> {
         let (text, bytes) = self.open(file)?;
-        let parsed = parse(text, MAX_PLAIN_MIB << 20, "cannot be read");
+        let parsed = self.parse(text, "cannot be read");
         self.done(file, bytes);
         parsed
     }
@@ -166,14 +164,60 @@ fn too_large(most: u64) -> Fault {
     Fault::Parameters(format!("holds more than {} MiB, which no instance of its size does", most >> 20))
 }
 
-/// The one JSON value in `text`, of which at most `most` bytes are read.
-fn parse<T: DeserializeOwned>(text: impl Read, most: u64, damaged: &str) -> Result<T, Fault> {
-    let mut text = BufReader::new(text.take(most));
-    let parsed = serde_json::from_reader(&mut text);
-    parsed.map_err(|error| match error.io_error_kind() {
-        Some(ErrorKind::UnexpectedEof) => Fault::Truncated,
-        Some(_) => Fault::Parameters(format!("is damaged: {damaged}")),
-        None if text.into_inner().limit() == 0 => too_large(most),
-        None => malformed(&error),
-    })
+impl Files<'_> {
+    /// The one JSON value in `text`.
+    fn parse<T: DeserializeOwned>(&self, text: impl Read, damaged: &str) -> Result<T, Fault> {
+        let counted = Counted { text, quota: self.quota.clone() };
+        let text = BufReader::new(self.quota.bounded(counted, Bound::Document));
+        serde_json::from_reader(text).map_err(|error| {
+            let Some(kind) = error.io_error_kind() else { return malformed(&error) };
+            let error = std::io::Error::from(error);
+            let inner = error.get_ref();
+            match (inner.and_then(|error| error.downcast_ref()), inner.and_then(|error| error.downcast_ref()))
+            {
+                (Some(exceeded), _) => Fault::Limit(*exceeded),
+                (None, Some(TooLarge(most))) => too_large(*most),
+                (None, None) if kind == ErrorKind::UnexpectedEof => Fault::Truncated,
+                (None, None) => Fault::Parameters(format!("is damaged: {damaged}")),
+            }
+        })
+    }
+}
+
+/// Text whose bytes count towards the quota.
+struct Counted<R> {
+    text: R,
+    quota: Quota,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        self.quota.take(Bound::Unpacked, read)?;
+        Ok(read)
+    }
+}
+
+/// Text of a packed file that may be so much larger than that and no more.
+struct Ratio<R> {
+    text: R,
+    left: u64,
+    most: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("more than {0} bytes")]
+struct TooLarge(u64);
+
+impl<R: Read> Read for Ratio<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.text.read(buffer)?;
+        match self.left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)) {
+            Some(left) => {
+                self.left = left;
+                Ok(read)
+            }
+            None => Err(std::io::Error::other(TooLarge(self.most))),
+        }
+    }
 }

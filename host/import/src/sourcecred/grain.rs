@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use crate::cell::parse_time;
 use crate::problem::{Fault, shortened};
 
+use super::float::Float;
+
 /// As it is written; what concerns the paying out is left alone.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +20,7 @@ pub(super) struct RawGrain {
     immediate_per_week: Option<Box<RawValue>>,
     recent_per_week: Option<Box<RawValue>>,
     balanced_per_week: Option<Box<RawValue>>,
-    recent_weekly_decay_rate: Option<f64>,
+    recent_weekly_decay_rate: Option<Float>,
 }
 
 #[derive(Deserialize)]
@@ -27,7 +29,7 @@ struct RawPolicy {
     policy_type: String,
     budget: Box<RawValue>,
     num_intervals_lookback: Option<u32>,
-    discount: Option<f64>,
+    discount: Option<Float>,
     #[serde(default)]
     exclusions: Vec<String>,
     recipient: Option<String>,
@@ -61,7 +63,7 @@ pub(super) struct RawDependency {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawPeriod {
     start_time: String,
-    weight: f64,
+    weight: Float,
 }
 
 /// A name of the currency; what else is there concerns how it is shown and paid out.
@@ -120,7 +122,7 @@ fn of_credrank(policy: RawPolicy) -> Result<Value, Fault> {
         "BALANCED" => json!({"policy": "balanced", "weeks": policy.num_intervals_lookback.unwrap_or(0)}),
         "RECENT" => json!({
             "policy": "recent",
-            "discount": policy.discount.ok_or_else(|| lacks("discount"))?,
+            "discount": policy.discount.ok_or_else(|| lacks("discount"))?.0,
             "exclude": policy.exclusions,
         }),
         "SPECIAL" => {
@@ -154,7 +156,7 @@ fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
 impl Dependency {
     pub(super) fn read(raw: RawDependency) -> Result<Dependency, Fault> {
         let mut periods = Vec::new();
-        for RawPeriod { start_time, weight } in raw.periods {
+        for RawPeriod { start_time, weight: Float(weight) } in raw.periods {
             if !weight.is_finite() || weight < 0.0 {
                 return Err(Fault::Parameters(format!("the weight of a period is `{weight}`, below 0")));
             }

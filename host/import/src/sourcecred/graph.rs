@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::limits::{Bound, LimitExceeded, Quota};
 use crate::problem::{Collector, Fault, Place};
 
 use super::address::Address;
@@ -113,7 +114,11 @@ impl Graph {
                     if let Err(fault) = weights.add(more) {
                         files.problems.add_file(file, fault);
                     }
-                    gather(graph, file, &mut nodes, &mut edges, &mut files.problems);
+                    let gathered =
+                        gather(graph, file, &files.quota, &mut nodes, &mut edges, &mut files.problems);
+                    if let Err(exceeded) = gathered {
+                        files.problems.add_file(file, Fault::Limit(exceeded));
+                    }
                 }
             }
         }
@@ -135,10 +140,16 @@ fn unwrapped((stamp, raw): (Stamp, RawWeightedGraph)) -> Result<(RawGraph, Weigh
 fn gather(
     raw: RawGraph,
     file: usize,
+    quota: &Quota,
     nodes: &mut BTreeMap<Address, (Option<i64>, Place)>,
     edges: &mut Vec<Loose>,
     problems: &mut Collector,
-) {
+) -> Result<(), LimitExceeded> {
+    // Every row repeats addresses that the file holds once.
+    let take = |addresses: &[&Address]| {
+        quota.take(Bound::Rows, 1)?;
+        quota.take(Bound::Unpacked, addresses.iter().map(|address| address.length()).sum())
+    };
     let address = |index: usize| raw.sorted_node_addresses.get(index).cloned();
     for (row, node) in (1..).zip(&raw.nodes) {
         let place = Place { file, row };
@@ -147,6 +158,7 @@ fn gather(
             (None, _) => problems.add(place, Some("nodes"), no_address(node.index)),
             (_, Err(fault)) => problems.add(place, Some("nodes"), fault),
             (Some(address), Ok(time)) => {
+                take(&[&address])?;
                 let known = nodes.insert(address.clone(), (time, place));
                 if known.is_some_and(|(known, _)| known != time) {
                     let shown = crate::problem::shortened(&address.id());
@@ -167,12 +179,14 @@ fn gather(
         };
         match (address(edge.src_index), address(edge.dst_index)) {
             (Some(source), Some(target)) => {
+                take(&[&source, &target])?;
                 edges.push(Loose { address: edge.address, source, target, time, place });
             }
             (None, _) => problems.add(place, Some("edges"), no_address(edge.src_index)),
             (_, None) => problems.add(place, Some("edges"), no_address(edge.dst_index)),
         }
     }
+    Ok(())
 }
 
 fn no_address(index: usize) -> Fault {

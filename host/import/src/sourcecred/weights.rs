@@ -8,6 +8,7 @@ use crate::problem::{Fault, shortened};
 
 use super::address::Address;
 use super::file::Stamp;
+use super::float::Float;
 
 /// A file or a part of one that holds weights.
 pub(super) type WeightsFile = (Stamp, RawWeights);
@@ -16,15 +17,15 @@ pub(super) type WeightsFile = (Stamp, RawWeights);
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawWeights {
-    node_weights: BTreeMap<String, f64>,
+    node_weights: BTreeMap<String, Float>,
     edge_weights: BTreeMap<String, RawEdgeWeight>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawEdgeWeight {
-    forwards: f64,
-    backwards: f64,
+    forwards: Float,
+    backwards: Float,
 }
 
 /// What an edge carries, from source to target and back.
@@ -43,10 +44,10 @@ impl Weights {
         stamp.expect("sourcecred/weights", "0.2.0")?;
         let mut weights = Weights::default();
         for (prefix, weight) in raw.node_weights {
-            weights.nodes.insert(address(&prefix, 'N')?, checked(&prefix, weight)?);
+            weights.nodes.insert(address(&prefix, 'N')?, checked(&prefix, weight.0)?);
         }
         for (prefix, RawEdgeWeight { forwards, backwards }) in raw.edge_weights {
-            let pair = (checked(&prefix, forwards)?, checked(&prefix, backwards)?);
+            let pair = (checked(&prefix, forwards.0)?, checked(&prefix, backwards.0)?);
             weights.edges.insert(address(&prefix, 'E')?, pair);
         }
         Ok(weights)

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::io::Read;
 use std::rc::Rc;
 
+use apportion::MAX_COLUMNS;
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator, Trim};
 
+use crate::limits::{Bound, LimitExceeded, Quota};
 use crate::problem::Fault;
 use crate::progress::Meter;
 use crate::source::{Position, Source};
@@ -21,16 +23,26 @@ pub(super) struct Csv {
 
 type Reader = csv::Reader<Ending>;
 
-/// Remembers that there is no more to read. A row that a line end finished does not ask for more.
+/// How much the reader takes from a file at once.
+const BUFFER: usize = 1 << 16;
+
+/// Remembers that there is no more to read, since a row that a line end finished does not ask for more, and fails where
+/// a row goes on for too long.
 struct Ending {
     text: Box<dyn Read>,
     is_over: Rc<Cell<bool>>,
+    /// Bytes read since the last row ended.
+    of_row: Rc<Cell<usize>>,
+    quota: Quota,
 }
 
 impl Read for Ending {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        // What is read for the first time may belong to the row before.
+        self.quota.check(Bound::Record, self.of_row.get().saturating_sub(BUFFER))?;
         let read = self.text.read(buffer)?;
         self.is_over.set(read == 0);
+        self.of_row.set(self.of_row.get() + read);
         Ok(read)
     }
 }
@@ -62,6 +74,9 @@ impl Csv {
                 break;
             }
         }
+        if record.len() > MAX_COLUMNS {
+            return Err(Fault::Unreadable(format!("its header names more than {MAX_COLUMNS} columns")));
+        }
         if record.as_slice().starts_with(b"\xff\xfe") || record.as_slice().starts_with(b"\xfe\xff") {
             return Err(Fault::Encoding);
         }
@@ -78,13 +93,16 @@ impl Csv {
         each: &mut dyn FnMut(&Row<'_>),
     ) -> Result<(), Fault> {
         let (mut reader, position) = self.reader(source)?;
-        let is_over = reader.get_ref().is_over.clone();
+        let (is_over, of_row) = (reader.get_ref().is_over.clone(), reader.get_ref().of_row.clone());
         let (mut bytes, mut rows, mut is_header) = (ByteRecord::new(), 0_u64, true);
         while reader.read_byte_record(&mut bytes).map_err(fault_of)? {
+            of_row.set(0);
+            source.quota.check(Bound::Record, bytes.as_slice().len() + bytes.len())?;
             if is_blank(&bytes) || std::mem::take(&mut is_header) {
                 continue;
             }
             rows += 1;
+            check_rows(&source.quota, rows)?;
             let number = line_of(&reader, &bytes, is_over.get());
             bytes = match StringRecord::from_byte_record(bytes) {
                 Ok(record) => {
@@ -121,10 +139,20 @@ impl Csv {
             .flexible(true)
             .terminator(Terminator::Any(b'\n'))
             .trim(Trim::None)
-            .buffer_capacity(1 << 16)
-            .from_reader(Ending { text, is_over: Rc::default() });
+            .buffer_capacity(BUFFER)
+            .from_reader(Ending {
+                text,
+                is_over: Rc::default(),
+                of_row: Rc::default(),
+                quota: source.quota.clone(),
+            });
         Ok((reader, position))
     }
+}
+
+/// Checks how many rows one file has: what becomes of them counts elsewhere.
+pub(super) fn check_rows(quota: &Quota, rows: u64) -> Result<(), LimitExceeded> {
+    quota.check(Bound::Rows, usize::try_from(rows).unwrap_or(usize::MAX))
 }
 
 /// The line on which the record that was just read begins, counted from 1.

@@ -8,14 +8,13 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::cell::Cell;
+use crate::limits::Bound;
 use crate::problem::Fault;
 use crate::progress::Meter;
 use crate::source::Source;
 
+use super::csv::check_rows;
 use super::{Cells, Row};
-
-/// The longest line that is read.
-const MAX_LINE_MIB: u64 = 16;
 
 /// Gives every object to `each`; keys that were not seen before become columns.
 pub(super) fn rows(
@@ -29,21 +28,21 @@ pub(super) fn rows(
     let (mut line, mut number, mut rows) = (Vec::new(), 0_u64, 0_u64);
     loop {
         line.clear();
-        let limit = MAX_LINE_MIB << 20;
+        // One byte more shows that a line is too long.
+        let limit = source.quota.limit(Bound::Record).saturating_add(1);
         let read =
             text.by_ref().take(limit).read_until(b'\n', &mut line).map_err(|error| Fault::from_io(&error))?;
         if read == 0 {
             break;
         }
-        if u64::try_from(read).is_ok_and(|read| read == limit) && !line.ends_with(b"\n") {
-            return Err(Fault::LongLine(MAX_LINE_MIB));
-        }
+        source.quota.check(Bound::Record, read)?;
         number += 1;
         let line = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         rows += 1;
+        check_rows(&source.quota, rows)?;
         match take_apart(line, columns) {
             Ok(values) => each(&Row { number, fault: None, cells: Cells::Json(&values) }),
             Err(fault) => each(&Row { number, fault: Some((None, fault)), cells: Cells::None }),

@@ -1,8 +1,11 @@
 //! Parquet: flat columns of every type that is text, a number, a truth value or a time.
 
+mod delta;
+mod headers;
 mod pages;
 
 use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
@@ -15,11 +18,14 @@ use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use crate::cell::Cell;
+use crate::limits::{Bound, LimitExceeded};
 use crate::problem::{Fault, shortened};
 use crate::progress::Meter;
 use crate::source::Source;
 
+use super::csv::check_rows;
 use super::{Cells, Row};
+use pages::Sizes;
 
 /// How many rows are decoded at a time.
 const BATCH_ROWS: usize = 4096;
@@ -87,18 +93,29 @@ impl Leaves {
     ) -> Result<(), Fault> {
         let reader = open(source)?;
         let total = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0).max(1);
-        let mut rows = 0_u64;
+        let (mut rows, mut unpacked) = (0_u64, 0_u64);
         for group in 0..reader.num_row_groups() {
             let group = contained(|| reader.get_row_group(group))?;
             let mut left = usize::try_from(group.metadata().num_rows())
                 .map_err(|_| Fault::Parquet("a row group has less than no rows".to_owned()))?;
+            check_rows(&source.quota, rows.saturating_add(u64::try_from(left).unwrap_or(u64::MAX)))?;
+            let sizes = self.sizes(source, &*group, wanted)?;
+            unpacked = unpacked.saturating_add(sizes.unpacked);
+            source.count(unpacked)?;
+            let batch_rows = sizes.batch_rows(BATCH_ROWS, &source.quota);
             let mut columns = self.columns(&*group, wanted)?;
             let mut batches: Vec<Option<Batch>> = columns.iter().map(|_| None).collect();
             while left > 0 {
-                let count = left.min(BATCH_ROWS);
+                let count = left.min(batch_rows);
                 for (column, batch) in columns.iter_mut().zip(&mut batches) {
                     let Some((reader, meaning)) = column else { continue };
-                    *batch = Some(contained(|| Batch::read(reader, *meaning, count))?);
+                    let read = contained(|| Batch::read(reader, *meaning, count))?;
+                    // Texts that repeat each other are longer than their pages.
+                    if sizes.is_repeating() {
+                        unpacked = unpacked.saturating_add(read.text_bytes());
+                        source.count(unpacked)?;
+                    }
+                    *batch = Some(read);
                 }
                 for row in 0..count {
                     rows += 1;
@@ -112,6 +129,22 @@ impl Leaves {
         }
         meter.pass(&source.name, rows, source.bytes);
         Ok(())
+    }
+
+    /// What the wanted columns of a row group unpack to, checked.
+    fn sizes(
+        &self,
+        source: &Source,
+        group: &dyn RowGroupReader,
+        wanted: Option<&[usize]>,
+    ) -> Result<Sizes, Fault> {
+        let mut sizes = Sizes::default();
+        for (column, leaf) in self.0.iter().enumerate() {
+            if let (Ok(leaf), true) = (leaf, wanted.is_none_or(|wanted| wanted.contains(&column))) {
+                contained(|| sizes.add(source, group.metadata().column(leaf.index)))?;
+            }
+        }
+        Ok(sizes)
     }
 
     fn columns(
@@ -133,7 +166,17 @@ impl Leaves {
 type OpenColumn = Option<(ColumnReader, Meaning)>;
 
 fn open(source: &Source) -> Result<SerializedFileReader<std::fs::File>, Fault> {
-    let file = source.file()?;
+    let mut file = source.file()?;
+    // The footer says what the columns are, and how long it is in the file's last bytes.
+    let mut end = [0; 8];
+    let read = file.seek(SeekFrom::End(-8)).and_then(|_| file.read_exact(&mut end));
+    if let (Ok(()), [a, b, c, d, b'P', b'A', b'R', b'1']) = (read, end) {
+        let length = u32::from_le_bytes([a, b, c, d]);
+        // One that is longer than its file is damaged, which the reader says.
+        if u64::from(length) < source.bytes {
+            source.quota.check(Bound::Record, length as usize)?;
+        }
+    }
     contained(|| SerializedFileReader::new(file))
 }
 
@@ -142,6 +185,10 @@ fn contained<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Fau
     // What the closure leaves behind half-done is not used again: the error ends the reading of this file.
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(read) => read.map_err(|error| match error {
+            ParquetError::External(error) => match error.downcast::<LimitExceeded>() {
+                Ok(exceeded) => Fault::Limit(*exceeded),
+                Err(error) => Fault::Parquet(error.to_string()),
+            },
             ParquetError::General(what) | ParquetError::EOF(what) | ParquetError::NYI(what) => {
                 Fault::Parquet(what)
             }
@@ -222,6 +269,16 @@ impl Batch {
             }
         };
         Ok(Batch { meaning, values, places })
+    }
+
+    /// How many bytes its texts have.
+    fn text_bytes(&self) -> u64 {
+        let bytes: usize = match &self.values {
+            Values::Bytes(values) => values.iter().map(ByteArray::len).sum(),
+            Values::Fixed(values) => values.iter().map(|value| value.len()).sum(),
+            _ => 0,
+        };
+        u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 
     pub(super) fn cell(&self, row: usize) -> Cell<'_> {

@@ -7,6 +7,7 @@ use apportion::{Asset, Header, Pool, Window};
 use serde::Deserialize;
 
 use crate::cell::parse_time;
+use crate::limits::{Bound, Quota};
 use crate::problem::ImportError;
 use crate::traces::{Traces, otlp, prov};
 
@@ -49,11 +50,13 @@ pub(super) enum Role {
 }
 
 impl Description {
-    pub(super) fn load(path: &Path) -> Result<Description, ImportError> {
-        let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => wrong(path, "is not UTF-8 text"),
-            _ => wrong(path, format!("cannot be read: {error}")),
-        })?;
+    pub(super) fn load(path: &Path, quota: &Quota) -> Result<Description, ImportError> {
+        let text = std::fs::File::open(path)
+            .and_then(|file| std::io::read_to_string(quota.bounded(file, Bound::Record)))
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::InvalidData => wrong(path, "is not UTF-8 text"),
+                _ => wrong(path, format!("cannot be read: {error}")),
+            })?;
         let written: Written = toml::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
             wrong(path, format!("is not a description of tables: {}", error.to_string().trim_end()))
         })?;

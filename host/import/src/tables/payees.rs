@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use apportion::EpochBuilder;
-
+use crate::intake::Intake;
+use crate::limits::{Bound, Quota};
 use crate::problem::{Collector, Fault, Place, shortened};
 use crate::progress::Meter;
 
@@ -46,6 +46,7 @@ impl Payees {
     pub(super) fn read(
         settled: Settled,
         of_nodes: &str,
+        quota: &Quota,
         meter: &mut Meter<'_>,
         problems: &mut Collector,
     ) -> Payees {
@@ -56,6 +57,7 @@ impl Payees {
         let of_nodes = of_nodes.to_owned();
         let columns = Columns { payee: name("payee"), node: name("node"), name: name("name"), of_nodes };
         let mut payees = Payees { columns, ..Payees::default() };
+        let mut exceeded = None;
         for mut file in settled.files {
             let [payee, node, name] = file.known.as_slice() else { continue };
             let (payee, node, name, number) = (*payee, *node, *name, file.number);
@@ -81,6 +83,14 @@ impl Payees {
                 let payee = text(payee, &columns.payee);
                 let node = text(node, &columns.node);
                 let name = text(name, &columns.name);
+                if exceeded.is_some() {
+                    return;
+                }
+                if let Err(bound) = quota.take(Bound::Rows, 1) {
+                    exceeded = Some(bound);
+                    problems.add_file(number, Fault::Limit(bound));
+                    return;
+                }
                 if let (Some(payee), Some(node), Some(name)) = (payee, node, name) {
                     payees.list(place, payee, &node, name, problems);
                 }
@@ -166,7 +176,7 @@ impl Payees {
     }
 
     /// Gives all payees to the epoch, in the order of their ids.
-    pub(super) fn give(&self, builder: &mut EpochBuilder) {
+    pub(super) fn give(&self, builder: &mut Intake) {
         for (id, payee) in &self.by_id {
             builder.payee(id, &payee.name);
         }

@@ -1,21 +1,21 @@
 //! Rows of settled tables -> the epoch's nodes and edges.
 
+mod further;
 mod traced;
 
-use std::collections::BTreeMap;
-
-use apportion::{BuildError, Edge, Epoch, EpochBuilder, Node, Row as Given, RowError, RowProblem};
+use apportion::{BuildError, Edge, Epoch, Node, Row as Given, RowError, RowProblem};
 
 use crate::cell::Cell;
+use crate::intake::{Intake, IntakeError};
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 use crate::progress::Meter;
 use crate::table::Row;
-use crate::traces::draft::Value;
 
 use super::columns::{File, Settled};
 use super::description::Known;
 use super::payees::Payees;
 use super::{DEFAULT_EDGE_KIND, DEFAULT_NODE_KIND};
+use further::Further;
 use traced::Listed;
 pub(super) use traced::Traced;
 
@@ -24,18 +24,31 @@ pub(super) use traced::Traced;
 /// A wrong cell is noted and its row still goes on with nothing in that cell, so that one mistake is not reported
 /// again by every row that depends on it.
 pub(super) struct Rows {
-    builder: EpochBuilder,
+    builder: Intake,
     payees: Payees,
     problems: Collector,
     traced: Traced,
+    /// Metrics that the description asks for and that lost digits, in sentences.
+    rounded: Vec<String>,
+    /// Whether it was reported that there is no room for more rows.
+    is_full: bool,
     node_places: Places,
     edge_places: Places,
 }
 
 impl Rows {
-    pub(super) fn new(builder: EpochBuilder, payees: Payees, traced: Traced, problems: Collector) -> Rows {
+    pub(super) fn new(builder: Intake, payees: Payees, traced: Traced, problems: Collector) -> Rows {
         let (node_places, edge_places) = (Places::default(), Places::default());
-        Rows { builder, payees, problems, traced, node_places, edge_places }
+        Rows {
+            builder,
+            payees,
+            problems,
+            traced,
+            rounded: Vec::new(),
+            is_full: false,
+            node_places,
+            edge_places,
+        }
     }
 
     /// Takes all nodes; returns what the input calls their known columns.
@@ -100,7 +113,9 @@ impl Rows {
             if let Err(fault) = read {
                 self.problems.add_file(file.number, fault);
             }
+            self.check_room(file.number);
         }
+        self.rounded.extend(further.rounded.sentences("nodes", &self.problems));
         if self.traced.is_none() {
             self.payees.check_nodes(&mut self.problems);
         }
@@ -148,12 +163,26 @@ impl Rows {
             if let Err(fault) = read {
                 self.problems.add_file(file.number, fault);
             }
+            self.check_room(file.number);
         }
+        self.rounded.extend(further.rounded.sentences("edges", &self.problems));
         names
     }
 
+    /// Reports in which file rows were more than there is room for.
+    fn check_room(&mut self, file: usize) {
+        if let (Some(exceeded), false) = (self.builder.exceeded(), self.is_full) {
+            self.is_full = true;
+            self.problems.add_file(file, Fault::Limit(exceeded));
+        }
+    }
+
     /// The epoch, or everything that was wrong with any row.
-    pub(super) fn finish(mut self, nodes: &[Known], edges: &[Known]) -> Result<Epoch, ImportError> {
+    pub(super) fn finish(
+        mut self,
+        nodes: &[Known],
+        edges: &[Known],
+    ) -> Result<(Epoch, Vec<String>), ImportError> {
         if self.payees.is_empty() {
             self.problems.none()?;
             return Err(ImportError::NobodyToPay);
@@ -162,9 +191,16 @@ impl Rows {
         match self.builder.finish() {
             Ok(epoch) => {
                 self.problems.none()?;
-                Ok(epoch)
+                Ok((epoch, self.rounded))
             }
-            Err(BuildError::Rows { errors, more }) => {
+            Err(IntakeError::Limit(exceeded)) => {
+                if !self.is_full {
+                    self.problems.add_file(0, Fault::Limit(exceeded));
+                }
+                self.problems.none()?;
+                Err(ImportError::NobodyToPay)
+            }
+            Err(IntakeError::Build(BuildError::Rows { errors, more })) => {
                 for RowError { row, column, problem } in errors {
                     let called = |known: &[Known]| match known.iter().find(|known| known.meaning == column) {
                         Some(known) if !known.column.is_empty() => known.column.clone(),
@@ -183,7 +219,7 @@ impl Rows {
                 // Not reached: there is at least the error that led here.
                 Err(ImportError::NobodyToPay)
             }
-            Err(error) => {
+            Err(IntakeError::Build(error)) => {
                 self.problems.none()?;
                 Err(ImportError::Epoch(error))
             }
@@ -276,60 +312,6 @@ impl Cells<'_> {
             self.problems.add(self.place, Some(name), fault);
             None
         })
-    }
-}
-
-/// The metrics and labels of the row at hand.
-struct Further {
-    metric_names: Vec<String>,
-    label_names: Vec<String>,
-    metrics: Vec<f64>,
-    words: Vec<String>,
-    /// How many texts of documents had to be changed to be words, by column.
-    shown: BTreeMap<String, usize>,
-}
-
-impl Further {
-    fn new(metric_names: Vec<String>, label_names: Vec<String>) -> Further {
-        let (metrics, words) = (vec![0.0; metric_names.len()], vec![String::new(); label_names.len()]);
-        Further { metric_names, label_names, metrics, words, shown: BTreeMap::new() }
-    }
-
-    /// Takes a table's cells; what documents say stands where they are empty.
-    fn take(
-        &mut self,
-        cells: &mut Cells<'_>,
-        metrics: &[Option<usize>],
-        labels: &[Option<usize>],
-        documents: Option<&BTreeMap<String, Value>>,
-    ) {
-        for ((value, column), name) in self.metrics.iter_mut().zip(metrics).zip(&self.metric_names) {
-            *value = match (cells.number(*column, name), documents.and_then(|columns| columns.get(name))) {
-                (Some(number), _) => number,
-                (None, Some(value)) => cells.noted(name, traced::number(value).map(Some)).unwrap_or(0.0),
-                (None, None) => 0.0,
-            };
-        }
-        for ((word, column), name) in self.words.iter_mut().zip(labels).zip(&self.label_names) {
-            word.clear();
-            let cell = column.map_or(Cell::Empty, |column| cells.row.cell(column));
-            match cell.word() {
-                Ok(text) => word.push_str(&text),
-                Err(fault) => cells.problems.add(cells.place, Some(name), fault),
-            }
-            if let (true, Some(value)) = (word.is_empty(), documents.and_then(|columns| columns.get(name))) {
-                word.push_str(&traced::shown(value).0);
-            }
-        }
-    }
-
-    fn clear(&mut self) {
-        self.metrics.fill(0.0);
-        self.words.iter_mut().for_each(String::clear);
-    }
-
-    fn labels(&self) -> Vec<&str> {
-        self.words.iter().map(String::as_str).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use apportion::MAX_WORD;
 
 use crate::cell::Cell;
+use crate::limits::{Bound, LimitExceeded, Quota};
 use crate::problem::Place;
 
 /// What all documents say together.
@@ -23,6 +24,32 @@ pub(crate) struct Draft {
     pub(crate) said_again: usize,
     /// Where the reader is, for the nodes that it names.
     pub(crate) at: Place,
+    pub(crate) room: Room,
+}
+
+/// How much a draft may still hold. What it has no room for is not kept, and the import ends in an error.
+#[derive(Default)]
+pub(crate) struct Room {
+    quota: Quota,
+    /// The first bound that was exceeded, and in which file.
+    pub(crate) exceeded: Option<(usize, LimitExceeded)>,
+    /// What is said of nodes that are not kept.
+    lost: Node,
+}
+
+impl Room {
+    pub(crate) fn new(quota: &Quota) -> Room {
+        Room { quota: quota.clone(), ..Room::default() }
+    }
+
+    /// Whether there is room for one more row of so many bytes of text.
+    pub(crate) fn take(&mut self, file: usize, text: usize) -> bool {
+        if self.exceeded.is_none() {
+            let taken = self.quota.take(Bound::Rows, 1).and_then(|()| self.quota.take(Bound::Unpacked, text));
+            self.exceeded = taken.err().map(|exceeded| (file, exceeded));
+        }
+        self.exceeded.is_none()
+    }
 }
 
 /// What is known of one node.
@@ -120,11 +147,21 @@ impl Draft {
 
     fn node(&mut self, id: &str) -> &mut Node {
         if !self.nodes.contains_key(id) {
+            if !self.room.take(self.at.file, id.len()) {
+                return &mut self.room.lost;
+            }
             self.nodes.insert(id.to_owned(), Node { place: self.at, ..Node::default() });
         }
         let node = self.nodes.entry(id.to_owned()).or_default();
         node.place = node.place.min(self.at);
         node
+    }
+
+    /// Adds a relation.
+    pub(crate) fn relate(&mut self, relation: Relation) {
+        if self.room.take(self.at.file, relation.text_bytes()) {
+            self.relations.push(relation);
+        }
     }
 
     /// When all is read: makes every end of a relation a node, and relations that are alike one.
@@ -158,7 +195,12 @@ impl Draft {
 
     /// Names something that did not become part of the graph.
     pub(crate) fn leave_out(&mut self, what: impl Into<String>, place: Place) {
-        let entry = self.left_out.entry(what.into()).or_insert(LeftOut { first: place, count: 0 });
+        let what = what.into();
+        // A stranger's document can have as many attributes as it has bytes.
+        if !self.left_out.contains_key(&what) && !self.room.take(place.file, what.len()) {
+            return;
+        }
+        let entry = self.left_out.entry(what).or_insert(LeftOut { first: place, count: 0 });
         entry.count += 1;
         entry.first = entry.first.min(place);
     }
@@ -228,6 +270,12 @@ impl Relation {
         }
     }
 
+    /// How much text it repeats.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let columns: usize = self.columns.iter().map(|(name, value)| name.len() + value.text_bytes()).sum();
+        self.source.len() + self.target.len() + columns
+    }
+
     /// An order in which only relations that are alike in everything are equal.
     pub(crate) fn order(&self, other: &Relation) -> Ordering {
         (&self.source, &self.target, self.kind, &self.id, self.time)
@@ -258,6 +306,21 @@ impl Value {
             true => Value::Number(number.value),
             false => Value::LongInteger(text.trim().to_owned()),
         })
+    }
+
+    /// A number in digits.
+    pub(crate) fn number_text(&self) -> String {
+        match self {
+            Value::Number(number) => number.to_string(),
+            Value::LongInteger(text) | Value::Text(text) => text.clone(),
+        }
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Value::Number(_) => 0,
+            Value::LongInteger(text) | Value::Text(text) => text.len(),
+        }
     }
 
     /// Numbers before long integers before texts.

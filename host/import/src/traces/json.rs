@@ -6,15 +6,14 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
 use apportion::MAX_NAME;
+use apportion::number::{is_held, not_held_in_json};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::limits::{Bound, Quota};
 use crate::problem::{Collector, Fault, Place, shortened};
 
-/// The longest line that is read where every line is a value.
-const MAX_LINE_MIB: u64 = 64;
-/// The most that is read of a file that is one value over several lines.
-const MAX_DOCUMENT_MIB: u64 = 256;
+use super::Input;
 
 /// A value. It is never nested more deeply than the parser goes, 128 times.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +33,13 @@ pub(crate) type Object = BTreeMap<String, Json>;
 /// Gives every object of a file to `each`, with the place where it begins. A file is one object, a list of objects, or
 /// such on every line. What is none is a problem.
 pub(crate) fn objects(
-    text: impl Read,
-    file: usize,
+    input: Input<'_>,
     problems: &mut Collector,
     each: &mut dyn FnMut(Place, &Object, &mut Collector),
 ) {
+    let Input { text, file, quota } = input;
     let mut text = BufReader::with_capacity(1 << 16, text);
-    let mut document = Document { file, problems, each };
+    let mut document = Document { file, quota, problems, each };
     if let Err((row, fault)) = document.read(&mut text) {
         document.problems.add(Place { file, row }, None, fault);
     }
@@ -48,7 +47,22 @@ pub(crate) fn objects(
 
 /// The value that `text` is.
 pub(crate) fn parse(text: &str) -> Result<Json, String> {
+    check_numbers(text)?;
     serde_json::from_str(text).map_err(|error| without_place(&error))
+}
+
+/// Refuses numbers that the parser would round: integers of 64 bits keep their digits, all others become floats.
+fn check_numbers(text: &str) -> Result<(), String> {
+    let is_kept = |number: &str| number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok();
+    // The parser's own spelling of a large float has zeros for the digits that no float has.
+    let is_spelling = |number: &str| !number.contains(['e', 'E']) && is_held(&format!("{number}e0"));
+    match not_held_in_json(text).find(|number| !is_kept(number) && !is_spelling(number)) {
+        None => Ok(()),
+        Some(number) => Err(format!(
+            "holds the number {}, which no 64-bit float or integer can hold: write it as text",
+            shortened(number).escape_debug()
+        )),
+    }
 }
 
 impl Json {
@@ -133,6 +147,7 @@ pub(crate) fn need_id<'a>(object: &'a Object, key: &str) -> Result<&'a str, Stri
 /// A file on its way to `each`.
 struct Document<'a> {
     file: usize,
+    quota: &'a Quota,
     problems: &'a mut Collector,
     each: &'a mut dyn FnMut(Place, &Object, &mut Collector),
 }
@@ -143,16 +158,15 @@ impl Document<'_> {
         let (mut line, mut row, mut is_first) = (Vec::new(), 0, true);
         loop {
             line.clear();
-            let limit = MAX_LINE_MIB << 20;
+            // One byte more shows that a line is too long.
+            let limit = self.quota.limit(Bound::Record).saturating_add(1);
             let read = text.by_ref().take(limit).read_until(b'\n', &mut line);
             let read = read.map_err(|error| (row, Fault::from_io(&error)))?;
             if read == 0 {
                 return Ok(());
             }
             row += 1;
-            if u64::try_from(read).is_ok_and(|read| read == limit) && !line.ends_with(b"\n") {
-                return Err((row, Fault::LongLine(MAX_LINE_MIB)));
-            }
+            self.quota.check(Bound::Record, read).map_err(|exceeded| (row, Fault::Limit(exceeded)))?;
             if row == 1 && line.starts_with(b"\xef\xbb\xbf") {
                 line.drain(..3);
             }
@@ -171,14 +185,8 @@ impl Document<'_> {
 
     /// A file whose first line ends within its value: it is read as a whole.
     fn rest(&mut self, mut start: Vec<u8>, row: u64, text: &mut impl BufRead) -> Result<(), (u64, Fault)> {
-        let limit = MAX_DOCUMENT_MIB << 20;
-        let read = text.by_ref().take(limit).read_to_end(&mut start);
-        let read = read.map_err(|error| (row, Fault::from_io(&error)))?;
-        if u64::try_from(read).is_ok_and(|read| read == limit) {
-            let wrong =
-                format!("is one value of more than {MAX_DOCUMENT_MIB} MiB: write one object on every line");
-            return Err((0, Fault::Document(wrong)));
-        }
+        let read = self.quota.bounded(text, Bound::Document).read_to_end(&mut start);
+        read.map_err(|error| (row, Fault::from_io(&error)))?;
         let Ok(text) = std::str::from_utf8(&start) else { return Err((0, Fault::Encoding)) };
         let mut rows = Rows { text, offset: 0, row };
         for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
@@ -206,6 +214,9 @@ impl Document<'_> {
 
     fn object(&mut self, text: &str, row: u64) {
         let place = Place { file: self.file, row };
+        if let Err(wrong) = check_numbers(text) {
+            return self.problems.add(place, None, Fault::Document(wrong));
+        }
         match serde_json::from_str(text) {
             Ok(Json::Object(object)) => (self.each)(place, &object, self.problems),
             Ok(other) => {
@@ -324,7 +335,7 @@ mod tests {
     fn read(text: &str) -> (Vec<String>, String) {
         let mut problems = Collector::new(vec!["f".to_owned()]);
         let mut found = Vec::new();
-        objects(text.as_bytes(), 0, &mut problems, &mut |place, object, _| {
+        objects(Input::of_test(&mut text.as_bytes(), 0), &mut problems, &mut |place, object, _| {
             found.push(format!("{}:{}", place.row, object.keys().cloned().collect::<Vec<_>>().join("+")));
         });
         (found, problems.none().map_or_else(|problems| problems.to_string(), |()| String::new()))
@@ -366,7 +377,7 @@ mod tests {
         let deep = format!("{{\"a\": {}1{}}}", "[".repeat(200), "]".repeat(200));
         assert!(read(&deep).1.contains("recursion limit exceeded"));
         let mut problems = Collector::new(vec!["f".to_owned()]);
-        objects(&b"{}\n\xff"[..], 0, &mut problems, &mut |_, _, _| {});
+        objects(Input::of_test(&mut &b"{}\n\xff"[..], 0), &mut problems, &mut |_, _, _| {});
         assert_eq!(problems.none().unwrap_err().to_string(), "f, row 2: is not UTF-8 text: save it as UTF-8");
     }
 
@@ -384,7 +395,7 @@ mod tests {
         fn nothing_panics_and_no_place_is_beyond_the_text(text in "[\\[\\]{}:,\"a1é \n]{0,60}") {
             let mut problems = Collector::new(vec!["f".to_owned()]);
             let rows = u64::try_from(text.split('\n').count()).unwrap();
-            objects(text.as_bytes(), 0, &mut problems, &mut |place, _, _| assert!((1..=rows).contains(&place.row)));
+            objects(Input::of_test(&mut text.as_bytes(), 0), &mut problems, &mut |place, _, _| assert!((1..=rows).contains(&place.row)));
             let found = problems.none().map_or_else(|problems| problems.found, |()| Vec::new());
             prop_assert!(found.iter().all(|problem| problem.row.is_some_and(|row| (1..=rows).contains(&row))));
         }

@@ -7,11 +7,11 @@ mod facets;
 mod graph;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
 use crate::cell::{parse_moment, parse_time};
 use crate::problem::{Collector, Fault, Place, shortened};
 
+use super::Input;
 use super::draft::Draft;
 use super::json::{Json, Object, get, need, need_id, objects};
 
@@ -88,8 +88,8 @@ struct Event {
 
 impl Lineage {
     /// Reads the events of a file: one, a list of them, or one a line.
-    pub(crate) fn read(&mut self, text: impl Read, file: usize, draft: &mut Draft, problems: &mut Collector) {
-        objects(text, file, problems, &mut |place, object, problems| match Event::of(object) {
+    pub(crate) fn read(&mut self, input: Input<'_>, draft: &mut Draft, problems: &mut Collector) {
+        objects(input, problems, &mut |place, object, problems| match Event::of(object) {
             Ok(event) => self.add(event, place, draft),
             Err(wrong) => problems.add(place, None, Fault::Document(wrong)),
         });
@@ -97,6 +97,11 @@ impl Lineage {
 
     fn add(&mut self, event: Event, place: Place, draft: &mut Draft) {
         let moment = event.moment;
+        // What an event says is kept until all are read.
+        let parts = event.described.len() + event.flows.len() + event.facets.len();
+        if !(0..=parts).all(|_| draft.room.take(place.file, 0)) {
+            return;
+        }
         for what in event.left_out {
             draft.leave_out(what, place);
         }

@@ -11,12 +11,12 @@ mod span;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::Read;
 
 use apportion::MAX_WORD;
 
 use crate::problem::{Collector, Fault, Place, shortened};
 
+use super::Input;
 use super::draft::Draft;
 use super::json::{Json, Object, get, objects};
 
@@ -68,13 +68,12 @@ impl Traces {
     /// Reads the requests of a file: one, a list of them, or one a line.
     pub(crate) fn read(
         &mut self,
-        text: impl Read,
-        file: usize,
+        input: Input<'_>,
         options: &Options,
         draft: &mut Draft,
         problems: &mut Collector,
     ) {
-        objects(text, file, problems, &mut |place, request, problems| {
+        objects(input, problems, &mut |place, request, problems| {
             let mut reading = Reading { spans: &mut self.spans, options, place, draft, problems };
             reading.request(request);
         });
@@ -180,6 +179,9 @@ impl Reading<'_> {
         left_out.into_iter().for_each(|what| self.draft.leave_out(what, self.place));
         let place = self.place;
         let Some((_, known)) = self.spans.get_mut(&id) else {
+            if !self.draft.room.take(place.file, span.text_bytes()) {
+                return Ok(());
+            }
             self.spans.insert(id, (place, span));
             return Ok(());
         };

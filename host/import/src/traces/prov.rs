@@ -13,8 +13,10 @@ use std::io::Read;
 use apportion::MAX_NAME;
 
 use crate::cell::parse_time;
+use crate::limits::Bound;
 use crate::problem::{Collector, Fault, Place, shortened};
 
+use super::Input;
 use super::draft::{Draft, Value};
 use document::{Document, Json, Object, Raw};
 use literal::{Literal, joined, kind, label, literals};
@@ -31,15 +33,10 @@ pub(crate) struct Options {
 }
 
 /// Reads one document. What is malformed goes to `problems`, what has no place in a graph is named in the draft.
-pub(super) fn read(
-    text: &mut dyn Read,
-    file: usize,
-    options: &Options,
-    draft: &mut Draft,
-    problems: &mut Collector,
-) {
+pub(super) fn read(input: Input<'_>, options: &Options, draft: &mut Draft, problems: &mut Collector) {
+    let Input { text, file, quota } = input;
     let mut bytes = Vec::new();
-    if let Err(error) = text.read_to_end(&mut bytes) {
+    if let Err(error) = quota.bounded(text, Bound::Document).read_to_end(&mut bytes) {
         return problems.add_file(file, Fault::from_io(&error));
     }
     let Ok(text) = String::from_utf8(bytes) else { return problems.add_file(file, Fault::Encoding) };

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use apportion::{Asset, Epoch, NO_PAYEE, Pool};
-use apportion_import::git::{Author, Detail, Imported, Options, PayeeIds, import, month, time};
+use apportion_import::git::{
+    Author, Detail, Evidence, Imported, Options, Outside, PayeeIds, import, month, time,
+};
 use apportion_tests::git::{Commit, Repository, git};
 
+mod outside;
+mod who;
 mod wrong;
 
 const MONDAY: i64 = 1_751_241_600;
@@ -142,7 +146,9 @@ fn authors_of_this_project_are_those_of_git_shortlog() {
         println!("skipped: no git program, or no history of this project here");
         return;
     };
-    let imported = import(&root, &options(), &mut |_| {}).unwrap();
+    // A worktree of it, or a clone that shares objects, is read as well.
+    let following = Options { outside: Outside::Follow, ..options() };
+    let imported = import(&root, &following, &mut |_| {}).unwrap();
     // Counted, and never printed: people's names belong in no log.
     assert!(shortlog(&imported.authors) == by_git, "{} authors", by_git.len());
     let shallow = imported.notes.iter().any(|note| note.contains("shallow"));
@@ -227,7 +233,7 @@ person person:Jörg -> Jörg";
     assert_eq!(
         imported.notes,
         [
-            "programs get nothing, which wrote so many commits: renovate[bot] (1); a table of payees can say otherwise",
+            "bots are not paid; these wrote commits: renovate[bot] (1); a table of payees can say otherwise",
             "1 trailers of the whole history name somebody without an address and are left out",
         ]
     );
@@ -257,7 +263,13 @@ fn the_same_history_gives_the_same_epoch_however_it_is_kept() {
         "packed-refs",
         &format!("# pack-refs with: peeled fully-peeled sorted \n{} refs/heads/main\n", head.trim()),
     );
-    assert_eq!(read(&borrowing, &options()).epoch.digest(), digest);
+    let said = refused(borrowing.folder(), &options());
+    assert!(
+        said.starts_with("the repository's objects/info/alternates leads out of its folder, to `"),
+        "{said}"
+    );
+    let following = Options { outside: Outside::Follow, ..options() };
+    assert_eq!(read(&borrowing, &following).epoch.digest(), digest);
 
     // From a folder inside, and what the configuration says makes no difference.
     std::fs::create_dir_all(plain.folder().join("src")).unwrap();
@@ -338,8 +350,8 @@ fn a_table_of_payees_comes_back_as_it_was_written_and_says_who_is_paid() {
     let repository = history(folder.path(), false);
     let imported = read(&repository, &options());
     let table = String::from_utf8(imported.payees.clone()).unwrap();
-    assert!(table.starts_with("address,name,payee,commits\nann@work,Ann Lee,Ann Lee,2\n"), "{table}");
-    assert!(table.contains("29+renovate[bot]@users.noreply.github.com,renovate[bot],,1\n"));
+    assert!(table.starts_with("address,name,payee,commits,joined\nann@work,Ann Lee,Ann Lee,2,\n"), "{table}");
+    assert!(table.contains("29+renovate[bot]@users.noreply.github.com,renovate[bot],,1,\n"));
     let file = folder.path().join("payees.csv");
     let with = |text: &str| {
         std::fs::write(&file, text).unwrap();

@@ -3,15 +3,17 @@
 
 mod formats;
 mod git;
+mod limits;
 mod retro_funding;
+mod rounding;
 mod sourcecred;
 mod traces;
 mod wrong;
 
 use std::path::Path;
 
-use apportion_import::ImportError;
-use apportion_import::tables::{Imported, import};
+use apportion_import::tables::{Imported, Options, import};
+use apportion_import::{Bound, ImportError, Limits};
 
 const HEAD: &str = "number = 1\nwindow = { start = 2025-07-01, end = 2025-08-01 }\npool = { asset = \"EUR\", decimals = 2, amount = \"10.00\" }\n";
 
@@ -45,7 +47,16 @@ impl Folder {
     fn import_as(&self, head: &str, body: &str) -> Result<Imported, ImportError> {
         let description = self.path().join("epoch.toml");
         std::fs::write(&description, format!("{head}{body}")).unwrap();
-        import(&description, &mut |_| {})
+        import(&description, &Options::default(), &mut |_| {})
+    }
+
+    /// As [`Folder::refused`], with another bound.
+    fn refused_within(&self, bound: Bound, value: u64, body: &str) -> String {
+        let description = self.path().join("epoch.toml");
+        std::fs::write(&description, format!("{HEAD}{body}")).unwrap();
+        let options = Options { limits: within(bound, value) };
+        let error = import(&description, &options, &mut |_| {}).unwrap_err().to_string();
+        error.replace(&format!("{}/", self.path().display()), "")
     }
 
     /// The lines of the error, without what depends on this machine.
@@ -53,6 +64,13 @@ impl Folder {
         let error = self.import(body).unwrap_err().to_string();
         error.replace(&format!("{}/", self.path().display()), "")
     }
+}
+
+/// The usual limits but for one.
+fn within(bound: Bound, value: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.set(bound, value);
+    limits
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {

@@ -34,7 +34,7 @@ simulation:
 allocation: { budget: 1300000, min_amount_per_project: 200, max_share_per_project: 0.05 }
 ";
 
-fn month() -> Folder {
+pub(super) fn month() -> Folder {
     Folder::new()
         .with("weights/devtooling__arcturus.yaml", TOOLS_YAML)
         .with("weights/onchain__goldilocks.yaml", ONCHAIN_YAML)
@@ -138,7 +138,7 @@ fn the_track_of_developer_tools() {
 #[test]
 fn the_track_of_onchain_builders() {
     let folder = month();
-    let options = Options { number: Some(99), pool: Some("0.5".to_owned()) };
+    let options = Options { number: Some(99), pool: Some("0.5".to_owned()), ..Options::default() };
     let month = import(folder.path(), Track::Onchain, &options).unwrap();
     let epoch = &month.epoch;
     assert_eq!((epoch.number(), epoch.pool().to_string().as_str()), (99, "0.5 OP"));

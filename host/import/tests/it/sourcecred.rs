@@ -94,7 +94,7 @@ fn ledger() -> Vec<String> {
     ]
 }
 
-fn instance() -> Folder {
+pub(super) fn instance() -> Folder {
     let grain = json!({"allocationPolicies": [
         {"policyType": "IMMEDIATE", "budget": "1.5", "numIntervalsLookback": 2},
         {"policyType": "BALANCED", "budget": 3, "numIntervalsLookback": 0},
@@ -232,6 +232,7 @@ fn what_is_set_by_hand_counts() {
         number: Some(70),
         pool: Some("0.000000000000000001".to_owned()),
         until: Some("1970-01-25".to_owned()),
+        ..Options::default()
     };
     let epoch = import(folder.path(), &options, &mut |_| {}).unwrap().epoch;
     assert_eq!(
@@ -374,7 +375,10 @@ fn what_would_fill_the_memory_is_refused() {
     let said = refused(&with("config/personalAttributions.json", "[".repeat(1 << 20)));
     assert!(said.contains("recursion limit"), "{said}");
     let said = refused(&with("data/ledger.json", &zeros[..17 << 20]));
-    assert!(said.contains("data/ledger.json: the line is longer than 16 MiB"), "{said}");
+    assert!(
+        said.contains("data/ledger.json: a row, line or description in it is longer than the 16777216 bytes"),
+        "{said}"
+    );
 }
 
 fn real(name: &str) -> PathBuf {

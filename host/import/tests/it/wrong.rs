@@ -150,7 +150,9 @@ fn descriptions_are_read_strictly() {
         let text = format!("{}{NODES}", super::HEAD.replace(from, to));
         let description = folder.path().join("other.toml");
         std::fs::write(&description, text).unwrap();
-        let error = apportion_import::tables::import(&description, &mut |_| {}).unwrap_err().to_string();
+        let error = apportion_import::tables::import(&description, &Default::default(), &mut |_| {})
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(sentence), "{to}: {error}");
     }
 }

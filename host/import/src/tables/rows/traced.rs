@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use apportion::{ColumnNames, Edge, MAX_NAME, MAX_WORD, Node, Window, visible};
 
-use crate::cell::Cell;
+use crate::cell::{Cell, Number};
 use crate::problem::{Collector, Fault, Place, shortened};
 use crate::traces::draft::{Draft, Node as Drafted, Relation, Value};
 use crate::traces::graph::Graph;
@@ -106,6 +106,7 @@ impl Rows {
             notes.push(format!("without a date, so that they would earn in every period: {undated}"));
         }
         note_shown(&further, "nodes", notes);
+        notes.extend(further.rounded.sentences("nodes", &self.problems));
 
         let mut further = Further::new(columns.edge_metrics.clone(), columns.edge_labels.clone());
         for (relation, _) in draft.relations.iter().zip(&kept.relations).filter(|(_, is_kept)| **is_kept) {
@@ -113,6 +114,7 @@ impl Rows {
             self.drafted_edge(relation, place, &mut further);
         }
         note_shown(&further, "edges", notes);
+        notes.extend(further.rounded.sentences("edges", &self.problems));
         let unknown: Vec<&str> = self.payees.unknown_nodes().collect();
         if !unknown.is_empty() {
             let unknown = notes::listed(&unknown, "node");
@@ -262,11 +264,12 @@ impl Further {
     /// The metrics and labels of a node or relation that only documents describe.
     fn take_drafted(&mut self, columns: &BTreeMap<String, Value>, place: Place, problems: &mut Collector) {
         for (value, name) in self.metrics.iter_mut().zip(&self.metric_names) {
-            *value = columns.get(name).map_or(0.0, |value| {
-                number(value).unwrap_or_else(|fault| {
+            *value = columns.get(name).map_or(0.0, |value| match number(value) {
+                Ok(number) => self.rounded.take(name, place, &number, || value.number_text()),
+                Err(fault) => {
                     problems.add(place, Some(name), fault);
                     0.0
-                })
+                }
             });
         }
         for (word, name) in self.words.iter_mut().zip(&self.label_names) {
@@ -283,10 +286,11 @@ impl Further {
 }
 
 /// The number that a value is in a metric.
-pub(super) fn number(value: &Value) -> Result<f64, Fault> {
+pub(super) fn number(value: &Value) -> Result<Number, Fault> {
+    let zero = Number { value: 0.0, exact: true };
     match value {
-        Value::Number(number) => Ok(*number),
-        Value::LongInteger(text) | Value::Text(text) => Ok(Cell::of(text).finite()?.unwrap_or(0.0)),
+        Value::Number(number) => Ok(Number { value: *number, exact: true }),
+        Value::LongInteger(text) | Value::Text(text) => Ok(Cell::of(text).rounded()?.unwrap_or(zero)),
     }
 }
 

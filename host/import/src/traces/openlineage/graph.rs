@@ -288,8 +288,11 @@ impl<'a> Graph<'a> {
             return;
         }
         match self.relations.entry((relation.source.clone(), relation.target.clone(), relation.kind)) {
+            // All that use a dataset times all that made it: a few events can say very many.
             Entry::Vacant(entry) => {
-                entry.insert(relation);
+                if self.draft.room.take(self.draft.at.file, relation.text_bytes()) {
+                    entry.insert(relation);
+                }
             }
             Entry::Occupied(mut entry) => {
                 let known = entry.get_mut();

@@ -12,14 +12,16 @@ fn read(files: &[&str]) -> Draft {
     drafted(|draft, problems| {
         let mut lineage = Lineage::default();
         for (file, text) in files.iter().enumerate() {
-            lineage.read(text.as_bytes(), file, draft, problems);
+            lineage.read(Input::of_test(&mut text.as_bytes(), file), draft, problems);
         }
         lineage.close(draft);
     })
 }
 
 fn wrong(text: &str) -> String {
-    problems(|problems| Lineage::default().read(text.as_bytes(), 0, &mut Draft::default(), problems))
+    problems(|problems| {
+        Lineage::default().read(Input::of_test(&mut text.as_bytes(), 0), &mut Draft::default(), problems)
+    })
 }
 
 /// An event of the run 1 of the job j, with what is said of it.
@@ -267,7 +269,7 @@ proptest! {
         text in prop_oneof![damaged(&sample("openlineage/training.jsonl")), damaged(&sample("openlineage/events.jsonl"))]
     ) {
         let (mut draft, mut lineage) = (Draft::default(), Lineage::default());
-        problems(|problems| lineage.read(&text[..], 0, &mut draft, problems));
+        problems(|problems| lineage.read(Input::of_test(&mut &text[..], 0), &mut draft, problems));
         lineage.close(&mut draft);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use apportion::number::is_held;
+
 use crate::problem::shortened;
 
 use super::super::json::{Json, Object, get, need};
@@ -68,15 +70,21 @@ fn value(any: &Json) -> Result<Json, String> {
     }
 }
 
+/// A number whose sender held it as a 64-bit float: any spelling of one float is fine, digits of more are not.
 fn double(value: &Json) -> Result<f64, String> {
+    let parsed = |text: &str| {
+        let exponent = if text.contains(['e', 'E']) { "" } else { "e0" };
+        match text.parse() {
+            Ok(number) if is_held(&format!("{text}{exponent}")) => Ok(number),
+            Ok(_) => Err(format!("is {}, which is no 64-bit float", shortened(text).escape_debug())),
+            Err(_) => Err(format!("is `{}` where a number is expected", shortened(text).escape_debug())),
+        }
+    };
     match value {
         Json::Fraction(number) => Ok(*number),
-        #[expect(clippy::cast_precision_loss, reason = "a double is what it was before it was written")]
-        Json::Integer(integer) => Ok(*integer as f64),
+        Json::Integer(integer) => parsed(&integer.to_string()),
         // Among them `NaN` and `Infinity`, which JSON has no numbers for.
-        Json::Text(text) => text
-            .parse()
-            .map_err(|_| format!("is `{}` where a number is expected", shortened(text).escape_debug())),
+        Json::Text(text) => parsed(text),
         other => Err(format!("is {} where a number is expected", other.what())),
     }
 }

@@ -13,6 +13,8 @@ use super::{SpanId, Traces};
 const OUT_OF_REACH: &str = "a span that no outcome of the window leads to";
 const FAILED_TRACE: &str = "a trace that ended in ERROR, so that it is no outcome";
 const FAILED_SPAN: &str = "a span that ended in ERROR, so that nothing relied on it";
+const ROUNDED_SUM: &str =
+    "digits of what several first spans of a trace earned, which are fractions and integers beyond 2^53";
 const LOST_PARENT: &str = "the parent of a span, which is in no file: the span counts as a root of its trace";
 
 impl Traces {
@@ -140,8 +142,12 @@ impl<'a> Graph<'a> {
                 }
                 earned.extend(&span.earned);
             }
-            if let Some(earned) = sum(&earned) {
-                node.set("earned", earned);
+            let sum = sum(&earned);
+            if let Some((earned, _)) = &sum {
+                node.set("earned", earned.clone());
+            }
+            if let Some((_, false)) = sum {
+                self.draft.leave_out(ROUNDED_SUM, self.draft.at);
             }
             for (id, place, span) in roots() {
                 self.rely(&outcome, "wasGeneratedBy", id, (place, span));
@@ -156,7 +162,7 @@ impl<'a> Graph<'a> {
         }
         let mut relation = Relation::new(source, kind, id.to_string());
         relation.time = time(span).filter(|_| kind == "wasGeneratedBy");
-        self.draft.relations.push(relation);
+        self.draft.relate(relation);
         self.reach(id);
     }
 
@@ -192,7 +198,7 @@ impl<'a> Graph<'a> {
                 Some((place, span)) => self.rely(&source, "wasInformedBy", *link, (*place, span)),
                 None => {
                     self.draft.mention(&link.to_string(), "missing-step");
-                    self.draft.relations.push(Relation::new(&source, "wasInformedBy", link.to_string()));
+                    self.draft.relate(Relation::new(&source, "wasInformedBy", link.to_string()));
                 }
             }
         }
@@ -201,7 +207,7 @@ impl<'a> Graph<'a> {
             let mut relation = Relation::new(&source, "used", &thing.id);
             relation.time = time(span);
             relation.columns.extend(score.clone().map(|score| ("score".to_owned(), score)));
-            self.draft.relations.push(relation);
+            self.draft.relate(relation);
         }
         if !span.has_failed {
             span.generated.iter().for_each(|thing| self.thing(thing));
@@ -212,7 +218,7 @@ impl<'a> Graph<'a> {
             if let Some(name) = &agent.name {
                 node.set_name(name);
             }
-            self.draft.relations.push(Relation::new(&source, "wasAssociatedWith", &agent.id));
+            self.draft.relate(Relation::new(&source, "wasAssociatedWith", &agent.id));
         }
     }
 
@@ -241,21 +247,22 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// What the roots of one trace earned together. They are in the order of their ids, so that rounding is the same
-/// whatever the files' order.
-fn sum(earned: &[&Value]) -> Option<Value> {
+/// What the roots of one trace earned together, and whether that is exact as far as what they say is. They are in the
+/// order of their ids, so that rounding is the same whatever the files' order.
+fn sum(earned: &[&Value]) -> Option<(Value, bool)> {
     match earned {
-        [] => None,
-        [one] => Some((*one).clone()),
-        many => {
-            let number = |value: &Value| match value {
-                Value::Number(number) => Some(*number),
-                Value::LongInteger(text) => text.parse().ok(),
-                Value::Text(_) => None,
-            };
-            Some(Value::Number(many.iter().filter_map(|value| number(value)).sum()))
-        }
+        [] => return None,
+        [one] => return Some(((*one).clone(), true)),
+        _ => {}
     }
+    let texts = || earned.iter().map(|value| value.number_text());
+    let integers: Option<Vec<i128>> = texts().map(|text| text.parse().ok()).collect();
+    let exact = integers.and_then(|all| all.into_iter().try_fold(0_i128, i128::checked_add));
+    if let Some(sum) = exact.and_then(|sum| Value::number(&sum.to_string())) {
+        return Some((sum, true));
+    }
+    let is_held = !earned.iter().any(|value| matches!(value, Value::LongInteger(_)));
+    Some((Value::Number(texts().filter_map(|text| text.parse::<f64>().ok()).sum()), is_held))
 }
 
 /// When a span ended, in seconds since 1970, if that is known.

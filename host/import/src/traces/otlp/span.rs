@@ -88,6 +88,13 @@ impl Span {
         Ok((id, span))
     }
 
+    /// How much text of its own and of its scope and resource it keeps.
+    pub(super) fn text_bytes(&self) -> usize {
+        let columns: usize = self.columns.iter().map(|(name, value)| name.len() + value.text_bytes()).sum();
+        let things: usize = self.used.keys().chain(&self.generated).map(|thing| thing.id.len()).sum();
+        self.name.len() + columns + things
+    }
+
     /// An order in which only spans that are alike are equal.
     pub(super) fn order(&self, other: &Span) -> Ordering {
         self.end.cmp(&other.end).then_with(|| format!("{self:?}").cmp(&format!("{other:?}")))

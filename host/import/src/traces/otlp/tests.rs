@@ -25,7 +25,7 @@ fn options() -> Options {
 fn read_into(draft: &mut Draft, files: &[&str], options: &Options, problems: &mut Collector) {
     let mut traces = Traces::default();
     for (file, text) in files.iter().enumerate() {
-        traces.read(text.as_bytes(), file, options, draft, problems);
+        traces.read(Input::of_test(&mut text.as_bytes(), file), options, draft, problems);
     }
     traces.close(WINDOW, draft);
 }
@@ -87,7 +87,12 @@ fn the_sample_of_the_specification_is_read() {
     let mut draft = Draft::default();
     let mut traces = Traces::default();
     assert_eq!(
-        problems(|problems| traces.read(text.as_bytes(), 0, &Options::default(), &mut draft, problems)),
+        problems(|problems| traces.read(
+            Input::of_test(&mut text.as_bytes(), 0),
+            &Options::default(),
+            &mut draft,
+            problems
+        )),
         ""
     );
     traces.close(Window { start: 1_544_712_661, end: 1_544_712_662 }, &mut draft);
@@ -463,7 +468,7 @@ proptest! {
         text in prop_oneof![damaged(&sample("otlp/june.jsonl")), damaged(&sample("otlp/july.jsonl"))]
     ) {
         let (mut draft, mut traces) = (Draft::default(), Traces::default());
-        problems(|problems| traces.read(&text[..], 0, &options(), &mut draft, problems));
+        problems(|problems| traces.read(Input::of_test(&mut &text[..], 0), &options(), &mut draft, problems));
         traces.close(WINDOW, &mut draft);
     }
 }

@@ -69,7 +69,7 @@ impl<'a> Reader<'a, '_> {
                 self.draft.mention(target, of_kind);
                 let relation = Relation::new(source, kind, target);
                 let (id, columns) = (id.clone(), columns.clone());
-                self.draft.relations.push(Relation { id, weight, time, columns, ..relation });
+                self.draft.relate(Relation { id, weight, time, columns, ..relation });
             }
         }
     }

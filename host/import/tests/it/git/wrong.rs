@@ -236,10 +236,7 @@ fn long_names_and_messages_are_cut_and_people_without_any_are_payees() {
 fn only_programs_are_nobody_to_pay() {
     let (folder, repository) = fresh();
     let tree = repository.files(&[("a", "1\n")]);
-    let text = by(&format!("some-bot <some-bot@x> {MONDAY} +0000"), tree, &[]);
+    let text = by(&format!("some[bot] <some@x> {MONDAY} +0000"), tree, &[]);
     repository.branch("main", repository.object(Kind::Commit, text.as_bytes()));
-    assert_eq!(
-        refused(folder.path(), &options()),
-        "there is nobody to pay: programs wrote all of the 1 commits"
-    );
+    assert_eq!(refused(folder.path(), &options()), "there is nobody to pay: bots wrote all of the 1 commits");
 }

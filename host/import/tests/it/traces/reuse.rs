@@ -54,7 +54,8 @@ fn a_later_epoch_pays_the_owner_of_an_earlier_step_that_it_reuses() {
 #[test]
 fn the_example_pays_all_on_whose_work_the_answers_rest() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/agents");
-    let imported = tables::import(&folder.join("epoch.toml"), &mut |_| {}).unwrap();
+    let imported =
+        tables::import(&folder.join("epoch.toml"), &tables::Options::default(), &mut |_| {}).unwrap();
     assert_eq!(
         imported.notes,
         [
