@@ -8,6 +8,7 @@ mod progress;
 pub mod retro_funding;
 mod source;
 pub mod sourcecred;
+pub mod spreadsheet;
 mod table;
 pub mod tables;
 mod traces;

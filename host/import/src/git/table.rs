@@ -8,6 +8,7 @@ use apportion::visible;
 use super::GitError;
 use super::history::{History, Identity};
 use super::people::People;
+use crate::spreadsheet::{guard_cell, unguard_cell};
 
 /// The longest payee's id that is taken, in bytes: it stands in a node's id with a word before it.
 const MAX_PAYEE: usize = 1_000;
@@ -19,7 +20,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a CSV with the columns `address` and `payee`, and perhaps `name`; a row without a payee is of somebody who
-    /// is not paid.
+    /// is not paid. Cells may be guarded against spreadsheets, or not.
     pub(super) fn read(path: &Path) -> Result<Table, GitError> {
         let wrong = |problem: String| GitError::Payees { file: path.display().to_string(), problem };
         let mut reader = csv::ReaderBuilder::new()
@@ -36,7 +37,7 @@ impl Table {
         for record in reader.records() {
             let record = record.map_err(|error| wrong(error.to_string()))?;
             let line = record.position().map_or(0, csv::Position::line);
-            let cell = |column: usize| record.get(column).unwrap_or_default();
+            let cell = |column: usize| unguard_cell(record.get(column).unwrap_or_default());
             let (address, payee) = (cell(address).to_lowercase(), cell(payee));
             let name = name.map(cell).unwrap_or_default();
             if payee.len() > MAX_PAYEE || visible(payee, MAX_PAYEE) != payee {
@@ -64,7 +65,8 @@ impl Table {
     }
 }
 
-/// The table of everybody in a history, as [`Table::read`] takes it, those with most commits first.
+/// The table of everybody in a history, as [`Table::read`] takes it, those with most commits first. Spreadsheets can open
+/// it: text that they would run is guarded.
 pub(super) fn write(history: &History, people: &People) -> Result<Vec<u8>, csv::Error> {
     let mut rows: Vec<(usize, &Identity, &str)> = Vec::new();
     for (number, identity) in history.identities.values.iter().enumerate() {
@@ -76,7 +78,8 @@ pub(super) fn write(history: &History, people: &People) -> Result<Vec<u8>, csv::
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["address", "name", "payee", "commits"])?;
     for (commits, identity, payee) in rows {
-        writer.write_record([&identity.address, &identity.name, payee, &commits.to_string()])?;
+        let [address, name, payee] = [identity.address.as_str(), &identity.name, payee].map(guard_cell);
+        writer.write_record([&*address, &*name, &*payee, &commits.to_string()])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }
