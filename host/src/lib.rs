@@ -120,7 +120,7 @@ pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledErr
 pub use sandbox::{Backend, Cancel, Limits, Setup, Usage};
 pub use settle::{History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Store, StoreError};
-pub use text::{MAX_NAME, MAX_WORD, TextProblem, visible};
+pub use text::{Escaped, MAX_NAME, MAX_WORD, TextProblem, escape, escape_name, is_hidden, visible};
 pub use verify::{Progress, Verification, verify};
 
 #[cfg(test)]
