@@ -1,12 +1,10 @@
 //! The rule that was in force beside the new one, setting by setting.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
-
 use apportion::{OnFault, Terms};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::escape;
+use crate::escape::{Html, html, write_html};
 use crate::wording::{Wording, counted};
 
 /// Where a setting stands on the page: policies first, then what holds for all of them.
@@ -20,8 +18,8 @@ enum Group {
 type Settings = BTreeMap<(Group, String), String>;
 
 /// A table of the settings that differ, and a closed one of those that do not.
-pub(crate) fn side_by_side(wording: &Wording<'_>) -> String {
-    let Some(candidate) = wording.candidate() else { return String::new() };
+pub(crate) fn side_by_side(wording: &Wording<'_>) -> Html {
+    let Some(candidate) = wording.candidate() else { return Html::default() };
     let new = settings(candidate);
     let then = in_force(wording);
     let keys: BTreeSet<_> = new.keys().chain(then.iter().flat_map(|(settings, _)| settings.keys())).collect();
@@ -32,11 +30,11 @@ pub(crate) fn side_by_side(wording: &Wording<'_>) -> String {
         let row = if values.iter().all(|(value, _)| *value == new) { &mut same } else { &mut changed };
         row.push((key.1.as_str(), values, new));
     }
-    let mut html = String::new();
+    let mut html = Html::default();
     if changed.is_empty() {
-        html.push_str("<p>The two rules are the same in every setting.</p>");
+        html.push_markup("<p>The two rules are the same in every setting.</p>");
     } else {
-        let _ = write!(
+        write_html!(
             html,
             "<p>They differ in {}; what is new is marked.</p>{}",
             counted(changed.len(), "setting"),
@@ -44,7 +42,7 @@ pub(crate) fn side_by_side(wording: &Wording<'_>) -> String {
         );
     }
     if !same.is_empty() {
-        let _ = write!(
+        write_html!(
             html,
             "<details><summary>{} the same in both</summary>{}</details>",
             counted(same.len(), "setting"),
@@ -78,35 +76,36 @@ fn grouped_values<'a>(then: &'a [(Settings, Vec<u64>)], key: &(Group, String)) -
     values
 }
 
-fn table(rows: &[(&str, Values<'_>, Option<&str>)]) -> String {
-    let mut html = String::from(
+fn table(rows: &[(&str, Values<'_>, Option<&str>)]) -> Html {
+    let mut html = Html::of(
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Settings\"><table class=\"rules\"><thead><tr>\
          <th scope=\"col\">Setting</th><th scope=\"col\">Then</th><th scope=\"col\">New rule</th></tr></thead><tbody>",
     );
     for (name, then, new) in rows {
         let differs = then.iter().any(|(value, _)| value != new);
-        let then: Vec<String> = then
+        let then: Vec<Html> = then
             .iter()
             .map(|(value, epochs)| match then.len() {
                 1 => shown(*value),
-                _ => format!("{} <span class=\"minor\">({})</span>", shown(*value), numbers(epochs)),
+                _ => html!("{} <span class=\"minor\">({})</span>", shown(*value), numbers(epochs)),
             })
             .collect();
-        let new = if differs { format!("<mark>{}</mark>", shown(*new)) } else { shown(*new) };
-        let _ = write!(
+        let new = if differs { html!("<mark>{}</mark>", shown(*new)) } else { shown(*new) };
+        write_html!(
             html,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{new}</td></tr>",
-            escape::text(name),
-            then.join("<br>")
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
+            name,
+            Html::join(then, "<br>"),
+            new
         );
     }
     html + "</tbody></table></div>"
 }
 
-fn shown(value: Option<&str>) -> String {
+fn shown(value: Option<&str>) -> Html {
     value.map_or_else(
-        || "<span class=\"minor\">not set</span>".to_owned(),
-        |value| format!("<bdi>{}</bdi>", escape::text(value)),
+        || Html::of("<span class=\"minor\">not set</span>"),
+        |value| html!("<bdi>{}</bdi>", value),
     )
 }
 
