@@ -9,6 +9,7 @@ use apportion::{Digest, DirectoryStore, Ledger, Receipt, Verification};
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
 use crate::outcome::Refused;
+use crate::print::{Lines, say, status};
 use crate::progress::Spinner;
 use crate::table::count;
 
@@ -21,7 +22,7 @@ pub fn open_or_make(path: &Path) -> Result<Ledger<DirectoryStore>> {
     match DirectoryStore::open(path) {
         Err(apportion::StoreError::NoLedger(_)) => {
             let store = DirectoryStore::create(path)?;
-            eprintln!("made a new ledger in `{}`", path.display());
+            status!("made a new ledger in `{}`", path.display());
             Ok(Ledger::open(store)?)
         }
         opened => Ok(Ledger::open(opened?)?),
@@ -72,32 +73,36 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
     });
     spinner.done();
     let found = verified?;
+    let mut text = Lines::default();
     for finding in &found.findings {
-        println!("wrong: {finding}");
+        say!(text, "wrong: {finding}");
     }
     for name in &found.unfinished {
-        println!("left by an interrupted writer, no part of the ledger: {name}");
+        say!(text, "left by an interrupted writer, no part of the ledger: {name}");
     }
     if !found.unused.is_empty() {
-        println!(
+        say!(
+            text,
             "{} objects that no entry leads to, left by refused or interrupted runs",
             found.unused.len()
         );
     }
-    println!("checked: {}", checked(&found));
+    say!(text, "checked: {}", checked(&found));
     if engine.is_none() {
-        println!(
+        say!(
+            text,
             "not checked: whether the rules give these payouts; without --structure-only they are run again"
         );
     }
     if !found.findings.is_empty() {
+        text.print()?;
         return Err(
             Refused(format!("the ledger is not sound: {}", count(found.findings.len(), "finding"))).into()
         );
     }
     let head = found.head.map_or("nothing".to_owned(), |head| head.to_string());
-    println!("{} settled and sound up to entry {head}", count(found.settlements, "epoch"));
-    Ok(())
+    say!(text, "{} settled and sound up to entry {head}", count(found.settlements, "epoch"));
+    text.print()
 }
 
 fn checked(found: &Verification) -> String {
