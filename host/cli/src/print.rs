@@ -25,9 +25,7 @@ pub struct Lines(String);
 impl Lines {
     /// Adds one line. Line breaks in `line` are spelled out: see [`Lines::block`].
     pub fn line(&mut self, line: impl Display) {
-        let line = escape(line).to_string();
-        self.0.push_str(line.trim_end());
-        self.0.push('\n');
+        self.0.push_str(&format!("{}\n", escape(line)));
     }
 
     pub fn blank(&mut self) {
@@ -117,7 +115,7 @@ pub fn message(lead: &str, text: impl Display) {
 /// A message with a mark before all lines but its first: some errors show the line of a file that they are about.
 fn marked(lead: &str, text: &str) -> Lines {
     let mut lines = Lines::default();
-    let mut parts = text.trim_end().lines();
+    let mut parts = text.trim_end_matches('\n').lines();
     lines.line(format_args!("{lead}{}", parts.next().unwrap_or_default()));
     for part in parts {
         lines.line(format_args!("  | {part}"));

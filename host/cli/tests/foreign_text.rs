@@ -122,7 +122,7 @@ fn arguments_are_quoted_without_what_acts_on_a_terminal() {
         words(&[&"try", &"git", &".", &"--pool", &pool]),
         words(&[&"try", &"git", &".", &"--month", &forged]),
         words(&[&"replay", &"--ledger", &forged, &"--charter", &forged]),
-        words(&[&"policy", &"new", &forged]),
+        words(&[&"policy", &"new", &forged, &"--lang", &"rust"]),
         words(&[&"policy", &"test", &forged]),
         words(&[&"charter", &"show", &"--ledger", &forged]),
     ] {
