@@ -15,7 +15,7 @@ use std::str::FromStr;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::visible;
+use crate::text::{escape, visible};
 pub use slice::SliceError;
 pub(crate) use slice::{Slice, Slicer};
 
@@ -75,7 +75,7 @@ impl fmt::Debug for Digest {
 
 /// A text that is not 64 lower-case hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a digest: 64 lower-case hexadecimal digits, as `b3sum` prints them")]
+#[error("`{}` is not a digest: 64 lower-case hexadecimal digits, as `b3sum` prints them", escape(.0))]
 pub struct DigestError(String);
 
 impl FromStr for Digest {

@@ -3,7 +3,7 @@
 //! Credit flows along an edge from its source to its target: the source relied on the target. Nodes are sorted by
 //! id; edges by source, target, kind, time, weight, then their metrics and labels. A row's index is its name here.
 
-use crate::text::TextProblem;
+use crate::text::{TextProblem, escape};
 
 /// Owner of a node that belongs to no payee.
 pub const NO_PAYEE: u32 = u32::MAX;
@@ -143,13 +143,13 @@ pub enum RowProblem {
         expected: &'static str,
     },
     /// Two rows of one id.
-    #[error("`{0}` is there twice: an earlier row has the same id")]
+    #[error("`{}` is there twice: an earlier row has the same id", escape(.0))]
     Duplicate(String),
     /// An edge to or from a node that is not there.
-    #[error("there is no node `{0}`")]
+    #[error("there is no node `{}`", escape(.0))]
     UnknownNode(String),
     /// A node that belongs to a payee that is not there.
-    #[error("there is no payee `{0}`")]
+    #[error("there is no payee `{}`", escape(.0))]
     UnknownPayee(String),
     /// Other columns than were declared.
     #[error("has {given} values where {declared} columns were declared")]

@@ -97,8 +97,9 @@ pub use audit::{
 };
 pub use canonical::{CanonicalError, Digest, DigestError, SliceError};
 pub use charter::{
-    Appointment, AssetTerms, CarryChange, Charter, CharterError, ComparedSetting, MAX_PARAMETERS, MAX_POLICIES,
-    OnFault, PaidChange, PolicySetting, Ratio, SettingKey, SettingThen, SettingValue, Signers, Terms,
+    Appointment, AssetTerms, CarryChange, Charter, CharterError, ComparedSetting, MAX_PARAMETERS,
+    MAX_POLICIES, OnFault, PaidChange, PolicySetting, Ratio, SettingKey, SettingThen, SettingValue, Signers,
+    Terms,
 };
 pub use compare::{
     CandidateSide, CompareError, ComparedEpoch, ComparedPayee, Comparing, Comparison, ComparisonTerms,
@@ -123,7 +124,7 @@ pub use replay::{Past, ReplayError, Replayed, ReplayedEpoch, Settled, SettledErr
 pub use sandbox::{Backend, Cancel, Limits, Setup, Usage};
 pub use settle::{AssetChangeError, History, SettleError, Settlement, settle};
 pub use store::{DirectoryStore, Inventory, Irregular, MAX_OBJECT, Store, StoreError};
-pub use text::{MAX_NAME, MAX_WORD, TextProblem, visible};
+pub use text::{Escaped, MAX_NAME, MAX_WORD, TextProblem, escape, escape_name, is_hidden, visible};
 pub use verify::{Progress, Unchecked, Verification, VerifyOptions, verify};
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::escape;
+
 /// What is paid out: a symbol, and how many decimals one whole unit has.
 ///
 /// ```
@@ -25,16 +27,16 @@ const MAX_SYMBOL: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssetError {
     /// The symbol is empty, too long or has other characters than letters, digits and `. - _ $`.
-    #[error("asset symbol `{0}` is not 1 to {MAX_SYMBOL} letters, digits or `.-_$`")]
+    #[error("asset symbol `{symbol}` is not 1 to {MAX_SYMBOL} letters, digits or `.-_$`", symbol = escape(.0))]
     Symbol(String),
     /// More decimals than an amount can hold.
     #[error("an asset cannot have {0} decimals: at most {MAX_DECIMALS}")]
     Decimals(u32),
     /// The text is not a plain decimal number.
-    #[error("`{0}` is not an amount: write digits with at most one `.`, as in `1300000.25`")]
+    #[error("`{}` is not an amount: write digits with at most one `.`, as in `1300000.25`", escape(.0))]
     Amount(String),
     /// More digits after the point than the asset has.
-    #[error("`{text}` has more decimals than the asset's {decimals}")]
+    #[error("`{}` has more decimals than the asset's {decimals}", escape(.text))]
     Precision {
         /// What was given.
         text: String,
@@ -42,7 +44,7 @@ pub enum AssetError {
         decimals: u32,
     },
     /// The amount does not fit 128 bits of base units.
-    #[error("`{0}` is more than can be held: at most 2^128 - 1 base units")]
+    #[error("`{}` is more than can be held: at most 2^128 - 1 base units", escape(.0))]
     TooLarge(String),
 }
 

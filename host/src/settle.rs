@@ -15,6 +15,7 @@ use crate::payouts::{Part, Payout, Payouts, PolicyColumns};
 use crate::policy::{Answer, CheckError, Measure, ParametersError, Policy, Question, Run};
 use crate::receipt::{Outcome, Receipt, RunReport, SettlementTerms};
 use crate::sandbox::{Past, Usage};
+use crate::text::escape;
 pub(crate) use history::check_asset;
 pub use history::{AssetChangeError, History};
 
@@ -35,10 +36,10 @@ pub struct Settlement {
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
     /// Policies that the charter names were not given.
-    #[error("the charter names policies that are not here: {}", .0.join(", "))]
+    #[error("the charter names policies that are not here: {}", escape(.0.join(", ")))]
     MissingPolicies(Vec<String>),
     /// The charter calls a policy by a name or version that it does not have.
-    #[error("the charter calls policy {digest} `{said}`, and it calls itself `{is}`")]
+    #[error("the charter calls policy {digest} `{}`, and it calls itself `{}`", escape(.said), escape(.is))]
     Label {
         /// The policy.
         digest: Digest,
@@ -48,7 +49,7 @@ pub enum SettleError {
         is: String,
     },
     /// The charter appoints one policy twice, so that what it handed over could not be told apart.
-    #[error("the charter appoints `{0}`, which keeps a carry, more than once")]
+    #[error("the charter appoints `{}`, which keeps a carry, more than once", escape(.0))]
     Twice(String),
     /// Parameters that a policy's schema does not allow.
     #[error(transparent)]
@@ -57,7 +58,7 @@ pub enum SettleError {
     #[error("{0}")]
     Asset(#[source] AssetChangeError),
     /// A policy gave no allocation, and the charter says to stop then.
-    #[error("policy `{policy}` gave no allocation: {fault}")]
+    #[error("policy `{}` gave no allocation: {}", escape(.policy), escape(.fault))]
     Fault {
         /// The policy's name.
         policy: String,

@@ -137,7 +137,8 @@ pub fn verify<'a, S: Store>(
                 (progress.1)(Progress { done, total });
             };
             let missing = not_contained(&ledger, options.contains);
-            let check = Check { store: &store, ledger, engine: options.engine, tell: &tell, slow: Mutex::default() };
+            let check =
+                Check { store: &store, ledger, engine: options.engine, tell: &tell, slow: Mutex::default() };
             let mut found = check.chain(&inventory.objects)?;
             found.findings.extend(missing);
             found

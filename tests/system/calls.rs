@@ -13,7 +13,7 @@ fn policy(engine: &Engine, inner: &str) -> Policy {
 
 fn charter(policy: &Policy, on_fault: OnFault) -> Charter {
     let mut terms = Charter::single("Calls", policy, serde_json::json!({})).unwrap().terms().clone();
-    (terms.limits.instructions, terms.on_fault) = (1_000_000, on_fault);
+    (terms.limits.instructions, terms.on_fault) = (10_000_000, on_fault);
     Charter::new(terms).unwrap()
 }
 

@@ -99,6 +99,68 @@ fn only_canonical_hashes() {
     }
 }
 
+/// Text from outside passes one gate on its way to a terminal, which is where the program prints.
+#[test]
+fn only_the_program_prints_and_only_through_its_gate() {
+    let ways = [
+        "stdout()",
+        "stderr()",
+        "println!",
+        "print!(",
+        "dbg!",
+        "Stdout",
+        "Stderr",
+        "/dev/std",
+        "/dev/tty",
+        ".exit()",
+        "::parse()",
+        "write_stdout",
+    ];
+    for folder in ["host/src", "host/harden/src", "host/import/src", "host/report/src", "host/cli/src"] {
+        for path in rust_files(&root().join(folder)) {
+            if path.ends_with("host/cli/src/print.rs") {
+                continue;
+            }
+            for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+                let is_comment = line.trim_start().starts_with("//");
+                let way = ways.iter().find(|way| line.contains(**way));
+                // A policy's own streams under WASI are called so too, and end in its log.
+                let is_wasi = path.ends_with("host/src/sandbox/wasi.rs");
+                assert!(
+                    is_comment || is_wasi || way.is_none(),
+                    "{}:{}: {way:?} belongs into print.rs",
+                    path.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+    // What draws progress prints too; it shows one text, and gates it.
+    for path in rust_files(&root().join("host/cli/src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let draws = ["indicatif::", "set_message(", "set_prefix("].iter().any(|name| text.contains(name));
+        assert!(!draws || path.ends_with("progress.rs"), "{} draws progress", path.display());
+        let ungated = |line: &str| line.contains("set_message(") && !line.contains("set_message(escape(");
+        assert!(!text.lines().any(ungated), "{} shows progress without the gate", path.display());
+    }
+}
+
+/// A page is made of `Html`, and text gets into that only escaped: by its type, if nobody goes around it.
+#[test]
+fn pages_are_made_only_of_escaped_text() {
+    for path in rust_files(&root().join("host/report/src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let is_gate = path.ends_with("escape.rs");
+        for (number, line) in text.lines().enumerate() {
+            let code = line.trim_start();
+            let place = format!("{}:{}: {code}", path.display(), number + 1);
+            let around = [".write(format_args!", "leak(", "Shown(", "impl Markup"];
+            assert!(is_gate || !around.iter().any(|way| code.contains(way)), "{place}: goes around the gate");
+        }
+    }
+}
+
 /// A test that waits for time to pass fails on a slow machine, or is slow on every one.
 #[test]
 fn nothing_sleeps() {

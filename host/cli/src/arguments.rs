@@ -5,8 +5,10 @@ mod data;
 mod epochs;
 mod policies;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
+use apportion_import::spreadsheet::guard_cell;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outcome::EXIT_CODES;
@@ -33,7 +35,7 @@ pub use policies::{
 /// An epoch holds one period's contributions and pool; a charter names the rule with its parameters; settling gives
 /// a receipt and the payouts. The same epoch and charter give the same receipt on every machine.
 #[derive(Parser)]
-#[command(name = "apportion", version, after_help = EXIT_CODES, after_long_help = format!("{FIRST_TRY}\n\n{EXIT_CODES}"))]
+#[command(name = "apportion", bin_name = "apportion", version, after_help = EXIT_CODES, after_long_help = format!("{FIRST_TRY}\n\n{EXIT_CODES}"))]
 #[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -145,8 +147,40 @@ pub enum Format {
     Table,
     /// The receipt and the payouts in one object; amounts are strings in base units
     Json,
-    /// A row per payee
+    /// A row per payee, for spreadsheets: text that one would run as a formula (it begins with = + - @, a tab or a line
+    /// break) has an apostrophe before it; numbers are as they are
     Csv,
+    /// A row per payee, for programs: text as it is
+    CsvRaw,
+}
+
+impl Format {
+    /// How cells of text are written, if this is CSV.
+    pub fn cells(self) -> Option<Cells> {
+        match self {
+            Format::Table | Format::Json => None,
+            Format::Csv => Some(Cells::Guarded),
+            Format::CsvRaw => Some(Cells::Raw),
+        }
+    }
+}
+
+/// How cells of text are written. Cells of numbers are always written as they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Cells {
+    /// So that no spreadsheet runs them.
+    Guarded,
+    Raw,
+}
+
+impl Cells {
+    /// A cell of text.
+    pub fn text(self, text: &str) -> Cow<'_, str> {
+        match self {
+            Cells::Guarded => guard_cell(text),
+            Cells::Raw => Cow::Borrowed(text),
+        }
+    }
 }
 
 /// How something about one payee is printed.

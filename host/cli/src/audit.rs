@@ -15,6 +15,7 @@ use crate::import;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file, write_files};
+use crate::print::{self, status};
 use crate::progress::{Bar, Spinner};
 
 pub fn audit(arguments: &AuditArguments, engines: &Engines) -> Result<()> {
@@ -38,12 +39,12 @@ pub fn audit(arguments: &AuditArguments, engines: &Engines) -> Result<()> {
                 again.digest()
             )));
         }
-        eprintln!("auditing again gives the same card");
+        status!("auditing again gives the same card");
     }
     let existing = Existing::from_force(arguments.force);
     if let Some(path) = &arguments.output {
         write_file(path, card.as_bytes(), existing)?;
-        eprintln!("wrote card {} to `{}`", card.digest(), path.display());
+        status!("wrote card {} to `{}`", card.digest(), path.display());
     }
     if let Some(folder) = &arguments.examples {
         for finding in &card.terms().findings {
@@ -53,17 +54,17 @@ pub fn audit(arguments: &AuditArguments, engines: &Engines) -> Result<()> {
             let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
             write_files(&folder, &files, existing)?;
         }
-        eprintln!("wrote the examples' epochs and parameters to `{}`", folder.display());
+        status!("wrote the examples' epochs and parameters to `{}`", folder.display());
     }
-    let mut out = std::io::stdout().lock();
     match arguments.format {
-        AuditFormat::Table => out.write_all(card::told(&card).as_bytes())?,
+        AuditFormat::Table => card::told(&card).print(),
         AuditFormat::Json => {
+            let mut out = print::data();
             out.write_all(card.as_bytes())?;
             out.write_all(b"\n")?;
+            out.flush().context("cannot print the card")
         }
     }
-    out.flush().context("cannot print the card")
 }
 
 /// An epoch, or the one that tables describe.

@@ -2,14 +2,13 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use apportion::audit::ExampleEpoch;
-use apportion::{Asset, Card, CardFormat, EdgeRow, Example, Finding, NodeRow, RowText, Verdict};
+use apportion::{Asset, Card, CardFormat, EdgeRow, Example, Finding, NodeRow, RowText, Verdict, escape_name};
 
-use crate::outcome::log_lines;
+use crate::print::{Lines, say};
 use crate::standing;
-use crate::table::{amount, count, cut, grouped, plain};
+use crate::table::{RETAINED, amount, count, cut, grouped, plain, with_sums};
 
 /// How many of those who gain are named in a sentence.
 const MOST_NAMED: usize = 4;
@@ -18,35 +17,34 @@ const MOST_ROWS: usize = 12;
 /// Amounts of assets with more decimals than this are rounded, to where a hundred-millionth of the pool is still seen.
 const MOST_DECIMALS: u32 = 6;
 
-/// Writing into memory cannot fail, so that the result of `write!` says nothing.
-macro_rules! say {
-    ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
-}
-
-/// The examples first and the verdicts last, where the reader's eye is when all is printed. A card that is read or made
-/// has no invisible characters in its sentences.
-pub fn told(card: &Card) -> String {
+/// The examples first and the verdicts last, where the reader's eye is when all is printed.
+pub fn told(card: &Card) -> Lines {
     let terms = card.terms();
-    let mut text = String::new();
+    let mut text = Lines::default();
     if terms.findings.iter().any(|finding| finding.verdict() == Verdict::Fails) {
         say!(
             text,
-            "Of everything that fails an example, with the epochs that show it. Rows marked - are there before and not\n\
-             after, those marked + after and not before; 1 and 2 mark the first and the second of two epochs put together.\n"
+            "Of everything that fails an example, with the epochs that show it. Rows marked - are there before and not"
         );
+        say!(
+            text,
+            "after, those marked + after and not before; 1 and 2 mark the first and the second of two epochs put together."
+        );
+        say!(text);
     }
     for finding in &terms.findings {
         if let (Verdict::Fails, Some(example)) = (finding.verdict(), &finding.example) {
             say!(text, "{} fails: {}", finding.property, finding.property.breach());
             say!(text, "  {}", example.change);
-            say!(text, "  {}\n", gain(finding, example));
-            text.push_str(&tables(example));
+            say!(text, "  {}", gain(finding, example));
+            say!(text);
+            text.append(tables(example));
         }
     }
     let digest = terms.policy.to_string();
     say!(text, "{}", standing::describe(&terms.name, &terms.version, &digest));
     say!(text, "  digest {digest}");
-    say!(text, "  parameters {}", log_lines(&terms.parameters.to_string()).trim_start());
+    say!(text, "  parameters {}", terms.parameters);
     let given = match terms.epochs.len() {
         0 => "made".to_owned(),
         given => format!("in turn made and parts of {}", count(given, "given one")),
@@ -67,12 +65,12 @@ pub fn told(card: &Card) -> String {
     if terms.stateful {
         say!(text, "  it keeps state, and only its first epoch is tested");
     }
-    say!(text, "");
+    say!(text);
     let rows = terms.findings.iter().map(|finding| {
         let (verdict, found) = verdict(finding);
         vec![finding.property.to_string(), verdict.to_owned(), found, finding.property.claim().to_owned()]
     });
-    text.push_str(&plain(&["property", "", "found", "which says"], rows.collect(), &[]));
+    text.append(plain(&["property", "", "found", "which says"], rows.collect(), &[]));
     for finding in &terms.findings {
         for told in &finding.faults {
             let (property, trials) = (finding.property, count(told.trials as usize, "trial"));
@@ -117,10 +115,12 @@ fn gain(finding: &Finding, example: &Example) -> String {
 }
 
 /// Payees with what each epoch gives them, then nodes and edges.
-fn tables(example: &Example) -> String {
+fn tables(example: &Example) -> Lines {
     let epochs = &example.epochs;
     let pair = if let [before, after] = epochs.as_slice() { Some((before, after)) } else { None };
-    let Some(asset) = epochs.first().map(|shown| &shown.rows.header.pool.asset) else { return String::new() };
+    let Some(asset) = epochs.first().map(|shown| &shown.rows.header.pool.asset) else {
+        return Lines::default();
+    };
     let mut header = vec!["payee"];
     header.extend(epochs.iter().map(|shown| shown.role.as_str()));
     header.extend(pair.map(|_| "difference"));
@@ -132,7 +132,7 @@ fn tables(example: &Example) -> String {
         epochs.iter().flat_map(|shown| &shown.payouts).map(|payout| payout.payee.as_str()).collect();
     let mut rows = Vec::new();
     for payee in payees {
-        let mut row = vec![cut(payee)];
+        let mut row = vec![escape_name(&cut(payee)).to_string()];
         row.extend(
             epochs.iter().map(|shown| of(shown, payee).map_or("-".to_owned(), |paid| figures.amount(paid))),
         );
@@ -145,21 +145,23 @@ fn tables(example: &Example) -> String {
         }
         rows.push((matters, row));
     }
-    let mut rows = most(rows, header.len(), 0);
+    let (rows, hidden) = most(rows);
+    let mut sums = Vec::new();
+    sums.extend((hidden > 0).then(|| vec![format!("and {hidden} more")]));
     if epochs.iter().any(|shown| shown.retained > 0) {
-        let mut row = vec!["in the treasury".to_owned()];
+        let mut row = vec![RETAINED.to_owned()];
         row.extend(epochs.iter().map(|shown| figures.amount(shown.retained)));
-        rows.push(row);
+        sums.push(row);
     }
     let numbers: Vec<usize> = (1..header.len()).collect();
-    let mut text = indented(&plain(&header, rows, &numbers));
-    text.push_str(&nodes(epochs));
-    text.push_str(&edges(epochs));
-    text.push('\n');
+    let mut text = with_sums(&header, rows, sums, &numbers).indented("    ");
+    text.append(nodes(epochs));
+    text.append(edges(epochs));
+    say!(text);
     text
 }
 
-fn nodes(epochs: &[ExampleEpoch]) -> String {
+fn nodes(epochs: &[ExampleEpoch]) -> Lines {
     let marked =
         marked(epochs, |shown| &shown.rows.nodes, |node| node.id.to_string(), |node| format!("{node:?}"));
     let columns =
@@ -174,11 +176,10 @@ fn nodes(epochs: &[ExampleEpoch]) -> String {
         row.extend(further.iter().map(|column| column.value(&values(node))));
         (mark != " ", row)
     });
-    let rows = most(rows.collect(), header.len(), 1);
-    if rows.is_empty() { String::new() } else { format!("\n{}", indented(&plain(&header, rows, &[3]))) }
+    below(&header, rows.collect(), 3)
 }
 
-fn edges(epochs: &[ExampleEpoch]) -> String {
+fn edges(epochs: &[ExampleEpoch]) -> Lines {
     let marked = marked(
         epochs,
         |shown| &shown.rows.edges,
@@ -202,23 +203,17 @@ fn edges(epochs: &[ExampleEpoch]) -> String {
         row.extend(further.iter().map(|column| column.value(&values(edge))));
         (mark != " ", row)
     });
-    let rows = most(rows.collect(), header.len(), 1);
-    if rows.is_empty() { String::new() } else { format!("\n{}", indented(&plain(&header, rows, &[4]))) }
+    below(&header, rows.collect(), 4)
 }
 
-/// The rows that matter most, in their order, and how many more there are, in this column.
-fn most<M: Ord>(rows: Vec<(M, Vec<String>)>, columns: usize, column: usize) -> Vec<Vec<String>> {
+/// The rows that matter most, in their order, and how many more there are.
+fn most<M: Ord>(rows: Vec<(M, Vec<String>)>) -> (Vec<Vec<String>>, usize) {
     let mut places: Vec<usize> = (0..rows.len()).collect();
     places.sort_by(|a, b| rows[*b].0.cmp(&rows[*a].0));
     let shown: BTreeSet<usize> = places.into_iter().take(MOST_ROWS).collect();
     let hidden = rows.len() - shown.len();
     let rows = rows.into_iter().enumerate().filter(|(place, _)| shown.contains(place));
-    let mut rows: Vec<Vec<String>> = rows.map(|(_, (_, row))| row).collect();
-    if hidden > 0 {
-        let told = |place| if place == column { format!("and {hidden} more") } else { String::new() };
-        rows.push((0..columns).map(told).collect());
-    }
-    rows
+    (rows.map(|(_, (_, row))| row).collect(), hidden)
 }
 
 /// How an example's amounts are written.
@@ -356,8 +351,16 @@ impl Further {
     }
 }
 
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+/// A further table below the first, if it has rows; the column `number` to the right.
+fn below(header: &[&str], rows: Vec<(bool, Vec<String>)>, number: usize) -> Lines {
+    let mut text = Lines::default();
+    if !rows.is_empty() {
+        let (rows, hidden) = most(rows);
+        let more = (hidden > 0).then(|| vec![String::new(), format!("and {hidden} more")]);
+        say!(text);
+        text.append(with_sums(header, rows, more.into_iter().collect(), &[number]).indented("    "));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -367,9 +370,10 @@ mod tests {
     #[test]
     fn of_a_long_table_what_matters_is_shown() {
         let rows = (0..30).map(|row| (row == 29, vec![String::new(), row.to_string()])).collect();
-        let shown: Vec<String> = most(rows, 2, 1).into_iter().map(|row| row[1].clone()).collect();
+        let (rows, hidden) = most(rows);
+        let shown: Vec<String> = rows.into_iter().map(|row| row[1].clone()).collect();
         assert_eq!(shown[..3], ["0", "1", "2"]);
-        assert_eq!(shown[10..], ["10", "29", "and 18 more"]);
-        assert_eq!(most(vec![((), Vec::new()); MOST_ROWS], 2, 1).len(), MOST_ROWS);
+        assert_eq!((&shown[10..], hidden), (&["10".to_owned(), "29".to_owned()][..], 18));
+        assert_eq!(most(vec![((), Vec::new()); MOST_ROWS]).1, 0);
     }
 }

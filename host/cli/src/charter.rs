@@ -1,6 +1,5 @@
 //! `apportion charter`.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -19,6 +18,7 @@ use crate::inspect;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
+use crate::print::{Lines, say, status, warning};
 use crate::standing;
 
 pub fn charter(arguments: &CharterArguments, engines: &Engines) -> Result<()> {
@@ -37,16 +37,21 @@ fn propose(arguments: &ProposeArguments) -> Result<()> {
     let change = ledger.change(&charter, arguments.from)?;
     arguments.output.write(&change)?;
     let path = arguments.output.display();
-    eprintln!("wrote the change to `{path}`: charter {} from epoch {}", charter.digest(), arguments.from);
+    status!("wrote the change to `{path}`: charter {} from epoch {}", charter.digest(), arguments.from);
     standing::warn(&charter);
     match ledger.latest_charter()?.and_then(|charter| charter.terms().signers.clone()) {
-        Some(signers) => eprintln!(
-            "{} of its signers must sign it: apportion charter sign {path} --key KEY -o SIGNATURE, or \
-             ssh-keygen -Y sign -n {CHARTER_NAMESPACE} -f KEY {path}\nit can be adopted in this ledger until an epoch is \
-             settled or another charter adopted; then it must be proposed and signed again",
-            signers.required
-        ),
-        None => eprintln!("nobody has to sign it: {UNSIGNED}"),
+        Some(signers) => {
+            status!(
+                "{} of its signers must sign it: apportion charter sign {path} --key KEY -o SIGNATURE, or \
+                 ssh-keygen -Y sign -n {CHARTER_NAMESPACE} -f KEY {path}",
+                signers.required
+            );
+            status!(
+                "it can be adopted in this ledger until an epoch is settled or another charter adopted; then it must be \
+                 proposed and signed again"
+            );
+        }
+        None => status!("nobody has to sign it: {UNSIGNED}"),
     }
     Ok(())
 }
@@ -61,7 +66,7 @@ fn sign(arguments: &SignArguments) -> Result<()> {
         .map_err(|error| Refused(error.to_string()))
         .with_context(|| format!("`{}`", arguments.key.display()))?;
     arguments.output.write(signature.as_bytes())?;
-    eprintln!("wrote the signature to `{}`", arguments.output.display());
+    status!("wrote the signature to `{}`", arguments.output.display());
     Ok(())
 }
 
@@ -76,42 +81,41 @@ fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
     let signatures =
         arguments.signatures.iter().map(|path| objects::text(path)).collect::<Result<Vec<_>>>()?;
     let signers = ledger.adopt(&engines.make()?, &charter, arguments.from, &components, &signatures)?;
-    eprintln!("adopted charter {} from epoch {}", charter.digest(), arguments.from);
+    status!("adopted charter {} from epoch {}", charter.digest(), arguments.from);
     for signer in &signers {
-        eprintln!("signed by {}", ledger::who(signer));
+        status!("signed by {}", ledger::who(signer));
     }
     for appointment in &charter.terms().policies {
-        eprintln!("divided by {}", standing::of_appointment(appointment));
+        status!("divided by {}", standing::of_appointment(appointment));
     }
     standing::warn(&charter);
     if charter.terms().signers.is_none() {
-        eprintln!("warning: {UNSIGNED}");
+        warning!("{UNSIGNED}");
     }
     Ok(())
 }
 
 fn show(arguments: &ShowArguments) -> Result<()> {
     let ledger = ledger::open(&arguments.ledger)?;
-    let mut text = String::new();
+    let mut text = Lines::default();
     if let Some(identity) = ledger.identity() {
-        let _ = writeln!(text, "ledger {identity}");
+        say!(text, "ledger {identity}");
     }
     let adoptions: Vec<_> = ledger.adoptions().collect();
     let number = arguments.epoch.or(adoptions.last().map(|(_, _, effective)| *effective));
     let in_force = number.map(|number| ledger.charter_for(number)).transpose()?.flatten();
     match (in_force, number) {
         (Some(charter), Some(number)) => {
-            let _ = writeln!(text, "in force for epoch {number}");
+            say!(text, "in force for epoch {number}");
             inspect::charter(&charter, &mut text);
         }
-        _ => text.push_str("no charter is in force\n"),
+        _ => say!(text, "no charter is in force"),
     }
-    text.push_str("adopted, oldest first\n");
+    say!(text, "adopted, oldest first");
     for (_, charter, effective) in adoptions {
-        let _ = writeln!(text, "  {charter} from epoch {effective}");
+        say!(text, "  {charter} from epoch {effective}");
     }
-    print!("{text}");
-    Ok(())
+    text.print()
 }
 
 /// A charter as a person writes it: policies by name or file, what is usual left out.
@@ -210,7 +214,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
     let terms = Terms { name, policies, limits, on_fault, signers, asset };
     let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
     arguments.output.write(charter.as_bytes())?;
-    eprintln!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
+    status!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
     standing::warn(&charter);
     Ok(())
 }

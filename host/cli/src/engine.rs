@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use crate::arguments::{BackendName, EngineArguments, LimitArguments};
 use crate::limits::HostLimits;
 use crate::outcome::Refused;
+use crate::print::warning;
 
 /// Names the folder where the command line does not; empty for none.
 const FOLDER: &str = "APPORTION_CACHE";
@@ -64,7 +65,7 @@ impl Engines {
     pub fn on(&self, backend: Backend) -> Result<Engine> {
         let engine = self.set_up(backend)?;
         let Some(folder) = &self.folder else { return Ok(engine) };
-        let warn = |error: CacheError| eprintln!("warning: {error}; policies are compiled anew each time");
+        let warn = |error: CacheError| warning!("{error}; policies are compiled anew each time");
         Ok(engine.clone().with_cache(folder).map_err(warn).unwrap_or(engine))
     }
 

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use apportion::explain::{ExplainError, Explaining, Explanation, Question};
-use apportion::{Agreement, Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError};
+use apportion::{
+    Agreement, Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError,
+};
 use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
@@ -15,6 +17,7 @@ use crate::ledger;
 use crate::objects;
 use crate::outcome::{Incomplete, Refused};
 use crate::output::{Existing, write_file};
+use crate::print::{self, Lines, say, status};
 use crate::progress::{Bar, Spinner};
 use crate::table;
 
@@ -56,7 +59,7 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
         match explained {
             Ok(explanation) => explanations.push(explanation),
             Err(ExplainError::Settle(SettleError::Host(error))) if !matches!(error, HostError::Cancelled) => {
-                eprintln!("not explained: `{}`: {error}", payee.escape_debug());
+                status!("not explained: `{payee}`: {error}");
                 unexplained.extend(error.limit());
                 missing += 1;
             }
@@ -78,14 +81,17 @@ fn give(explanations: &[Explanation], arguments: &ExplainArguments) -> Result<()
     if let Some(path) = &arguments.html {
         let page = apportion_report::explanation_page(explanations);
         write_file(path, page.as_bytes(), Existing::from_force(arguments.force))?;
-        eprintln!("wrote `{}`", path.display());
+        status!("wrote `{}`", path.display());
     }
-    let text = match arguments.format {
-        TextFormat::Text => text(explanations, arguments.all),
-        TextFormat::Json => serde_json::to_string(explanations)? + "\n",
-    };
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot print the explanation")
+    match arguments.format {
+        TextFormat::Text => text(explanations, arguments.all).print(),
+        TextFormat::Json => {
+            let mut out = print::data();
+            writeln!(out, "{}", serde_json::to_string(explanations)?)
+                .and_then(|()| out.flush())
+                .context("cannot print the explanation")
+        }
+    }
 }
 
 /// A settled epoch with all that it takes to settle it again.
@@ -217,85 +223,99 @@ fn told(error: ExplainError, epoch: &Epoch) -> anyhow::Error {
 }
 
 /// All of it in words.
-fn text(explanations: &[Explanation], all: bool) -> String {
+fn text(explanations: &[Explanation], all: bool) -> Lines {
     let words: Vec<Words<'_>> = explanations.iter().map(Words::of).collect();
-    let mut text = String::new();
+    let mut text = Lines::default();
     for (index, words) in words.iter().enumerate() {
         if index > 0 {
-            text.push('\n');
+            say!(text);
         }
         payee(words, all, &mut text);
     }
     if let [first, second] = &words[..] {
         let rows = side_by_side(first, second).into_iter().map(Vec::from).collect();
-        text.push_str("\nSide by side\n\n");
-        let titles = [first, second].map(|words| table::cut(words.who()));
-        text.push_str(&table::plain(&["", &titles[0], &titles[1]], rows, &[1, 2]));
+        heading("Side by side", &mut text);
+        let titles = [first, second].map(Words::called);
+        text.append(table::plain(&["", &titles[0], &titles[1]], rows, &[1, 2]));
     }
     text
 }
 
-fn payee(words: &Words<'_>, all: bool, text: &mut String) {
+fn payee(words: &Words<'_>, all: bool, text: &mut Lines) {
     let explanation = words.explanation;
-    text.push_str(&format!("{}\n", wrapped(&words.headline(), "")));
+    wrapped("", &words.headline(), text);
     let most = if all { ALL } else { SHOWN };
     for part in &explanation.parts {
-        text.push_str(&format!("\n{}\n", wrapped(&words.part(part), "")));
+        say!(text);
+        wrapped("", &words.part(part), text);
         if !part.measures.is_empty() {
             let rows = part.measures.iter().map(|measure| words.measure(measure).to_vec()).collect();
-            text.push_str(&table::plain(&["measure", "value", "place"], rows, &[1]));
+            text.append(table::plain(&["measure", "value", "place"], rows, &[1]));
         }
     }
 
-    text.push_str("\nWhat it would get without what it contributed\n\n");
+    heading("What it would get without what it contributed", text);
     let rows: Vec<Vec<String>> = words.contributions("  ", most).into_iter().map(Vec::from).collect();
     if !rows.is_empty() {
-        text.push_str(&table::plain(&["without", "it would get", "that is"], rows, &[1, 2]));
+        text.append(table::plain(&["without", "it would get", "that is"], rows, &[1, 2]));
     }
-    text.push_str(&format!("{}\n", wrapped(&words.without_contributions(), "")));
+    wrapped("", &words.without_contributions(), text);
 
     if explanation.relied > 0 {
-        text.push_str("\nWhat it would get if others had not relied on it\n\n");
+        heading("What it would get if others had not relied on it", text);
         let rows: Vec<Vec<String>> = words.reliances("  ", most).into_iter().map(Vec::from).collect();
         if !rows.is_empty() {
-            text.push_str(&table::plain(&["without", "by", "it would get", "that is"], rows, &[1, 2, 3]));
+            text.append(table::plain(&["without", "by", "it would get", "that is"], rows, &[1, 2, 3]));
         }
-        let together = words.without_reliances();
-        text.push_str(&together.map(|together| wrapped(&together, "") + "\n").unwrap_or_default());
+        if let Some(together) = words.without_reliances() {
+            wrapped("", &together, text);
+        }
     }
     if !explanation.paths.is_empty() {
-        text.push_str("\nThe strongest ways on which credit comes to it\n\n");
-        text.push_str(&format!("{}\n", wrapped(WAYS, "")));
+        heading("The strongest ways on which credit comes to it", text);
+        wrapped("", WAYS, text);
         for (number, path) in (1..).zip(&explanation.paths) {
-            text.push_str(&format!("\n {number}. {}\n", words.path(path).join("\n    ")));
+            say!(text);
+            for (index, step) in words.path(path).iter().enumerate() {
+                if index == 0 {
+                    say!(text, " {number}. {step}");
+                } else {
+                    say!(text, "    {step}");
+                }
+            }
         }
     }
     if let Some(change) = &explanation.change {
-        text.push_str("\nWhat changed\n\n");
+        heading("What changed", text);
         for sentence in words.change(change) {
-            text.push_str(&format!("- {}\n", wrapped(&sentence, "  ")));
+            wrapped("- ", &sentence, text);
         }
     }
-    text.push_str(&format!(
-        "\nThe epoch was settled again {} for this.\n",
-        table::count(explanation.runs, "time")
-    ));
+    say!(text);
+    say!(text, "The epoch was settled again {} for this.", table::count(explanation.runs, "time"));
 }
 
-/// A sentence in lines, all but the first further in by `indent`.
-fn wrapped(sentence: &str, indent: &str) -> String {
-    let (mut text, mut width) = (String::new(), 0);
+fn heading(title: &str, text: &mut Lines) {
+    say!(text);
+    say!(text, "{title}");
+    say!(text);
+}
+
+/// A sentence in lines: the first after a mark, the others further in by its width.
+fn wrapped(mark: &str, sentence: &str, text: &mut Lines) {
+    let (mut line, mut width) = (mark.to_owned(), 0);
     for word in sentence.split(' ') {
         let length = word.chars().count();
         if width > 0 && width + 1 + length > WIDTH {
-            text.push_str(&format!("\n{indent}"));
-            width = indent.len();
+            say!(text, "{line}");
+            line = " ".repeat(mark.len());
+            width = mark.len();
         } else if width > 0 {
-            text.push(' ');
+            line.push(' ');
             width += 1;
         }
-        text.push_str(word);
+        line.push_str(word);
         width += length;
     }
-    text
+    say!(text, "{line}");
 }

@@ -13,6 +13,7 @@ use crate::import::{charter, standard, told};
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file, write_files};
+use crate::print::{note, status};
 use crate::progress::Spinner;
 use crate::settle::{give, settled};
 use crate::table::{Shown, count, grouped};
@@ -24,7 +25,7 @@ pub fn try_git(arguments: &TryArguments, engines: &Engines) -> Result<()> {
     let TrySource::Git(arguments) = &arguments.source;
     let imported = read(&arguments.history)?;
     for note in &imported.notes {
-        eprintln!("note: {note}");
+        note!("{note}");
     }
     let policy = objects::policy(&engines.make()?, &arguments.rule)?;
     let parameters = match &arguments.parameters {
@@ -40,7 +41,7 @@ pub fn try_git(arguments: &TryArguments, engines: &Engines) -> Result<()> {
     give(&imported.epoch, &charter, &settlement, arguments.format, shown, output)?;
     // Only who looks at a table wants to be told what to do next.
     if arguments.format == Format::Table {
-        eprintln!("{}", what_next(&imported, &arguments.rule));
+        status!("{}", what_next(&imported, &arguments.rule));
     }
     Ok(())
 }
@@ -63,7 +64,7 @@ pub fn import_git(arguments: &GitArguments, engines: &Engines) -> Result<()> {
     write_files(&arguments.output, &files, Existing::from_force(arguments.force))?;
     let (epoch, charter) = (arguments.output.join("epoch"), arguments.output.join("charter.json"));
     told(&imported.epoch, &imported.notes, &epoch);
-    eprintln!("settle it: apportion settle --epoch {} --charter {}", epoch.display(), charter.display());
+    status!("settle it: apportion settle --epoch {} --charter {}", epoch.display(), charter.display());
     Ok(())
 }
 
@@ -94,16 +95,16 @@ fn read(arguments: &HistoryArguments) -> Result<Imported> {
 /// Every join moves somebody's pay, so each is shown.
 fn print_joins(imported: &Imported) {
     for join in &imported.joins {
-        eprintln!("joined: {join}");
+        status!("joined: {join}");
     }
     if !imported.joins.is_empty() {
-        eprintln!("a `.mailmap` or a table of payees (--write-payees, --payees) can say otherwise");
+        status!("a `.mailmap` or a table of payees (--write-payees, --payees) can say otherwise");
     }
 }
 
 fn write_payees(file: &Path, imported: &Imported) -> Result<()> {
     write_file(file, &imported.payees, Existing::Keep)?;
-    eprintln!(
+    status!(
         "wrote everybody's address, name and payee to `{}`; correct it and give it back with --payees",
         file.display()
     );

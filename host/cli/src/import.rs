@@ -12,9 +12,11 @@ use crate::arguments::{
 };
 use crate::engine::Engines;
 use crate::git;
+use crate::names;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
+use crate::print::{note, status};
 use crate::progress::{Bar, Spinner};
 use crate::table::{amount, count, grouped};
 
@@ -105,7 +107,7 @@ fn from_sourcecred(arguments: &SourcecredArguments, engines: &Engines) -> Result
     told(&imported.epoch, &imported.notes, &folder.join("epoch"));
     told_of(&next, &folder.join("charter.json"));
     if past > 0 {
-        eprintln!("wrote {} as `past-*.epoch`", count(past, "past epoch"));
+        status!("wrote {} as `past-*.epoch`", count(past, "past epoch"));
         told_of(&recorded, &folder.join("recorded.json"));
     }
     Ok(())
@@ -125,7 +127,7 @@ pub fn charter(name: &str, policy: &Policy, parameters: serde_json::Value) -> Re
 }
 
 fn told_of(charter: &Charter, path: &Path) {
-    eprintln!("wrote charter {} to `{}`", charter.digest(), path.display());
+    status!("wrote charter {} to `{}`", charter.digest(), path.display());
 }
 
 pub fn refused(error: ImportError) -> Refused {
@@ -135,9 +137,10 @@ pub fn refused(error: ImportError) -> Refused {
 /// Says what was made and what to know about it.
 pub fn told(epoch: &Epoch, notes: &[String], path: &Path) {
     for note in notes {
-        eprintln!("note: {note}");
+        note!("{note}");
     }
-    eprintln!(
+    names::warn(epoch);
+    status!(
         "wrote epoch {} ({}) to `{}`: {}, {}, {}, {} to divide",
         epoch.number(),
         epoch.digest(),

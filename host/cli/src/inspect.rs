@@ -1,6 +1,5 @@
 //! `apportion inspect`: any object in words.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -13,27 +12,29 @@ use serde_json::Value;
 use crate::arguments::InspectArguments;
 use crate::card;
 use crate::engine::Engines;
+use crate::names;
 use crate::objects::{self, ObjectKind};
+use crate::print::{Lines, say};
 use crate::standing;
 use crate::table::{amount, grouped};
 
 pub fn inspect(arguments: &InspectArguments, engines: &Engines) -> Result<()> {
-    let mut text = String::new();
+    let mut text = Lines::default();
     for (index, object) in arguments.objects.iter().enumerate() {
         if index > 0 {
-            text.push('\n');
+            say!(text);
         }
         let done = words(object, engines, &mut text);
         if done.is_err() || index + 1 == arguments.objects.len() {
             // What is known of the objects before is shown, whatever became of this one.
-            std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
+            text.print()?;
         }
         done?;
     }
     Ok(())
 }
 
-fn words(object: &str, engines: &Engines, text: &mut String) -> Result<()> {
+fn words(object: &str, engines: &Engines, text: &mut Lines) -> Result<()> {
     let path = Path::new(object);
     if apportion_standard::find(object).is_some() || !path.exists() {
         policy(&objects::policy(&engines.make()?, object)?, text);
@@ -45,18 +46,13 @@ fn words(object: &str, engines: &Engines, text: &mut String) -> Result<()> {
         ObjectKind::Charter => charter(&objects::charter(path)?, text),
         ObjectKind::Receipt => receipt(&objects::receipt(path)?, text),
         ObjectKind::Payouts => payouts(&objects::payouts(path)?, text),
-        ObjectKind::Card => text.push_str(&card::told(&objects::card(path)?)),
+        ObjectKind::Card => text.append(card::told(&objects::card(path)?)),
         ObjectKind::Proof => proof(&crate::proof::checked(path, None)?, text),
     }
     Ok(())
 }
 
-/// Writing into memory cannot fail, so that the result of `write!` says nothing.
-macro_rules! say {
-    ($text:expr, $($words:tt)*) => { let _ = writeln!($text, $($words)*); };
-}
-
-fn epoch(epoch: &Epoch, text: &mut String) {
+fn epoch(epoch: &Epoch, text: &mut Lines) {
     let window = epoch.window();
     say!(text, "epoch {}", epoch.number());
     say!(text, "  digest   {}", epoch.digest());
@@ -73,9 +69,10 @@ fn epoch(epoch: &Epoch, text: &mut String) {
     columns("metrics", epoch.edge_metrics(), text);
     columns("labels", epoch.edge_labels(), text);
     say!(text, "  size     {} bytes", grouped(&epoch.as_bytes().len().to_string()));
+    names::warn(epoch);
 }
 
-fn kinds(kinds: apportion::Texts<'_>, rows: &[u32], text: &mut String) {
+fn kinds(kinds: apportion::Texts<'_>, rows: &[u32], text: &mut Lines) {
     let mut counts = vec![0_usize; kinds.len()];
     for &kind in rows {
         if let Some(count) = counts.get_mut(kind as usize) {
@@ -87,14 +84,14 @@ fn kinds(kinds: apportion::Texts<'_>, rows: &[u32], text: &mut String) {
     }
 }
 
-fn columns(what: &str, names: apportion::Texts<'_>, text: &mut String) {
+fn columns(what: &str, names: apportion::Texts<'_>, text: &mut Lines) {
     if !names.is_empty() {
         let names: Vec<&str> = names.iter().collect();
         say!(text, "    {what}: {}", names.join(", "));
     }
 }
 
-pub fn policy(policy: &Policy, text: &mut String) {
+pub fn policy(policy: &Policy, text: &mut Lines) {
     say!(text, "policy {}", standing::of_policy(policy));
     say!(text, "  {}", policy.summary());
     say!(text, "  digest   {}", policy.digest());
@@ -102,19 +99,24 @@ pub fn policy(policy: &Policy, text: &mut String) {
     say!(text, "  size     {} bytes", grouped(&policy.size().to_string()));
     let state = if policy.is_stateful() { "reads history: epochs are settled in order" } else { "none" };
     say!(text, "  state    {state}");
-    say!(text, "  imports  {}", imports(policy.imports(), "           "));
+    imports("  imports  ", policy.imports(), text);
     say!(text, "  parameters");
     parameters(policy.schema(), policy.schema(), "", text);
 }
 
 /// What was granted, an import a line: a policy whose language insists on WASI has some twenty.
-fn imports(imports: &[String], indent: &str) -> String {
-    let lines: Vec<String> = imports.iter().map(|import| shown(import)).collect();
-    if lines.is_empty() { "nothing".to_owned() } else { lines.join(&format!("\n{indent}")) }
+fn imports(title: &str, imports: &[String], text: &mut Lines) {
+    if imports.is_empty() {
+        say!(text, "{title}nothing");
+    }
+    for (index, import) in imports.iter().enumerate() {
+        let (lead, width) = (if index == 0 { title } else { "" }, title.len());
+        say!(text, "{lead:width$}{}", shown(import));
+    }
 }
 
 /// The members of a schema's object, and of objects in it, by their path: type, default, description.
-pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut String) {
+pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut Lines) {
     let members = schema.get("properties").and_then(Value::as_object);
     let Some(members) = members.filter(|members| !members.is_empty()) else {
         say!(text, "    none");
@@ -148,7 +150,7 @@ pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut String) {
 }
 
 /// One of several forms that a member may have: a word, or an object by its members.
-fn choice_of(root: &Value, choice: &Value, path: &str, text: &mut String) {
+fn choice_of(root: &Value, choice: &Value, path: &str, text: &mut Lines) {
     let description = choice.get("description").and_then(Value::as_str);
     let description = description.map(|text| format!(": {}", shown(text))).unwrap_or_default();
     if let Some(word) = choice.get("const") {
@@ -215,13 +217,13 @@ fn number(count: usize) -> String {
     grouped(&count.to_string())
 }
 
-/// A stranger's text on one line, without anything that a terminal would obey.
+/// A text that someone may have broken into lines, on one line.
 pub fn shown(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    words.join(" ")
 }
 
-fn asset(asset: &AssetTerms, text: &mut String) {
+fn asset(asset: &AssetTerms, text: &mut Lines) {
     let AssetTerms { symbol, decimals, paid, carry } = asset;
     say!(text, "  asset    {symbol} with {decimals} decimals");
     let paid = match paid {
@@ -237,7 +239,7 @@ fn asset(asset: &AssetTerms, text: &mut String) {
     say!(text, "    after epochs in another asset: {paid}, {carry}");
 }
 
-pub fn charter(charter: &Charter, text: &mut String) {
+pub fn charter(charter: &Charter, text: &mut Lines) {
     let terms = charter.terms();
     say!(text, "charter of {}", terms.name);
     say!(text, "  digest   {}", charter.digest());
@@ -291,7 +293,7 @@ pub fn charter(charter: &Charter, text: &mut String) {
     );
 }
 
-fn receipt(receipt: &Receipt, text: &mut String) {
+fn receipt(receipt: &Receipt, text: &mut Lines) {
     let settled = receipt.settlement();
     let asset = Asset::new(&settled.asset, settled.decimals);
     let money = |base_units: u128| match &asset {
@@ -314,7 +316,7 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     for run in &settled.runs {
         say!(text, "  policy     {}", standing::of_run(run));
         say!(text, "    digest   {}", run.policy);
-        say!(text, "    imports  {}", imports(&run.imports, "             "));
+        imports("    imports  ", &run.imports, text);
         match &run.outcome {
             Outcome::Allocated { paid, retained, carry } => {
                 say!(
@@ -345,7 +347,7 @@ fn receipt(receipt: &Receipt, text: &mut String) {
     }
 }
 
-fn payouts(payouts: &Payouts, text: &mut String) {
+fn payouts(payouts: &Payouts, text: &mut Lines) {
     let list = payouts.list();
     say!(text, "payouts");
     say!(text, "  digest   {}", payouts.digest());
@@ -365,12 +367,12 @@ fn payouts(payouts: &Payouts, text: &mut String) {
 }
 
 /// A proof holds its receipt, so that it always proves something; whether of a true receipt it cannot know.
-fn proof(proven: &Proven, text: &mut String) {
+fn proof(proven: &Proven, text: &mut Lines) {
     say!(text, "proof of a payout, if the receipt below is the one that you know:");
-    text.push_str(&crate::proof::words(proven));
+    text.append(crate::proof::words(proven));
 }
 
-fn columns_of(measures: &[String], text: &mut String) {
+fn columns_of(measures: &[String], text: &mut Lines) {
     if !measures.is_empty() {
         say!(text, "    measures: {}", measures.join(", "));
     }

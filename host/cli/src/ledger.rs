@@ -9,6 +9,7 @@ use apportion::{Digest, DirectoryStore, Ledger, LedgerIdentity, Receipt, Verific
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
 use crate::outcome::{Incomplete, Refused};
+use crate::print::{Lines, say, status};
 use crate::progress::Spinner;
 use crate::standing;
 use crate::table::count;
@@ -32,7 +33,7 @@ pub fn open_or_create(path: &Path, identity: Option<LedgerIdentity>) -> Result<L
         (None, asked) => {
             let identity = asked.map_or_else(random_identity, Ok)?;
             let created = Ledger::create(opened.into_store(), identity)?;
-            eprintln!("created a new ledger in `{}` with the identity {identity}", path.display());
+            status!("created a new ledger in `{}` with the identity {identity}", path.display());
             Ok(created)
         }
     }
@@ -90,51 +91,57 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
     });
     spinner.done();
     let found = verified?;
+    let mut text = Lines::default();
     for finding in &found.findings {
-        println!("wrong: {finding}");
+        say!(text, "wrong: {finding}");
     }
     for unchecked in &found.unchecked {
-        println!("not checked: entry `{}`: {}", unchecked.entry, unchecked.reason);
+        say!(text, "not checked: entry `{}`: {}", unchecked.entry, unchecked.reason);
     }
     for name in &found.unfinished {
-        println!("left by an interrupted writer, no part of the ledger: {name}");
+        say!(text, "left by an interrupted writer, no part of the ledger: {name}");
     }
     if !found.unused.is_empty() {
-        println!(
+        say!(
+            text,
             "{} objects that no entry leads to, left by refused or interrupted runs",
             found.unused.len()
         );
     }
     for note in standing::notes_of_ledger(&arguments.ledger) {
-        println!("note: {note}");
+        say!(text, "note: {note}");
     }
-    println!("checked: {}", checked(&found));
+    say!(text, "checked: {}", checked(&found));
     if found.without_counts > 0 {
-        println!(
+        say!(
+            text,
             "compared without counts: {}, which another version of metering counted",
             count(found.without_counts, "settlement")
         );
     }
     if engine.is_none() {
-        println!(
+        say!(
+            text,
             "not checked, because a policy must run for it: whether the rules give these payouts, and whether adopted \
              policies have the names, versions and parameters that the charters give them; without --structure-only \
              they are checked too"
         );
     }
     if !found.findings.is_empty() {
+        text.print()?;
         return Err(
             Refused(format!("the ledger is not sound: {}", count(found.findings.len(), "finding"))).into()
         );
     }
     if !found.unchecked.is_empty() {
+        text.print()?;
         let limits = found.unchecked.iter().filter_map(|unchecked| unchecked.limit).collect();
         let what = format!("the ledger is not verified: entries not checked: {}", found.unchecked.len());
         bail!(Incomplete { what, limits });
     }
     let head = found.head.map_or("nothing".to_owned(), |head| head.to_string());
-    println!("{} settled and sound up to entry {head}", count(found.settlements, "epoch"));
-    Ok(())
+    say!(text, "{} settled and sound up to entry {head}", count(found.settlements, "epoch"));
+    text.print()
 }
 
 fn checked(found: &Verification) -> String {

@@ -1,7 +1,9 @@
 //! The program `apportion`: settles epochs, replays and explains them, imports data, shows any object in words.
 //!
 //! It uses the library's public names and nothing else. Data goes to standard output, everything said about it to
-//! standard error.
+//! standard error, and both only through the module `print`.
+
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)] // only `print` prints
 
 mod arguments;
 mod audit;
@@ -14,10 +16,12 @@ mod import;
 mod inspect;
 mod ledger;
 mod limits;
+mod names;
 mod objects;
 mod outcome;
 mod output;
 mod policy;
+mod print;
 mod progress;
 mod proof;
 mod replay;
@@ -25,15 +29,22 @@ mod settle;
 mod standing;
 mod table;
 
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use apportion::escape;
+use clap::Parser as _;
 
 use arguments::{Arguments, Command};
 use engine::Engines;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    print::report_panics();
+    let arguments = match parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return print::arguments(&error),
+    };
     let engines = Engines::new(&arguments.engine, &arguments.limits);
     let done = match arguments.command {
         Command::Try(arguments) => git::try_git(&arguments, &engines),
@@ -50,4 +61,14 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => ledger::verify(&arguments, &engines),
     };
     outcome::report(done)
+}
+
+/// The command line. A message about what is wrong with it quotes arguments, so it is made from arguments that are spelled
+/// out: no line break in one of them breaks the message.
+fn parse() -> Result<Arguments, clap::Error> {
+    let given: Vec<OsString> = env::args_os().collect();
+    Arguments::try_parse_from(&given).map_err(|error| {
+        let spelled = given.iter().map(|argument| escape(argument.to_string_lossy()).to_string());
+        Arguments::try_parse_from(spelled).err().unwrap_or(error)
+    })
 }

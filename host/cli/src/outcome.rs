@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use apportion::{AdmissionError, HostError, HostLimit, LedgerError, SettleError, StoreError};
 
 use crate::limits;
+use crate::print::{self, Lines, say, status};
 
 /// What the exit codes mean, as `--help` says it.
 pub const EXIT_CODES: &str = "\
@@ -70,15 +71,17 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            let mut details = Lines::default();
             if let Some(SettleError::Fault { log, calls, .. }) = error.downcast_ref() {
-                eprint!("{}", call_lines(calls));
+                details.append(call_lines(calls));
                 if !log.is_empty() {
-                    eprintln!("the policy said:\n{}", log_lines(log));
+                    say!(details, "the policy said:");
+                    details.block("  ", log);
                 }
             }
+            print::error(format_args!("{error:#}"), &details);
             for limit in limits_met(&error) {
-                eprintln!("help: {}", limits::advice(limit));
+                status!("help: {}", limits::advice(limit));
             }
             ExitCode::from(code(&error))
         }
@@ -144,13 +147,13 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// The functions that a policy was in, the innermost first, a line each; nothing where it names none of its author's.
-pub fn call_lines(calls: &[String]) -> String {
-    let mut shown = String::new();
+pub fn call_lines(calls: &[String]) -> Lines {
+    let mut shown = Lines::default();
     for same in authors(calls).chunk_by(|inner, outer| inner == outer).take(MOST_CALLS) {
         let Some(name) = same.first() else { continue };
         let lead = if shown.is_empty() { "  it was in" } else { "    called by" };
         let itself = if same.len() > 1 { ", which called itself" } else { "" };
-        shown.push_str(&format!("{lead} `{name}`{itself}\n"));
+        say!(shown, "{lead} `{name}`{itself}");
     }
     shown
 }
@@ -164,19 +167,4 @@ pub fn authors(calls: &[String]) -> &[String] {
     let calls = calls.split(exported).next().unwrap_or_default();
     let panics = |name: &&String| PANICS.iter().any(|part| name.starts_with(part));
     calls.get(calls.iter().take_while(panics).count()..).unwrap_or_default()
-}
-
-/// What a policy said, for a terminal: it may be anyone's.
-pub fn log_lines(log: &str) -> String {
-    let mut shown = String::new();
-    for line in log.lines() {
-        shown.push_str("\n  ");
-        for letter in line.chars() {
-            match letter {
-                '"' | '\'' | '\\' => shown.push(letter),
-                other => shown.extend(other.escape_debug()),
-            }
-        }
-    }
-    shown.trim_start_matches('\n').to_owned()
 }

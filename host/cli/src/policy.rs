@@ -11,7 +11,6 @@ mod project;
 mod rust;
 mod test;
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -22,7 +21,8 @@ use crate::arguments::{PolicyAction, PolicyArguments};
 use crate::engine::Engines;
 use crate::inspect::shown;
 use crate::objects;
-use crate::outcome::{call_lines, log_lines};
+use crate::outcome::call_lines;
+use crate::print::{Lines, say};
 use crate::progress::Spinner;
 use crate::table::grouped;
 pub use language::languages;
@@ -75,11 +75,11 @@ impl Component {
 }
 
 /// What a run used, a line each.
-fn used(profile: &Profile) -> String {
-    let mut text = String::new();
+fn used(profile: &Profile) -> Lines {
+    let mut text = Lines::default();
     if let Err(fault) = &profile.ended {
-        let _ = writeln!(text, "  no allocation: {}: {}", fault.code, shown(&fault.sentence));
-        text.push_str(&call_lines(&profile.calls));
+        say!(text, "  no allocation: {}: {}", fault.code, shown(&fault.sentence));
+        text.append(call_lines(&profile.calls));
     }
     if let Some(used) = &profile.used {
         for (what, used, unit) in [
@@ -87,11 +87,12 @@ fn used(profile: &Profile) -> String {
             ("memory", used.memory, "bytes"),
             ("read", used.transfer, "bytes charged for what the host handed over"),
         ] {
-            let _ = writeln!(text, "  {what:8} {} {unit}", grouped(&used.to_string()));
+            say!(text, "  {what:8} {} {unit}", grouped(&used.to_string()));
         }
     }
     if !profile.log.is_empty() {
-        let _ = writeln!(text, "  the policy said:\n{}", log_lines(&profile.log));
+        say!(text, "  the policy said:");
+        text.block("  ", &profile.log);
     }
     text
 }

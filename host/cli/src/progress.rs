@@ -1,7 +1,9 @@
-//! Signs of life on standard error while something takes long; nothing at all where nobody watches a terminal.
+//! Signs of life on standard error while something takes long; nothing at all where nobody watches a terminal. What they
+//! quote (file names) is spelled out as everything else that the program prints.
 
 use std::time::Duration;
 
+use apportion::escape;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line that says what is going on and for how long.
@@ -13,14 +15,14 @@ impl Spinner {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        bar.set_message(what);
+        bar.set_message(escape(what).to_string());
         bar.enable_steady_tick(Duration::from_millis(120));
         Spinner(bar)
     }
 
     /// Says something else from now on.
     pub fn say(&self, what: String) {
-        self.0.set_message(what);
+        self.0.set_message(escape(what).to_string());
     }
 
     pub fn done(self) {
@@ -38,7 +40,7 @@ impl Bar {
         if let Ok(style) = style {
             bar.set_style(style);
         }
-        bar.set_message(what);
+        bar.set_message(escape(what).to_string());
         bar.enable_steady_tick(Duration::from_millis(250));
         Bar(bar)
     }

@@ -1,11 +1,10 @@
 //! `apportion prove` and `apportion check-proof`.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use apportion::{Asset, Digest, Payouts, Proof, Proven, Receipt};
+use apportion::{Asset, Digest, Payouts, Proof, Proven, Receipt, escape_name};
 use serde_json::{Value, json};
 
 use crate::arguments::{CheckProofArguments, ProveArguments, TextFormat};
@@ -13,6 +12,7 @@ use crate::inspect::shown;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
+use crate::print::{self, Lines, say, status};
 use crate::progress::Spinner;
 use crate::standing;
 use crate::table::amount;
@@ -22,12 +22,9 @@ pub fn prove(arguments: &ProveArguments) -> Result<()> {
     let proof =
         Proof::new(&receipt, &payouts, &arguments.payee).map_err(|error| Refused(error.to_string()))?;
     arguments.output.write(proof.as_bytes())?;
-    eprintln!("wrote a proof of {} bytes to `{}`", proof.as_bytes().len(), arguments.output.display());
-    eprintln!(
-        "who knows the receipt's digest checks it by\n  apportion check-proof {} --receipt {}",
-        arguments.output.display(),
-        receipt.digest()
-    );
+    status!("wrote a proof of {} bytes to `{}`", proof.as_bytes().len(), arguments.output.display());
+    status!("anyone who has the receipt's digest checks it with");
+    status!("  apportion check-proof {} --receipt {}", arguments.output.display(), receipt.digest());
     Ok(())
 }
 
@@ -59,12 +56,10 @@ pub fn check_proof(arguments: &CheckProofArguments) -> Result<()> {
         .map_err(|error: apportion::DigestError| Refused(error.to_string()))
         .context("--receipt")?;
     let proven = checked(&arguments.proof, Some(digest))?;
-    let text = match arguments.format {
-        TextFormat::Text => words(&proven),
-        TextFormat::Json => format!("{}\n", object(&proven)),
-    };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
-    Ok(())
+    match arguments.format {
+        TextFormat::Text => words(&proven).print(),
+        TextFormat::Json => Ok(writeln!(print::data(), "{}", object(&proven))?),
+    }
 }
 
 /// Reads a proof and checks it, against its own receipt if no digest is given.
@@ -76,18 +71,18 @@ pub fn checked(path: &Path, digest: Option<Digest>) -> Result<Proven> {
         .with_context(|| format!("`{}`", path.display()))
 }
 
-/// What is proven, for people. The library lets through no payee or asset that a terminal would obey.
-pub fn words(proven: &Proven) -> String {
+/// What is proven, for people.
+pub fn words(proven: &Proven) -> Lines {
     let settled = &proven.settlement;
-    let mut text = format!(
-        "{} is paid {} in epoch {}\n",
-        proven.payout.payee,
+    let mut text = Lines::default();
+    say!(
+        text,
+        "{} is paid {} in epoch {}",
+        escape_name(&proven.payout.payee),
         amount(&proven.asset, proven.payout.amount),
         settled.number
     );
-    let mut line = |line: String| {
-        let _ = writeln!(text, "  {line}"); // writing into memory cannot fail
-    };
+    let mut line = |line: String| say!(text, "  {line}");
     for ((run, part), columns) in settled.runs.iter().zip(&proven.payout.parts).zip(&proven.policies) {
         let of_pool = of(&proven.asset, part.amount, run.pool);
         line(format!("by {}: {of_pool}", standing::of_run(run)));

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result};
 use apportion::{
     Asset, CandidateSide, Card, Charter, CompareError, ComparedPayee, Comparing, Comparison, Digest, History,
-    HostLimit, Past, Policy, ReplayError, Replayed, ReplayedEpoch, Settled, Store,
+    HostLimit, Past, Policy, ReplayError, Replayed, ReplayedEpoch, Settled, SettlementTerms, Store,
 };
 
-use crate::arguments::{Format, ReplayArguments};
+use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::{Incomplete, Refused};
 use crate::output::{Existing, write_file};
+use crate::print::{self, note, status};
 use crate::progress::Bar;
 use crate::table;
 
@@ -142,7 +143,7 @@ struct UnknownEpoch {
 fn report_unknown(unknown: &[UnknownEpoch], candidates: &[Charter]) -> Result<()> {
     for UnknownEpoch { candidate, number, reason, .. } in unknown {
         let name = candidates.get(*candidate).map_or("", |charter| &charter.terms().name);
-        eprintln!("not replayed: epoch {number} under `{}`: {reason}", name.escape_debug());
+        status!("not replayed: epoch {number} under `{name}`: {reason}");
     }
     if unknown.is_empty() {
         return Ok(());
@@ -154,8 +155,8 @@ fn report_unknown(unknown: &[UnknownEpoch], candidates: &[Charter]) -> Result<()
 }
 
 fn print(comparisons: Vec<(Comparison, Rows)>, shown: &Shown<'_>) -> Result<()> {
-    let mut out = io::stdout().lock();
-    if shown.format == Format::Csv {
+    let mut out = print::data();
+    if shown.format.cells().is_some() {
         out.write_all(CSV_HEADER.as_bytes())?;
     }
     for (index, (comparison, rows)) in comparisons.into_iter().enumerate() {
@@ -165,11 +166,11 @@ fn print(comparisons: Vec<(Comparison, Rows)>, shown: &Shown<'_>) -> Result<()> 
                 shown.cards.iter().filter(|card| is_of(card, &comparison)).cloned().collect();
             let page = apportion_report::page_with_cards(&comparison, &cards);
             write_file(&path, page.as_bytes(), shown.existing)?;
-            eprintln!("wrote `{}`", path.display());
+            status!("wrote `{}`", path.display());
         }
         match shown.format {
-            Format::Table => out.write_all(table::comparison(&comparison, shown.all).as_bytes())?,
-            Format::Json | Format::Csv => {
+            Format::Table => table::comparison(&comparison, shown.all).print()?,
+            Format::Json | Format::Csv | Format::CsvRaw => {
                 warn(&comparison);
                 rows.print(&comparison, &mut out)?;
             }
@@ -236,8 +237,8 @@ fn numbered(path: &Path, index: usize) -> PathBuf {
 fn warn(comparison: &Comparison) {
     for epoch in &comparison.terms().epochs {
         if let CandidateSide::Fault(fault) = &epoch.candidate {
-            eprintln!(
-                "note: epoch {} has no payouts under the new rule: {} said {}",
+            note!(
+                "epoch {} has no payouts under the new rule: {} said {}",
                 epoch.number,
                 fault.policy,
                 fault.fault.to_string().escape_debug()
@@ -273,33 +274,37 @@ impl Rows {
                 let epoch = serde_json::json!({"number": said.number, "payees": payees});
                 write!(self.file, "{comma}{epoch}")?;
             }
-            Format::Csv => {
-                let asset = Asset::new(&said.asset, said.decimals)?;
-                let mut writer = csv::Writer::from_writer(&mut self.file);
-                for payee in payees {
-                    writer.write_record([
-                        &self.candidate,
-                        &said.number.to_string(),
-                        &payee.payee,
-                        &payee.name,
-                        asset.symbol(),
-                        &asset.format(payee.original),
-                        &asset.format(payee.candidate),
-                        &payee.original.to_string(),
-                        &payee.candidate.to_string(),
-                        &payee.difference.to_string(),
-                    ])?;
-                }
-                writer.flush()?;
-            }
+            Format::Csv => self.add_records(said, payees, Cells::Guarded)?,
+            Format::CsvRaw => self.add_records(said, payees, Cells::Raw)?,
         }
+        Ok(())
+    }
+
+    fn add_records(&mut self, said: &SettlementTerms, payees: &[ComparedPayee], cells: Cells) -> Result<()> {
+        let asset = Asset::new(&said.asset, said.decimals)?;
+        let mut writer = csv::Writer::from_writer(&mut self.file);
+        for payee in payees {
+            writer.write_record([
+                self.candidate.as_str(),
+                &said.number.to_string(),
+                &*cells.text(&payee.payee),
+                &*cells.text(&payee.name),
+                &*cells.text(asset.symbol()),
+                &asset.format(payee.original),
+                &asset.format(payee.candidate),
+                &payee.original.to_string(),
+                &payee.candidate.to_string(),
+                &payee.difference.to_string(),
+            ])?;
+        }
+        writer.flush()?;
         Ok(())
     }
 
     fn print(self, comparison: &Comparison, out: &mut impl Write) -> Result<()> {
         let mut file = self.file.into_inner().map_err(|error| error.into_error())?;
         file.rewind()?;
-        if self.format == Format::Csv {
+        if self.format.cells().is_some() {
             io::copy(&mut file, out)?;
             return Ok(());
         }

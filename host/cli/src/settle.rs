@@ -6,12 +6,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use apportion::{Charter, Engine, Epoch, History, Policy, Settlement};
 
-use crate::arguments::{Format, SettleArguments};
+use crate::arguments::{Cells, Format, SettleArguments};
 use crate::engine::Engines;
 use crate::ledger;
+use crate::names;
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_files};
+use crate::print::{self, Lines, status};
 use crate::progress::Spinner;
 use crate::table::{self, Shown};
 
@@ -37,12 +39,14 @@ pub fn give(
     shown: Shown,
     output: Option<(&Path, Existing)>,
 ) -> Result<()> {
-    // Printed into memory first: if writing fails nothing was said to be settled.
-    let mut text = Vec::new();
+    names::warn(epoch);
+    // Made before anything is written: if that fails nothing was said to be settled.
+    let (mut text, mut data) = (Lines::default(), Vec::new());
     match format {
-        Format::Table => text.extend_from_slice(table::payouts(epoch, settlement, shown).as_bytes()),
-        Format::Json => print_json(settlement, &mut text)?,
-        Format::Csv => print_csv(epoch, settlement, &mut text)?,
+        Format::Table => text = table::payouts(epoch, settlement, shown),
+        Format::Json => print_json(settlement, &mut data)?,
+        Format::Csv => print_csv(epoch, settlement, Cells::Guarded, &mut data)?,
+        Format::CsvRaw => print_csv(epoch, settlement, Cells::Raw, &mut data)?,
     }
     if let Some((folder, existing)) = output {
         let files = [
@@ -52,10 +56,11 @@ pub fn give(
             ("receipt.json", settlement.receipt.as_bytes()),
         ];
         write_files(folder, &files, existing)?;
-        eprintln!("wrote charter.json, epoch, payouts.json and receipt.json to `{}`", folder.display());
+        status!("wrote charter.json, epoch, payouts.json and receipt.json to `{}`", folder.display());
     }
-    let mut out = std::io::stdout().lock();
-    out.write_all(&text).and_then(|()| out.flush()).context("cannot print the result")
+    text.print()?;
+    let mut out = print::data();
+    out.write_all(&data).and_then(|()| out.flush()).context("cannot print the result")
 }
 
 /// Settles by a charter of the caller's.
@@ -87,7 +92,7 @@ fn settle_into(path: &Path, engine: &Engine, epoch: &Epoch) -> Result<(Charter, 
     spinner.done();
     let settlement = settled?;
     let charter = ledger.charter(&settlement.receipt.settlement().charter)?;
-    eprintln!("appended receipt {} to `{}`", settlement.receipt.digest(), path.display());
+    status!("appended receipt {} to `{}`", settlement.receipt.digest(), path.display());
     Ok((charter, settlement))
 }
 
@@ -117,18 +122,18 @@ fn print_json(settlement: &Settlement, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-fn print_csv(epoch: &Epoch, settlement: &Settlement, out: &mut Vec<u8>) -> Result<()> {
+fn print_csv(epoch: &Epoch, settlement: &Settlement, cells: Cells, out: &mut Vec<u8>) -> Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     let columns = table::measure_columns(settlement);
     let asset = &epoch.pool().asset;
     let mut header = vec!["payee", "name", "asset", "amount", "base_units"];
     header.extend(columns.iter().map(|column| column.title.as_str()));
-    writer.write_record(&header)?;
+    writer.write_record(header.into_iter().map(|title| cells.text(title).into_owned()))?;
     for (payout, name) in settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()) {
         let mut row = vec![
-            payout.payee.clone(),
-            name.to_owned(),
-            asset.symbol().to_owned(),
+            cells.text(&payout.payee).into_owned(),
+            cells.text(name).into_owned(),
+            cells.text(asset.symbol()).into_owned(),
             asset.format(payout.amount),
             payout.amount.to_string(),
         ];

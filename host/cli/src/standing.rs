@@ -8,6 +8,7 @@ use apportion_standard::Standing;
 
 use crate::inspect::shown;
 use crate::ledger;
+use crate::print::warning;
 
 /// `equal 0.1.0 (standard)`, `lineage 0.1.0 (not the standard policy of that name)`.
 pub fn of_policy(policy: &Policy) -> String {
@@ -29,7 +30,7 @@ pub fn describe(name: &str, version: &str, digest: &str) -> String {
 /// Says on standard error which policies of a charter could be mistaken for standard ones.
 pub fn warn(charter: &Charter) {
     for note in misleading(charter) {
-        eprintln!("warning: {note}");
+        warning!("{note}");
     }
 }
 

@@ -1,14 +1,14 @@
 //! Payouts as a table that a person likes to read.
 
-use std::fmt::Write;
-
 use apportion::{
     Asset, CandidateSide, ComparedPayee, Comparison, ComparisonTerms, Difference, Epoch, Fault, Outcome,
-    Payout, Settlement,
+    Payout, Settlement, escape,
 };
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::inspect::shown;
+use crate::names::Labels;
+use crate::print::{Lines, say};
 use crate::standing;
 
 /// The widest table where no terminal says how wide it is.
@@ -55,52 +55,47 @@ pub enum Shown {
 }
 
 /// The whole answer: whose epoch, the table, what is retained, the total, the receipt.
-pub fn payouts(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
+pub fn payouts(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> Lines {
     let receipt = &settlement.receipt;
     let settled = receipt.settlement();
     let asset = &epoch.pool().asset;
-    let mut text = String::new();
+    let mut text = Lines::default();
 
     let policies: Vec<String> = settled.runs.iter().map(standing::of_run).collect();
-    line(
-        &mut text,
-        format!(
-            "Epoch {}: {} divided by {}",
-            settled.number,
-            amount(asset, settled.pool),
-            policies.join(" and ")
-        ),
+    say!(
+        text,
+        "Epoch {}: {} divided by {}",
+        settled.number,
+        amount(asset, settled.pool),
+        policies.join(" and ")
     );
     for run in &settled.runs {
         if let Outcome::Fault(Fault { code, sentence }) = &run.outcome {
-            line(
-                &mut text,
-                format!(
-                    "{} gave no allocation ({code}: {}); its {} stay in the treasury",
-                    run.name,
-                    sentence.escape_debug(),
-                    amount(asset, run.pool)
-                ),
+            say!(
+                text,
+                "{} gave no allocation ({code}: {}); its {} stay in the treasury",
+                run.name,
+                sentence.escape_debug(),
+                amount(asset, run.pool)
             );
         }
     }
-    line(&mut text, String::new());
-    line(&mut text, rows(epoch, settlement, shown));
+    say!(text);
+    text.append(rows(epoch, settlement, shown));
+    say!(text);
     let unpaid = settlement.payouts.list().payouts.iter().filter(|payout| payout.amount == 0).count();
     if unpaid > 0 && shown != Shown::All {
-        line(
-            &mut text,
-            format!(
-                "{unpaid} more of {} get nothing; --all shows them",
-                count(epoch.payees().len(), "payee")
-            ),
-        );
+        say!(text, "{unpaid} more of {} get nothing; --all shows them", count(epoch.payees().len(), "payee"));
     }
-    line(&mut text, format!("receipt    {}", receipt.digest()));
+    say!(text, "receipt    {}", receipt.digest());
     text
 }
 
-fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
+/// What the sums below the payees are called.
+pub const RETAINED: &str = "retained in the treasury";
+const TOTAL: &str = "total";
+
+fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> Lines {
     let settled = settlement.receipt.settlement();
     let asset = &epoch.pool().asset;
     let mut payouts: Vec<(&Payout, &str)> =
@@ -115,42 +110,42 @@ fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
     let of_rest = (!rest.is_empty()).then(|| {
         (format!("{} more, --all shows them", rest.len()), rest.iter().map(|(payout, _)| payout.amount).sum())
     });
-    let sums = [
-        of_rest,
-        Some(("retained in the treasury".to_owned(), settled.retained)),
-        Some(("total".to_owned(), settled.pool)),
-    ];
+    let sums =
+        [of_rest, Some((RETAINED.to_owned(), settled.retained)), Some((TOTAL.to_owned(), settled.pool))];
+    let sums: Vec<(String, u128)> = sums.into_iter().flatten().collect();
+
+    let titles: Vec<&str> = sums.iter().map(|(title, _)| title.as_str()).collect();
+    let all = epoch.payees().iter().zip(epoch.payee_names().iter());
+    let labels = Labels::new(payouts.iter().map(|(payout, name)| (&*payout.payee, *name)), all, &titles);
+    let called: Vec<(String, Option<String>)> =
+        payouts.iter().map(|(payout, name)| labels.of(&payout.payee, name)).collect();
+    let with_ids = called.iter().any(|(_, id)| id.is_some());
+    let row = |called: String, id: Option<String>, amount: u128| {
+        let mut row = vec![called];
+        row.extend(with_ids.then(|| id.unwrap_or_default()));
+        row.extend([share(amount, settled.pool), aligned(asset, amount)]);
+        row
+    };
 
     let mut columns = measure_columns(settlement);
     loop {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        let mut header = vec!["payee", "share", asset.symbol()];
+        let mut header = vec!["payee"];
+        header.extend(with_ids.then_some("id"));
+        let first_number = header.len();
+        header.extend(["share", asset.symbol()]);
         header.extend(columns.iter().map(|column| column.title.as_str()));
-        table.set_header(header);
-        for (payout, name) in &payouts {
-            let mut row = vec![
-                who(&payout.payee, name),
-                share(payout.amount, settled.pool),
-                aligned(asset, payout.amount),
-            ];
+        let of_payees = payouts.iter().zip(&called).map(|((payout, _), (called, id))| {
+            let mut row = row(called.clone(), id.clone(), payout.amount);
             row.extend(columns.iter().map(|column| number(column.value(payout))));
-            table.add_row(row);
-        }
-        for (title, amount) in sums.iter().flatten() {
-            table.add_row(vec![title.clone(), share(*amount, settled.pool), aligned(asset, *amount)]);
-        }
-        for column in 1..3 + columns.len() {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        let width = table.width().map_or(WIDTH_WITHOUT_TERMINAL, usize::from);
-        let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-        let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+            row
+        });
+        let of_sums = sums.iter().map(|(title, amount)| row(title.clone(), None, *amount));
+        let numbers: Vec<usize> = (first_number..header.len()).collect();
+        let table = with_sums(&header, of_payees.collect(), of_sums.collect(), &numbers);
+        let width = Table::new().width().map_or(WIDTH_WITHOUT_TERMINAL, usize::from);
         // A line that wraps is harder to read than a measure less; JSON and CSV have them all.
-        if widest <= width || columns.pop().is_none() {
-            return lines.join("\n") + "\n";
+        if table.width() <= width || columns.pop().is_none() {
+            return table;
         }
     }
 }
@@ -159,41 +154,37 @@ fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> String {
 const MOST: usize = 10;
 
 /// A comparison in short: what moves, how it is spread, epoch by epoch, who gains and loses most.
-pub fn comparison(comparison: &Comparison, all: bool) -> String {
+pub fn comparison(comparison: &Comparison, all: bool) -> Lines {
     let (terms, asset) = (comparison.terms(), comparison.asset());
     let (totals, statistics) = (&terms.totals, &terms.statistics);
     let candidate = terms.charter(terms.candidate);
     let name = candidate.map_or("", |terms| &terms.name);
-    let mut text = String::new();
-    line(&mut text, format!("{} under {name} ({})", count(terms.epochs.len(), "epoch"), terms.candidate));
+    let mut text = Lines::default();
+    say!(text, "{} under {name} ({})", count(terms.epochs.len(), "epoch"), terms.candidate);
     let policies = candidate.map_or(&[][..], |terms| &terms.policies);
     let policies: Vec<String> = policies.iter().map(standing::of_appointment).collect();
-    line(&mut text, format!("divided by {}; {}", policies.join(" and "), differences(terms)));
-    line(
-        &mut text,
-        format!(
-            "{} would have got more, {} less, {} the same; {} nothing either way",
-            count(statistics.gain, "payee"),
-            statistics.lose,
-            statistics.same,
-            statistics.unpaid
-        ),
+    say!(text, "divided by {}; {}", policies.join(" and "), differences(terms));
+    say!(
+        text,
+        "{} would have got more, {} less, {} the same; {} nothing either way",
+        count(statistics.gain, "payee"),
+        statistics.lose,
+        statistics.same,
+        statistics.unpaid
     );
-    line(
-        &mut text,
-        format!(
-            "{} {} of {} paid ({}) would have gone to others",
-            rounded(asset, totals.changes_hands),
-            asset.symbol(),
-            rounded(asset, totals.original),
-            share(totals.changes_hands, totals.original)
-        ),
+    say!(
+        text,
+        "{} {} of {} paid ({}) would have gone to others",
+        rounded(asset, totals.changes_hands),
+        asset.symbol(),
+        rounded(asset, totals.original),
+        share(totals.changes_hands, totals.original)
     );
     for epoch in &terms.epochs {
         if let CandidateSide::Fault(fault) = &epoch.candidate {
             let told = fault.fault.to_string();
             let told = told.escape_debug();
-            line(&mut text, format!("epoch {} is left out: {} said {told}", epoch.number, fault.policy));
+            say!(text, "epoch {} is left out: {} said {told}", epoch.number, fault.policy);
         }
     }
     let part = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
@@ -210,9 +201,9 @@ pub fn comparison(comparison: &Comparison, all: bool) -> String {
     let halves = [statistics.original.half, statistics.candidate.half].map(|half| half.to_string());
     rows.push([&["payees that hold half".to_owned()][..], &halves].concat());
     rows.push(vec!["rank correlation".to_owned(), String::new(), part(statistics.rank_correlation)]);
-    line(&mut text, String::new());
-    text.push_str(&plain(&["", "then", "new"], rows, &[1, 2]));
-    line(&mut text, String::new());
+    say!(text);
+    text.append(plain(&["", "then", "new"], rows, &[1, 2]));
+    say!(text);
     let epochs = terms.epochs.iter().map(|epoch| {
         let (paid, moved) = match &epoch.candidate {
             CandidateSide::Settled(side) => (rounded(asset, side.paid), rounded(asset, epoch.changes_hands)),
@@ -220,10 +211,10 @@ pub fn comparison(comparison: &Comparison, all: bool) -> String {
         };
         vec![format!("epoch {}", epoch.number), rounded(asset, epoch.original.paid), paid, moved]
     });
-    text.push_str(&plain(&["", "paid then", "paid new", "to others"], epochs.collect(), &[1, 2, 3]));
-    line(&mut text, String::new());
-    text.push_str(&changes(comparison, all));
-    line(&mut text, format!("comparison {}", comparison.digest()));
+    text.append(plain(&["", "paid then", "paid new", "to others"], epochs.collect(), &[1, 2, 3]));
+    say!(text);
+    text.append(changes(comparison, all));
+    say!(text, "comparison {}", comparison.digest());
     text
 }
 
@@ -242,7 +233,7 @@ fn differences(terms: &ComparisonTerms) -> String {
 }
 
 /// Those whose amounts change most, the largest gain first.
-fn changes(comparison: &Comparison, all: bool) -> String {
+fn changes(comparison: &Comparison, all: bool) -> Lines {
     let asset = comparison.asset();
     let changed = |less: bool| {
         let payees = comparison.terms().payees.iter().filter(|payee| payee.difference.magnitude() > 0);
@@ -256,32 +247,65 @@ fn changes(comparison: &Comparison, all: bool) -> String {
     };
     let mut payees = changed(false);
     payees.extend(changed(true).into_iter().rev());
-    let rows = payees.into_iter().map(|payee| {
-        vec![
-            who(&payee.payee, &payee.name),
+    fn named(payee: &ComparedPayee) -> (&str, &str) {
+        (&payee.payee, &payee.name)
+    }
+    let everyone = comparison.terms().payees.iter().map(named);
+    let labels = Labels::new(payees.iter().copied().map(named), everyone, &[]);
+    let called: Vec<_> = payees.iter().map(|payee| labels.of(&payee.payee, &payee.name)).collect();
+    let with_ids = called.iter().any(|(_, id)| id.is_some());
+    let rows = payees.into_iter().zip(called).map(|(payee, (called, id))| {
+        let mut row = vec![called];
+        row.extend(with_ids.then(|| id.unwrap_or_default()));
+        row.extend([
             rounded(asset, payee.original),
             rounded(asset, payee.candidate),
             signed(asset, payee.difference),
-        ]
+        ]);
+        row
     });
-    let title = if all { "payee" } else { "payee (most changed; --all shows all)" };
-    plain(&[title, "then", "new", "difference"], rows.collect(), &[1, 2, 3])
+    let mut header = vec![if all { "payee" } else { "payee (most changed; --all shows all)" }];
+    header.extend(with_ids.then_some("id"));
+    let first_number = header.len();
+    header.extend(["then", "new", "difference"]);
+    plain(&header, rows.collect(), &[first_number, first_number + 1, first_number + 2])
 }
 
 /// Rows under a header, `numbers` columns to the right.
-pub fn plain(header: &[&str], rows: Vec<Vec<String>>, numbers: &[usize]) -> String {
+pub fn plain(header: &[&str], rows: Vec<Vec<String>>, numbers: &[usize]) -> Lines {
+    with_sums(header, rows, Vec::new(), numbers)
+}
+
+/// Rows under a header, and sums below a rule that no row can be taken for: rows have numbers and are one line each.
+pub fn with_sums(
+    header: &[&str],
+    rows: Vec<Vec<String>>,
+    sums: Vec<Vec<String>>,
+    numbers: &[usize],
+) -> Lines {
+    let spelled = |cell: &str| escape(cell).to_string();
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.to_vec());
-    for row in rows {
-        table.add_row(row);
+    table.set_header(header.iter().map(|cell| spelled(cell)));
+    let below = sums.len();
+    for row in rows.into_iter().chain(sums) {
+        table.add_row(row.iter().map(|cell| spelled(cell)));
     }
     for &column in numbers {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let mut text = Lines::default();
+    for (index, line) in lines.iter().enumerate() {
+        if below > 0 && index + below == lines.len() {
+            say!(text, " {}", "-".repeat(widest.saturating_sub(1)));
+        }
+        say!(text, "{line}");
+    }
+    text
 }
 
 /// An amount to two decimals, where the exact one stands in JSON and CSV.
@@ -295,11 +319,6 @@ fn rounded(asset: &Asset, amount: u128) -> String {
 fn signed(asset: &Asset, difference: Difference) -> String {
     let sign = if difference.is_negative() { "-" } else { "+" };
     format!("{sign}{}", rounded(asset, difference.magnitude()))
-}
-
-/// What to call a payee: its name if the epoch has one, and an id that fits.
-fn who(id: &str, name: &str) -> String {
-    cut(if name.is_empty() { id } else { name })
 }
 
 /// A text that fits its column.
@@ -373,10 +392,6 @@ fn number(value: f64) -> String {
         m if (1e3..1e12).contains(&m) => format!("{value:.2}"),
         _ => format!("{value:.3e}"),
     }
-}
-
-fn line(text: &mut String, line: String) {
-    let _ = writeln!(text, "{line}"); // writing into memory cannot fail
 }
 
 #[cfg(test)]

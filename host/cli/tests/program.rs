@@ -129,7 +129,7 @@ fn a_payout_is_explained() {
     let asked = ["explain", "--ledger", &ledger, "--epoch", "7", "--payee", "ada"];
     let words = done(&[&asked[..], &["--payee", "cy", "--html", &page]].concat());
     for part in [
-        "Ada gets 193.55 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
+        "Ada (payee ada) gets 193.55 EUR, 19.3 % of the 1,000.01 EUR of epoch 7: the 2nd most of 3 payees.",
         "The rule proportional 0.1.0 (standard) gave it 193.55 EUR. What it measured:",
         "It has one contribution, paper (paper). Without that it would get 0.00 EUR, 193.55 EUR less.",
         "used from misc",
@@ -140,7 +140,10 @@ fn a_payout_is_explained() {
         assert!(words.contains(part), "{part:?} is not in {words}");
     }
     let html = fs::read_to_string(&page).unwrap();
-    assert!(html.contains("<svg class=\"ways\"") && html.contains("Ada gets 193.55\u{a0}EUR"), "{html}");
+    assert!(
+        html.contains("<svg class=\"ways\"") && html.contains("Ada (payee ada) gets 193.55\u{a0}EUR"),
+        "{html}"
+    );
     let json = done(&[&asked[..], &["--format", "json"]].concat());
     let told: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(told[0]["amount"], "19355");
@@ -150,7 +153,10 @@ fn a_payout_is_explained() {
     let epoch = folder.file("alone", numbered_epoch(7).as_bytes());
     let settled = folder.path("settled");
     done(&["settle", "--epoch", &epoch, "--charter", &charter, "-o", &settled]);
-    assert!(done(&["explain", "--settled", &settled, "--payee", "ada"]).contains("Ada gets 193.55 EUR"));
+    assert!(
+        done(&["explain", "--settled", &settled, "--payee", "ada"])
+            .contains("Ada (payee ada) gets 193.55 EUR")
+    );
 
     for (arguments, said) in [
         (vec!["--ledger", &ledger, "--epoch", "8", "--payee", "ada"], "epoch 8 is not settled in"),
@@ -159,7 +165,10 @@ fn a_payout_is_explained() {
     ] {
         refused(&[&["explain"][..], &arguments].concat(), 3, said);
     }
-    assert!(done(&["explain", "--settled", &settled, "--payee", "Ada"]).contains("Ada gets 193.55 EUR"));
+    assert!(
+        done(&["explain", "--settled", &settled, "--payee", "Ada"])
+            .contains("Ada (payee ada) gets 193.55 EUR")
+    );
     let itself = ["explain", "--settled", &settled, "--before", &settled, "--payee", "ada"];
     refused(&itself, 3, "epoch 7 does not come before epoch 7");
     refused(&[&asked[..], &["--runs", "0"]].concat(), 2, "without any run there is nothing to tell");

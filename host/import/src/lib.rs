@@ -11,6 +11,7 @@ pub mod retro_funding;
 mod rounding;
 mod source;
 pub mod sourcecred;
+pub mod spreadsheet;
 mod table;
 pub mod tables;
 mod traces;

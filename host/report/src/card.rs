@@ -1,12 +1,10 @@
 //! A card of an audit as a part of a page.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
-
 use apportion::audit::ExampleEpoch;
 use apportion::{Asset, Card, CardFormat, Finding, Verdict};
+use std::collections::BTreeSet;
 
-use crate::escape;
+use crate::escape::{Html, html, write_html};
 use crate::wording::{counted, grouped};
 
 /// What one rule was found to hold and not to hold: a table, and an example of everything that fails. It asks for no
@@ -18,10 +16,14 @@ use crate::wording::{counted, grouped};
 /// # }
 /// ```
 pub fn card(card: &Card) -> String {
+    fragment(card).into_page()
+}
+
+pub(crate) fn fragment(card: &Card) -> Html {
     let terms = card.terms();
-    let mut rows = String::new();
+    let mut rows = Html::default();
     for finding in &terms.findings {
-        let _ = write!(
+        write_html!(
             rows,
             "<tr><th scope=\"row\">{}</th><td class=\"{}\">{}</td></tr>",
             finding.property.claim(),
@@ -34,22 +36,26 @@ pub fn card(card: &Card) -> String {
         CardFormat::One => " The audit was an earlier version, whose epochs a rule could recognise.",
         CardFormat::Two => "",
     };
-    let examples: String = terms.findings.iter().filter_map(example).collect();
-    let examples = match examples.as_str() {
-        "" => String::new(),
-        examples => {
-            format!("<details><summary>An example of everything that fails</summary>{examples}</details>")
+    let examples: Html = terms.findings.iter().filter_map(example).collect();
+    let examples = match examples.is_empty() {
+        true => examples,
+        false => {
+            html!("<details><summary>An example of everything that fails</summary>{}</details>", examples)
         }
     };
-    format!(
+    html!(
         "<h3><bdi>{}</bdi> put to the test</h3>\
-         <p class=\"minor\">{} tried, {} answered.{state}{earlier} What fails, fails; what holds held in so many trials.</p>\
+         <p class=\"minor\">{} tried, {} answered.{}{} What fails, fails; what holds held in so many trials.</p>\
          <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"What holds\"><table><thead><tr>\
-         <th scope=\"col\">It holds that</th><th scope=\"col\">Found</th></tr></thead><tbody>{rows}</tbody></table></div>\
-         {examples}<p class=\"minor\">Policy <code>{}</code><br>Card <code>{}</code></p>",
-        escape::text(&apportion_standard::describe(&terms.name, &terms.version, &terms.policy.to_string())),
+         <th scope=\"col\">It holds that</th><th scope=\"col\">Found</th></tr></thead><tbody>{}</tbody></table></div>\
+         {}<p class=\"minor\">Policy <code>{}</code><br>Card <code>{}</code></p>",
+        apportion_standard::describe(&terms.name, &terms.version, &terms.policy.to_string()),
         counted(terms.trials as usize, "epoch"),
         terms.answered,
+        state,
+        earlier,
+        rows,
+        examples,
         terms.policy,
         card.digest()
     )
@@ -67,46 +73,43 @@ fn verdict(finding: &Finding) -> String {
 }
 
 /// What was done, and what everyone got.
-fn example(finding: &Finding) -> Option<String> {
+fn example(finding: &Finding) -> Option<Html> {
     let example = finding.example.as_ref().filter(|_| finding.verdict() == Verdict::Fails)?;
     let asset = &example.epochs.first()?.rows.header.pool.asset;
-    let mut head = String::new();
+    let mut head = Html::default();
     for shown in &example.epochs {
-        let _ = write!(
-            head,
-            "<th scope=\"col\">{}, {}</th>",
-            escape::text(&shown.role),
-            escape::text(asset.symbol())
-        );
+        write_html!(head, "<th scope=\"col\">{}, {}</th>", shown.role, asset.symbol());
     }
     let payees: BTreeSet<&str> =
         example.epochs.iter().flat_map(|shown| &shown.payouts).map(|payout| payout.payee.as_str()).collect();
-    let mut rows = String::new();
+    let mut rows = Html::default();
     for payee in payees {
-        let _ = write!(rows, "<tr><th scope=\"row\"><bdi class=\"id\">{}</bdi></th>", escape::text(payee));
+        write_html!(rows, "<tr><th scope=\"row\"><bdi class=\"id\">{}</bdi></th>", payee);
         for shown in &example.epochs {
-            let _ = write!(rows, "<td>{}</td>", got(shown, payee, asset));
+            write_html!(rows, "<td>{}</td>", got(shown, payee, asset));
         }
-        rows.push_str("</tr>");
+        rows.push_markup("</tr>");
     }
-    Some(format!(
+    Some(html!(
         "<h4>{}</h4><p>{}: <strong>{}</strong> {}, {} of the pool.</p>\
          <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Example\"><table><thead><tr>\
-         <th scope=\"col\">Payee</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>",
+         <th scope=\"col\">Payee</th>{}</tr></thead><tbody>{}</tbody></table></div>",
         finding.property.breach(),
-        escape::text(&example.change),
+        example.change,
         grouped(&asset.format_rounded(example.size, 2)),
-        escape::text(asset.symbol()),
-        example.percent()
+        asset.symbol(),
+        example.percent(),
+        head,
+        rows
     ))
 }
 
-fn got(shown: &ExampleEpoch, payee: &str, asset: &Asset) -> String {
+fn got(shown: &ExampleEpoch, payee: &str, asset: &Asset) -> Html {
     let payout = shown.payouts.iter().find(|payout| payout.payee == payee);
     payout.map_or_else(
-        || "\u{2013}".to_owned(),
+        || Html::of("\u{2013}"),
         |payout| {
-            format!(
+            html!(
                 "<data value=\"{}\">{}</data>",
                 payout.amount,
                 grouped(&asset.format_rounded(payout.amount, 2))

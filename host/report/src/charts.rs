@@ -1,9 +1,10 @@
 //! Drawings, as SVG that takes its colours from the page.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use apportion::CandidateSide;
 
+use crate::escape::{Html, write_html};
 use crate::wording::{Wording, is_compared, part};
 
 /// The most corners of a Lorenz curve: more than a screen can show apart.
@@ -12,28 +13,31 @@ const CORNERS: usize = 200;
 const LABELS: usize = 12;
 
 /// Lorenz curves of both sides: what part of all the poorest part of payees holds.
-pub(crate) fn lorenz(wording: &Wording<'_>) -> String {
+pub(crate) fn lorenz(wording: &Wording<'_>) -> Html {
     let paid: Vec<(u128, u128)> = wording.terms.payees.iter().map(|p| (p.original, p.candidate)).collect();
     let paid: Vec<(u128, u128)> = paid.into_iter().filter(|&pair| pair != (0, 0)).collect();
     let (original, candidate): (Vec<u128>, Vec<u128>) = paid.into_iter().unzip();
-    let mut svg = String::from(
+    let mut svg = Html::of(
         "<svg class=\"chart square\" viewBox=\"0 0 340 300\" role=\"img\" aria-labelledby=\"lorenz-title\">\
          <title id=\"lorenz-title\">How much the payees with the least hold together, then and under the new rule</title>\
          <path class=\"frame\" d=\"M40 10V260H330\"/><path class=\"even\" d=\"M40 260L330 10\"/>\
          <text x=\"120\" y=\"140\" class=\"even-label\">all the same</text>",
     );
     for (tenths, label) in [(0, "0"), (5, "50"), (10, "100")] {
-        let _ = write!(
+        write_html!(
             svg,
-            "<text x=\"34\" y=\"{}\" class=\"end\">{label}</text><text x=\"{}\" y=\"276\" class=\"middle\">{label}</text>",
+            "<text x=\"34\" y=\"{}\" class=\"end\">{}</text><text x=\"{}\" y=\"276\" class=\"middle\">{}</text>",
             264 - 25 * tenths,
-            40 + 29 * tenths
+            label,
+            40 + 29 * tenths,
+            label
         );
     }
-    svg.push_str("<text x=\"185\" y=\"295\" class=\"middle\">% of payees, from the least paid</text>");
-    svg.push_str("<text x=\"14\" y=\"135\" class=\"middle turned\">% of all that is paid</text>");
+    svg = svg
+        + "<text x=\"185\" y=\"295\" class=\"middle\">% of payees, from the least paid</text>"
+        + "<text x=\"14\" y=\"135\" class=\"middle turned\">% of all that is paid</text>";
     for (class, amounts) in [("then", original), ("new", candidate)] {
-        let _ = write!(svg, "<polyline class=\"line {class}\" points=\"{}\"/>", curve(amounts));
+        write_html!(svg, "<polyline class=\"line {}\" points=\"{}\"/>", class, curve(amounts));
     }
     svg + "</svg>"
 }
@@ -50,21 +54,21 @@ fn curve(mut amounts: Vec<u128>) -> String {
         if count.is_multiple_of(every) || count == amounts.len() {
             let x = 40.0 + 290.0 * count as f64 / amounts.len() as f64;
             let y = 260.0 - 250.0 * part(held, total).unwrap_or(0.0);
-            let _ = write!(points, " {x:.1},{y:.1}");
+            let _ = write!(points, " {x:.1},{y:.1}"); // writing into memory cannot fail
         }
     }
     points
 }
 
 /// For each epoch what was paid, what would have been, and how much of it would have gone to others.
-pub(crate) fn epochs(wording: &Wording<'_>) -> String {
+pub(crate) fn epochs(wording: &Wording<'_>) -> Html {
     let epochs = &wording.terms.epochs;
     let most = epochs.iter().flat_map(|epoch| match &epoch.candidate {
         CandidateSide::Settled(side) => [epoch.original.paid, side.paid],
         CandidateSide::Fault(_) => [epoch.original.paid, 0],
     });
     let most = most.max().unwrap_or(0);
-    let mut svg = String::from(
+    let mut svg = Html::of(
         "<svg class=\"chart\" viewBox=\"0 0 340 180\" role=\"img\" aria-labelledby=\"epochs-title\">\
          <title id=\"epochs-title\">What each epoch paid, then and under the new rule; the table below has the numbers</title>\
          <path class=\"frame\" d=\"M10 150H330\"/>",
@@ -75,11 +79,14 @@ pub(crate) fn epochs(wording: &Wording<'_>) -> String {
         let middle = 10.0 + width * (index as f64 + 0.5);
         let mut draw = |class: &str, place: f64, amount: u128| {
             let height = 135.0 * part(amount, most).unwrap_or(0.0);
-            let _ = write!(
+            write_html!(
                 svg,
-                "<rect class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{bar:.1}\" height=\"{height:.1}\"/>",
+                "<rect class=\"{}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+                class,
                 middle + place * bar,
-                150.0 - height
+                150.0 - height,
+                bar,
+                height
             );
         };
         draw("then", -1.55, epoch.original.paid);
@@ -89,10 +96,12 @@ pub(crate) fn epochs(wording: &Wording<'_>) -> String {
         }
         if epochs.len() <= LABELS || index.is_multiple_of(epochs.len().div_ceil(LABELS)) {
             let mark = if is_compared(epoch) { "" } else { " \u{2717}" };
-            let _ = write!(
+            write_html!(
                 svg,
-                "<text x=\"{middle:.1}\" y=\"168\" class=\"middle\">{}{mark}</text>",
-                epoch.number
+                "<text x=\"{:.1}\" y=\"168\" class=\"middle\">{}{}</text>",
+                middle,
+                epoch.number,
+                mark
             );
         }
     }

@@ -45,6 +45,16 @@ impl<'a> Words<'a> {
         if explanation.name.is_empty() { &explanation.payee } else { &explanation.name }
     }
 
+    /// The payee by its name and id: several may have the same name. `Ann (payee p1)`.
+    pub fn called(&self) -> String {
+        let Explanation { payee, name, .. } = self.explanation;
+        if name.is_empty() || name == payee {
+            payee.clone()
+        } else {
+            format!("{} (payee {payee})", cut(name, OF_A_NAME))
+        }
+    }
+
     /// A node by its id, and where it has one by its name: `paper:2 (paper)`, `“On circles” (paper paper:2)`.
     pub fn node(&self, id: &str, kind: &str) -> String {
         match self.explanation.names.nodes.get(id) {
@@ -72,16 +82,16 @@ impl<'a> Words<'a> {
         format!("{} {}", self.figure(amount), self.explanation.asset)
     }
 
-    /// `Ann gets 30.00 EUR, 30.0 % of the 100.00 EUR of epoch 1: the second most of 4 payees.`
+    /// `Ann (payee p1) gets 30.00 EUR, 30.0 % of the 100.00 EUR of epoch 1: the second most of 4 payees.`
     pub fn headline(&self) -> String {
         let explanation = self.explanation;
         let (amount, pool) = (self.amount(explanation.amount), self.amount(explanation.pool));
         if explanation.amount == 0 {
-            return format!("{} gets nothing of the {pool} of epoch {}.", self.who(), explanation.number);
+            return format!("{} gets nothing of the {pool} of epoch {}.", self.called(), explanation.number);
         }
         format!(
             "{} gets {amount}, {} of the {pool} of epoch {}: {} of {}.",
-            self.who(),
+            self.called(),
             percent(explanation.amount, explanation.pool),
             explanation.number,
             most(explanation.place, "most"),

@@ -1,11 +1,9 @@
 //! The page that explains payouts.
 
-use std::fmt::Write;
-
 use apportion::Digest;
 use apportion::explain::Explanation;
 
-use crate::escape::{self, fill, json};
+use crate::escape::{Html, html, write_html};
 use crate::explained::{Most, WAYS, Words, cut, side_by_side};
 
 /// What marks the rows that stand further in: the parts of a group.
@@ -26,89 +24,91 @@ pub fn explanation_page(explanations: &[Explanation]) -> String {
     // Nobody whose text ends up in the page can know it, as in a comparison's.
     let nonce = Digest::of(exact.as_bytes()).to_string();
     let names: Vec<&str> = words.iter().map(Words::who).collect();
-    let mut sections = String::new();
+    let mut sections = Html::default();
     if let [first, second] = &words[..] {
-        sections.push_str(&beside(first, second));
+        sections.push(&beside(first, second));
     }
     for words in &words {
-        sections.push_str(&payee(words));
+        sections.push(&payee(words));
     }
-    fill(
+    let page = Html::filled(
         include_str!("../templates/explanation.html"),
         &[
-            ("nonce", nonce),
-            ("style", include_str!("../templates/style.css").to_owned()),
-            ("json", json(&exact)),
-            ("title", escape::text(&names.join(", "))),
+            ("nonce", Html::text(nonce)),
+            ("style", Html::of(include_str!("../templates/style.css"))),
+            ("json", Html::json(&exact)),
+            ("title", Html::text(names.join(", "))),
             ("sections", sections),
         ],
-    )
+    );
+    page.into_page()
 }
 
-fn beside(first: &Words<'_>, second: &Words<'_>) -> String {
-    let header = ["", first.who(), second.who()];
+fn beside(first: &Words<'_>, second: &Words<'_>) -> Html {
+    let [first_title, second_title] = [first, second].map(Words::called);
+    let header = ["", &first_title, &second_title];
     let rows: Vec<Vec<String>> = side_by_side(first, second).into_iter().map(Vec::from).collect();
-    format!("<section><h2>Side by side</h2>{}</section>", table(first, BESIDE, &header, &rows))
+    html!("<section><h2>Side by side</h2>{}</section>", table(first, BESIDE, &header, &rows))
 }
 
-fn payee(words: &Words<'_>) -> String {
+fn payee(words: &Words<'_>) -> Html {
     let explanation = words.explanation;
-    let mut html = format!(
+    let mut html = html!(
         "<section><p class=\"kicker\"><bdi>{}</bdi></p><p class=\"headline\">{}</p>",
-        escape::text(&explanation.payee),
+        explanation.payee,
         said(words, &words.headline())
     );
     for part in &explanation.parts {
-        let _ = write!(html, "<p>{}</p>", said(words, &words.part(part)));
+        write_html!(html, "<p>{}</p>", said(words, &words.part(part)));
         if !part.measures.is_empty() {
             let rows: Vec<Vec<String>> =
                 part.measures.iter().map(|measure| words.measure(measure).to_vec()).collect();
-            html.push_str(&table(words, SHORT, &["Measure", "Value", "Place"], &rows));
+            html.push(&table(words, SHORT, &["Measure", "Value", "Place"], &rows));
         }
     }
-    html.push_str("</section><section><h2>What it would get without what it contributed</h2>");
+    html.push_markup("</section><section><h2>What it would get without what it contributed</h2>");
     let rows: Vec<Vec<String>> = words.contributions(INDENT, MOST).into_iter().map(Vec::from).collect();
     if !rows.is_empty() {
-        html.push_str(&table(words, LONG, &["Without", "It would get", "That is"], &rows));
+        html.push(&table(words, LONG, &["Without", "It would get", "That is"], &rows));
     }
-    let _ = write!(html, "<p>{}</p></section>", said(words, &words.without_contributions()));
+    write_html!(html, "<p>{}</p></section>", said(words, &words.without_contributions()));
     if explanation.relied > 0 {
-        html.push_str("<section><h2>What it would get if others had not relied on it</h2>");
+        html.push_markup("<section><h2>What it would get if others had not relied on it</h2>");
         let rows: Vec<Vec<String>> = words.reliances(INDENT, MOST).into_iter().map(Vec::from).collect();
         if !rows.is_empty() {
-            html.push_str(&table(words, LONG, &["Without", "By", "It would get", "That is"], &rows));
+            html.push(&table(words, LONG, &["Without", "By", "It would get", "That is"], &rows));
         }
         if let Some(together) = words.without_reliances() {
-            let _ = write!(html, "<p>{}</p>", said(words, &together));
+            write_html!(html, "<p>{}</p>", said(words, &together));
         }
-        html.push_str("</section>");
+        html.push_markup("</section>");
     }
     if !explanation.paths.is_empty() {
-        let _ = write!(
+        write_html!(
             html,
             "<section><h2>The strongest ways on which credit comes to it</h2><p class=\"minor\">{}</p>",
-            escape::text(WAYS)
+            WAYS
         );
-        html.push_str(&picture(words));
-        html.push_str("<details><summary>The same in words</summary><ul>");
+        html.push(&picture(words));
+        html.push_markup("<details><summary>The same in words</summary><ul>");
         for path in &explanation.paths {
-            let lines: Vec<String> = words.path(path).iter().map(|line| escape::text(line)).collect();
-            let _ = write!(html, "<li class=\"minor\">{}</li>", lines.join(", "));
+            let lines = words.path(path);
+            write_html!(html, "<li class=\"minor\">{}</li>", lines.join(", "));
         }
-        html.push_str("</ul></details></section>");
+        html.push_markup("</ul></details></section>");
     }
     if let Some(change) = &explanation.change {
-        html.push_str("<section><h2>What changed</h2><ul>");
+        html.push_markup("<section><h2>What changed</h2><ul>");
         for sentence in words.change(change) {
-            let _ = write!(html, "<li>{}</li>", said(words, &sentence));
+            write_html!(html, "<li>{}</li>", said(words, &sentence));
         }
-        html.push_str("</ul></section>");
+        html.push_markup("</ul></section>");
     }
     html
 }
 
 /// A sentence, with amounts that no line break tears apart.
-fn said(words: &Words<'_>, sentence: &str) -> String {
+fn said(words: &Words<'_>, sentence: &str) -> Html {
     let mut kept = String::new();
     let mut rest = sentence;
     while let Some((before, after)) = rest.split_once(' ') {
@@ -118,33 +118,33 @@ fn said(words: &Words<'_>, sentence: &str) -> String {
         kept.push(if number && unit { '\u{a0}' } else { ' ' });
         rest = after;
     }
-    escape::text(&(kept + rest))
+    Html::text(kept + rest)
 }
 
-fn table(words: &Words<'_>, names: &str, header: &[&str], rows: &[Vec<String>]) -> String {
-    let mut html = format!("<div class=\"wide\" tabindex=\"0\"><table class=\"{names}\"><thead><tr>");
+fn table(words: &Words<'_>, names: &str, header: &[&str], rows: &[Vec<String>]) -> Html {
+    let mut html = html!("<div class=\"wide\" tabindex=\"0\"><table class=\"{}\"><thead><tr>", names);
     for title in header {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", escape::text(title));
+        write_html!(html, "<th scope=\"col\">{}</th>", title);
     }
-    html.push_str("</tr></thead><tbody>");
+    html.push_markup("</tr></thead><tbody>");
     for row in rows {
         let inner = row.first().is_some_and(|first| first.starts_with(INDENT));
-        html.push_str(if inner { "<tr class=\"inner\">" } else { "<tr>" });
+        html.push_markup(if inner { "<tr class=\"inner\">" } else { "<tr>" });
         for (index, cell) in row.iter().enumerate() {
             let cell = said(words, cell.strip_prefix(INDENT).unwrap_or(cell));
-            let _ = if index == 0 {
-                write!(html, "<th scope=\"row\"><bdi>{cell}</bdi></th>")
+            if index == 0 {
+                write_html!(html, "<th scope=\"row\"><bdi>{}</bdi></th>", cell)
             } else {
-                write!(html, "<td>{cell}</td>")
+                write_html!(html, "<td>{}</td>", cell)
             };
         }
-        html.push_str("</tr>");
+        html.push_markup("</tr>");
     }
     html + "</tbody></table></div>"
 }
 
 /// The ways as lines of boxes, one under another.
-fn picture(words: &Words<'_>) -> String {
+fn picture(words: &Words<'_>) -> Html {
     let paths = &words.explanation.paths;
     const BOX: usize = 184;
     const GAP: usize = 90;
@@ -153,21 +153,31 @@ fn picture(words: &Words<'_>) -> String {
     const FITS: usize = 20;
     let longest = paths.iter().map(|path| path.steps.len()).max().unwrap_or(0);
     let (width, height) = ((longest + 1) * BOX + longest * GAP + 4, paths.len() * ROW + 4);
-    let mut svg = format!(
-        "<div class=\"wide\" tabindex=\"0\"><svg class=\"ways\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"The same ways, drawn; they are told below\">"
+    let mut svg = html!(
+        "<div class=\"wide\" tabindex=\"0\"><svg class=\"ways\" width=\"{}\" height=\"{}\" \
+         viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"The same ways, drawn; they are told below\">",
+        width,
+        height,
+        width,
+        height
     );
     for (row, path) in paths.iter().enumerate() {
         let y = row * ROW + 2;
         let mut put = |column: usize, id: &str, kind: &str| {
             let x = column * (BOX + GAP) + 2;
-            let _ = write!(
+            write_html!(
                 svg,
-                "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\" rx=\"6\"/>\
-                 <svg x=\"{x}\" y=\"{y}\" width=\"{BOX}\" height=\"40\"><text x=\"8\" y=\"17\">{}</text>\
+                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"40\" rx=\"6\"/>\
+                 <svg x=\"{}\" y=\"{}\" width=\"{}\" height=\"40\"><text x=\"8\" y=\"17\">{}</text>\
                  <text class=\"minor\" x=\"8\" y=\"32\">{}</text></svg>",
-                escape::text(&cut(id, FITS)),
-                escape::text(&cut(kind, FITS))
+                x,
+                y,
+                BOX,
+                x,
+                y,
+                BOX,
+                cut(id, FITS),
+                cut(kind, FITS)
             );
         };
         let names = &words.explanation.names.nodes;
@@ -178,13 +188,15 @@ fn picture(words: &Words<'_>) -> String {
         }
         for (index, step) in path.steps.iter().enumerate() {
             let (from, to) = (index * (BOX + GAP) + BOX + 4, (index + 1) * (BOX + GAP));
-            let _ = write!(
+            write_html!(
                 svg,
-                "<path d=\"M{from} {0}H{to}m-7 -4l7 4l-7 4\"/><text class=\"minor middle\" x=\"{1}\" y=\"{2}\">{3:.1} %</text>",
+                "<path d=\"M{4} {0}H{5}m-7 -4l7 4l-7 4\"/><text class=\"minor middle\" x=\"{1}\" y=\"{2}\">{3:.1} %</text>",
                 y + 20,
                 (from + to) / 2,
                 y + 14,
-                step.part * 100.0
+                step.part * 100.0,
+                from,
+                to
             );
         }
     }

@@ -28,7 +28,7 @@ pub use card::card;
 
 pub use explanation::explanation_page;
 
-use escape::{fill, json};
+use escape::Html;
 use wording::Wording;
 
 /// The whole page.
@@ -40,15 +40,15 @@ pub fn page(comparison: &Comparison) -> String {
 pub fn page_with_cards(comparison: &Comparison, cards: &[Card]) -> String {
     let wording = Wording::of(comparison);
     // Whoever writes text that ends up in the page cannot know the digest of the whole, so it serves as the nonce.
-    let nonce = comparison.digest().to_string();
+    let nonce = Html::text(comparison.digest());
     let bytes = String::from_utf8_lossy(comparison.as_bytes());
-    fill(
+    let page = Html::filled(
         include_str!("../templates/page.html"),
         &[
             ("nonce", nonce.clone()),
-            ("style", include_str!("../templates/style.css").to_owned()),
-            ("script", include_str!("../templates/page.js").to_owned()),
-            ("json", json(&bytes)),
+            ("style", Html::of(include_str!("../templates/style.css"))),
+            ("script", Html::of(include_str!("../templates/page.js"))),
+            ("json", Html::json(&bytes)),
             ("title", wording.title()),
             ("period", wording.period()),
             ("headline", wording.headline()),
@@ -59,13 +59,14 @@ pub fn page_with_cards(comparison: &Comparison, cards: &[Card]) -> String {
             ("spread", sections::spread(&wording)),
             ("chart-epochs", charts::epochs(&wording)),
             ("epochs", sections::epochs(&wording)),
-            ("count", wording.payees(comparison.terms().payees.len())),
-            ("asset", escape::text(comparison.asset().symbol())),
+            ("count", Html::text(wording.payees(comparison.terms().payees.len()))),
+            ("asset", Html::text(comparison.asset().symbol())),
             ("payees", sections::payees(&wording)),
             ("rules", rules::side_by_side(&wording)),
-            ("cards", cards.iter().map(card).collect()),
+            ("cards", cards.iter().map(card::fragment).collect()),
             ("digests", sections::digests(&wording)),
             ("digest", nonce),
         ],
-    )
+    );
+    page.into_page()
 }

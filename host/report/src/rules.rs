@@ -3,37 +3,33 @@
 //! What is compared are the settings themselves and the charters' digests ([`apportion::ComparedSetting`]); what is
 //! displayed here follows from them and decides nothing.
 
-use std::fmt::Write;
-
 use apportion::{ComparedSetting, SettingKey, SettingValue};
 use apportion_standard::Standing;
 
-use crate::escape;
+use crate::escape::{Html, html, write_html};
 use crate::wording::{Wording, counted};
 
 /// A table of the settings that differ, and a closed one of those that do not.
-pub(crate) fn side_by_side(wording: &Wording<'_>) -> String {
+pub(crate) fn side_by_side(wording: &Wording<'_>) -> Html {
     let (changed, same): (Vec<ComparedSetting>, Vec<ComparedSetting>) =
         wording.terms.settings().into_iter().partition(ComparedSetting::differs);
-    let mut html = if wording.terms.is_same_charter() {
-        "<p>The new charter is the one that was in force: both have the same digest.</p>".to_owned()
+    let mut html = Html::default();
+    if wording.terms.is_same_charter() {
+        html.push_markup("<p>The new charter is the one that was in force: both have the same digest.</p>");
     } else {
-        let mut html = format!(
-            "<p>The charters differ in {}; what is new is marked.</p>",
-            counted(changed.len(), "setting")
-        );
+        let differ = counted(changed.len(), "setting");
+        write_html!(html, "<p>The charters differ in {}; what is new is marked.</p>", differ);
         if changed.iter().any(|setting| is_about_signers(&setting.key)) {
-            html.push_str(
+            html.push_markup(
                 "<p><strong>The new charter changes who can change the rules: see the first rows.</strong></p>",
             );
         }
-        html
-    };
+    }
     if !changed.is_empty() {
-        html.push_str(&table(&changed));
+        html.push(&table(&changed));
     }
     if !same.is_empty() {
-        let _ = write!(
+        write_html!(
             html,
             "<details><summary>{} the same in both</summary>{}</details>",
             counted(same.len(), "setting"),
@@ -47,49 +43,39 @@ fn is_about_signers(key: &SettingKey) -> bool {
     matches!(key, SettingKey::SignaturesRequired | SettingKey::AllowedSigners)
 }
 
-fn table(settings: &[ComparedSetting]) -> String {
-    let mut html = String::from(
+fn table(settings: &[ComparedSetting]) -> Html {
+    let mut html = Html::of(
         "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Settings\"><table class=\"rules\"><thead><tr>\
          <th scope=\"col\">Setting</th><th scope=\"col\">Then</th><th scope=\"col\">New rule</th></tr></thead><tbody>",
     );
     for setting in settings {
-        html.push_str(&row(setting));
+        html.push(&row(setting));
     }
     html + "</tbody></table></div>"
 }
 
-fn row(setting: &ComparedSetting) -> String {
+fn row(setting: &ComparedSetting) -> Html {
     let cell = unambiguous_cell(setting);
     let cell = |value: Option<&SettingValue>| match value {
-        Some(value) => format!("<bdi>{}</bdi>", cell(&setting.key, value)),
-        None => "<span class=\"minor\">not set</span>".to_owned(),
+        Some(value) => html!("<bdi>{}</bdi>", cell(&setting.key, value)),
+        None => Html::of("<span class=\"minor\">not set</span>"),
     };
-    let then: Vec<String> = setting
-        .then
-        .iter()
-        .map(|then| match setting.then.len() {
-            1 => cell(then.value.as_ref()),
-            _ => {
-                format!(
-                    "{} <span class=\"minor\">({})</span>",
-                    cell(then.value.as_ref()),
-                    numbers(&then.epochs)
-                )
-            }
-        })
-        .collect();
+    let then = setting.then.iter().map(|then| match setting.then.len() {
+        1 => cell(then.value.as_ref()),
+        _ => {
+            let epochs = numbers(&then.epochs);
+            html!("{} <span class=\"minor\">({})</span>", cell(then.value.as_ref()), epochs)
+        }
+    });
+    let then = Html::join(then, "<br>");
     let new = cell(setting.new.as_ref());
-    let new = if setting.differs() { format!("<mark>{new}</mark>") } else { new };
-    format!(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{new}</td></tr>",
-        escape::text(&setting.key.to_string()),
-        then.join("<br>")
-    )
+    let new = if setting.differs() { html!("<mark>{}</mark>", new) } else { new };
+    html!("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>", setting.key.to_string(), then, new)
 }
 
 /// How this setting's values are displayed: as people read them, unless two that differ would look the same (texts that
 /// differ in blanks alone).
-fn unambiguous_cell(setting: &ComparedSetting) -> fn(&SettingKey, &SettingValue) -> String {
+fn unambiguous_cell(setting: &ComparedSetting) -> fn(&SettingKey, &SettingValue) -> Html {
     let values: Vec<&SettingValue> =
         setting.then.iter().filter_map(|then| then.value.as_ref()).chain(&setting.new).collect();
     let look_alike = values.iter().enumerate().any(|(index, one)| {
@@ -99,16 +85,14 @@ fn unambiguous_cell(setting: &ComparedSetting) -> fn(&SettingKey, &SettingValue)
     if look_alike { exact } else { readable }
 }
 
-fn readable(key: &SettingKey, value: &SettingValue) -> String {
+fn readable(key: &SettingKey, value: &SettingValue) -> Html {
     match (value, key) {
         (SettingValue::Text(text), SettingKey::AllowedSigners) => {
-            let lines: Vec<String> =
-                text.lines().map(|line| format!("<code>{}</code>", escape::text(line))).collect();
-            lines.join("<br>")
+            Html::join(text.lines().map(|line| html!("<code>{}</code>", line)), "<br>")
         }
-        (SettingValue::Text(text), _) => escape::text(text).split_whitespace().collect::<Vec<_>>().join(" "),
+        (SettingValue::Text(text), _) => Html::text(text.split_whitespace().collect::<Vec<_>>().join(" ")),
         (SettingValue::Number(0), SettingKey::SignaturesRequired) => {
-            "none: anyone who can write to the ledger can change the charter".to_owned()
+            Html::of("none: anyone who can write to the ledger can change the charter")
         }
         (SettingValue::Component { digest, version }, SettingKey::Policy { name, .. }) => {
             let digest = digest.to_string();
@@ -116,19 +100,17 @@ fn readable(key: &SettingKey, value: &SettingValue) -> String {
                 Standing::Other => String::new(),
                 standing => format!(" ({standing})"),
             };
-            format!("{}{} <code>{digest}</code>", escape::text(version), escape::text(&standing))
+            html!("{}{} <code>{}</code>", version, standing, digest)
         }
         _ => exact(key, value),
     }
 }
 
 /// Every value differently.
-fn exact(_: &SettingKey, value: &SettingValue) -> String {
+fn exact(_: &SettingKey, value: &SettingValue) -> Html {
     match value {
-        SettingValue::Component { digest, version } => {
-            format!("{} <code>{digest}</code>", escape::text(version))
-        }
-        value => escape::text(&value.to_string()),
+        SettingValue::Component { digest, version } => html!("{} <code>{}</code>", version, digest),
+        value => Html::text(value),
     }
 }
 
@@ -164,7 +146,7 @@ mod tests {
             (SettingKey::Name, "A b", "A b "),
             (SettingKey::AllowedSigners, "ann ssh-ed25519 AAAA", "ann ssh-ed25519 AAAA\n"),
         ] {
-            let row = row(&setting(key, text(then), text(new)));
+            let row = row(&setting(key, text(then), text(new))).into_page();
             let cells: Vec<&str> = row.split("<td>").skip(1).collect();
             let bare = |cell: &str| {
                 let cell = cell.replace("<mark>", "").replace("</mark>", "");
@@ -187,7 +169,7 @@ mod tests {
         };
         let setting = setting(key, component('0'), component('1'));
         assert!(setting.differs());
-        let row = row(&setting);
+        let row = row(&setting).into_page();
         assert_eq!(row.matches("0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab012").count(), 2);
         assert_eq!(row.matches("not the standard policy of that name").count(), 2, "{row}");
     }
@@ -197,7 +179,8 @@ mod tests {
         let hostile = "<img src=x onerror=alert(1)>";
         let parameter = SettingValue::Parameter(serde_json::Value::from(hostile));
         let rows = row(&setting(SettingKey::Name, text(hostile), text("b")))
-            + &row(&setting(SettingKey::AllowedSigners, text(hostile), parameter));
+            + row(&setting(SettingKey::AllowedSigners, text(hostile), parameter));
+        let rows = rows.into_page();
         assert!(!rows.contains("<img"), "{rows}");
     }
 }

@@ -1,23 +1,21 @@
 //! The page's parts, from the comparison.
 
+use apportion::{CandidateSide, ComparedPayee, Digest, PolicyFault, Spread};
 use std::cmp::Reverse;
-use std::fmt::Write;
 
-use apportion::{CandidateSide, ComparedPayee, PolicyFault, Spread};
-
-use crate::escape;
+use crate::escape::{Html, html, write_html};
 use crate::wording::{Wording, epoch, is_compared, part, percent};
 
 /// How many of those who gain and lose most are named at the top.
 const MOST: usize = 5;
 
 /// Epochs that the new rule could not settle, and policies that gave nothing, told before any number.
-pub(crate) fn faults(wording: &Wording<'_>) -> String {
-    let mut items = String::new();
+pub(crate) fn faults(wording: &Wording<'_>) -> Html {
+    let mut items = Html::default();
     for compared in &wording.terms.epochs {
         match &compared.candidate {
             CandidateSide::Fault(fault) => {
-                let _ = write!(
+                write_html!(
                     items,
                     "<li>{}: the new rule gives no payouts, so this epoch is left out of every sum. {}</li>",
                     epoch(compared),
@@ -26,7 +24,7 @@ pub(crate) fn faults(wording: &Wording<'_>) -> String {
             }
             CandidateSide::Settled(side) => {
                 for fault in &side.faults {
-                    let _ = write!(
+                    write_html!(
                         items,
                         "<li>{}: a part of the pool stays in the treasury. {}</li>",
                         epoch(compared),
@@ -36,40 +34,40 @@ pub(crate) fn faults(wording: &Wording<'_>) -> String {
             }
         }
     }
-    if items.is_empty() { items } else { format!("<ul class=\"faults\" role=\"note\">{items}</ul>") }
+    if items.is_empty() { items } else { html!("<ul class=\"faults\" role=\"note\">{}</ul>", items) }
 }
 
 /// What a policy of the new charter gave instead of an allocation.
-fn sentence(wording: &Wording<'_>, fault: &PolicyFault) -> String {
-    format!(
+fn sentence(wording: &Wording<'_>, fault: &PolicyFault) -> Html {
+    html!(
         "{}: <q>{}</q> <span class=\"minor\">({})</span>",
         wording.policy(wording.terms.candidate, &fault.policy),
-        escape::text(&fault.fault.sentence),
+        fault.fault.sentence,
         fault.fault.code
     )
 }
 
 /// The numbers to remember.
-pub(crate) fn figures(wording: &Wording<'_>) -> String {
+pub(crate) fn figures(wording: &Wording<'_>) -> Html {
     let (totals, statistics) = (&wording.terms.totals, &wording.terms.statistics);
     // In a box that is too narrow the asset's name stands below its amount.
-    let amount = |amount: u128| wording.amount(amount).replacen('\u{a0}', " ", 1);
-    let mut html = String::new();
+    let amount = |amount: u128| wording.amount_in_parts(amount);
+    let mut html = Html::default();
     for (what, figure) in [
-        ("would have got more", wording.payees(statistics.gain)),
-        ("would have got less", wording.payees(statistics.lose)),
-        ("would have got the same", wording.payees(statistics.same)),
+        ("would have got more", Html::text(wording.payees(statistics.gain))),
+        ("would have got less", Html::text(wording.payees(statistics.lose))),
+        ("would have got the same", Html::text(wording.payees(statistics.same))),
         ("would have gone to others", amount(totals.changes_hands)),
         ("were paid", amount(totals.original)),
         ("would have been paid", amount(totals.candidate)),
     ] {
-        let _ = write!(html, "<div><dt>{what}</dt><dd>{figure}</dd></div>");
+        write_html!(html, "<div><dt>{}</dt><dd>{}</dd></div>", what, figure);
     }
     html
 }
 
 /// Who gains and who loses most.
-pub(crate) fn most(wording: &Wording<'_>) -> String {
+pub(crate) fn most(wording: &Wording<'_>) -> Html {
     let by_change = |less: bool| {
         let payees = wording.terms.payees.iter();
         let mut payees: Vec<&ComparedPayee> =
@@ -81,40 +79,47 @@ pub(crate) fn most(wording: &Wording<'_>) -> String {
     let (gain, lose) = (by_change(false), by_change(true));
     let largest = gain.iter().chain(&lose).map(|p| p.difference.magnitude()).max().unwrap_or(0);
     let list = |title: &str, class: &str, payees: &[&ComparedPayee]| {
-        let mut html = format!("<div><h3>{title}</h3>");
+        let mut html = html!("<div><h3>{}</h3>", title);
         if payees.is_empty() {
             return html + "<p>Nobody.</p></div>";
         }
-        html.push_str("<ol class=\"most\">");
+        html.push_markup("<ol class=\"most\">");
         for payee in payees {
             let width = 100.0 * part(payee.difference.magnitude(), largest).unwrap_or(0.0);
-            let _ = write!(
+            write_html!(
                 html,
                 "<li><span class=\"who\">{}</span> <strong>{}</strong>\
                  <svg class=\"bar\" viewBox=\"0 0 100 4\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
-                 <rect class=\"{class}\" width=\"{width:.1}\" height=\"4\"/></svg>\
+                 <rect class=\"{}\" width=\"{:.1}\" height=\"4\"/></svg>\
                  <span class=\"minor\">{} then, {} under the new rule</span></li>",
                 wording.payee(payee),
                 wording.difference(payee.difference),
+                class,
+                width,
                 wording.data(payee.original),
                 wording.data(payee.candidate)
             );
         }
         html + "</ol></div>"
     };
-    list("Would gain most", "more", &gain) + &list("Would lose most", "less", &lose)
+    list("Would gain most", "more", &gain) + list("Would lose most", "less", &lose)
 }
 
 /// The statistics, each in words.
-pub(crate) fn spread(wording: &Wording<'_>) -> String {
+pub(crate) fn spread(wording: &Wording<'_>) -> Html {
     let statistics = &wording.terms.statistics;
     let (then, new) = (&statistics.original, &statistics.candidate);
     let ratio = |value: Option<f64>| {
         value.map_or("\u{2013}".to_owned(), |value| format!("{value:.3}").replace('-', "\u{2212}"))
     };
-    let mut html = String::new();
-    let row = |what: &str, value: &dyn Fn(&Spread) -> String| {
-        format!("<tr><th scope=\"row\">{what}</th><td>{}</td><td>{}</td></tr>", value(then), value(new))
+    let mut html = Html::default();
+    let row = |what: &'static str, value: &dyn Fn(&Spread) -> String| {
+        html!(
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>",
+            Html::of(what),
+            value(then),
+            value(new)
+        )
     };
     for row in [
         row("Payees who get something", &|s| s.paid.to_string()),
@@ -126,9 +131,9 @@ pub(crate) fn spread(wording: &Wording<'_>) -> String {
             ratio(s.gini)
         }),
     ] {
-        html.push_str(&row);
+        html.push(&row);
     }
-    let _ = write!(
+    write_html!(
         html,
         "<tr><th scope=\"row\">How alike the order of payees is \
          <span class=\"minor\">(rank correlation; 1: the same order, \u{2212}1: turned around)</span></th>\
@@ -139,10 +144,10 @@ pub(crate) fn spread(wording: &Wording<'_>) -> String {
 }
 
 /// A row per epoch.
-pub(crate) fn epochs(wording: &Wording<'_>) -> String {
-    let mut html = String::new();
+pub(crate) fn epochs(wording: &Wording<'_>) -> Html {
+    let mut html = Html::default();
     for compared in &wording.terms.epochs {
-        let _ = write!(
+        write_html!(
             html,
             "<tr><th scope=\"row\">{}</th><td>{}</td>",
             epoch(compared),
@@ -150,32 +155,32 @@ pub(crate) fn epochs(wording: &Wording<'_>) -> String {
         );
         match &compared.candidate {
             CandidateSide::Settled(side) => {
-                let _ = write!(
+                write_html!(
                     html,
                     "<td>{}</td><td>{}</td></tr>",
                     wording.data(side.paid),
                     wording.data(compared.changes_hands)
                 );
             }
-            CandidateSide::Fault(_) => html.push_str("<td colspan=\"2\">no payouts</td></tr>"),
+            CandidateSide::Fault(_) => html.push_markup("<td colspan=\"2\">no payouts</td></tr>"),
         }
     }
     html
 }
 
 /// A row per payee: the largest gain first, the largest loss last.
-pub(crate) fn payees(wording: &Wording<'_>) -> String {
+pub(crate) fn payees(wording: &Wording<'_>) -> Html {
     let mut payees: Vec<&ComparedPayee> = wording.terms.payees.iter().collect();
     payees.sort_by_key(|payee| {
         let magnitude = payee.difference.magnitude();
         let order = if payee.difference.is_negative() { (1, magnitude) } else { (0, u128::MAX - magnitude) };
         (order, Reverse(payee.original))
     });
-    let mut html = String::new();
+    let mut html = Html::default();
     for payee in payees {
-        let _ = writeln!(
+        write_html!(
             html,
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>\n",
             wording.payee(payee),
             wording.data(payee.original),
             wording.data(payee.candidate),
@@ -186,24 +191,21 @@ pub(crate) fn payees(wording: &Wording<'_>) -> String {
 }
 
 /// What to hold the page against.
-pub(crate) fn digests(wording: &Wording<'_>) -> String {
-    let mut html = String::new();
-    let mut item = |what: &str, digest: String| {
-        let _ = write!(html, "<dt>{what}</dt><dd><code>{digest}</code></dd>");
+pub(crate) fn digests(wording: &Wording<'_>) -> Html {
+    let mut html = Html::default();
+    let mut item = |what: Html, digest: Digest| {
+        write_html!(html, "<dt>{}</dt><dd><code>{}</code></dd>", what, digest);
     };
     for charter in &wording.terms.charters {
         let role = if charter.digest == wording.terms.candidate { "New charter" } else { "Charter then" };
-        item(
-            &format!("{role}: <bdi>{}</bdi>", escape::text(&charter.terms.name)),
-            charter.digest.to_string(),
-        );
+        item(html!("{}: <bdi>{}</bdi>", role, charter.terms.name), charter.digest);
     }
     for compared in &wording.terms.epochs {
         let number = compared.number;
-        item(&format!("Epoch {number}"), compared.epoch.to_string());
-        item(&format!("Epoch {number}, receipt then"), compared.original.receipt.to_string());
+        item(html!("Epoch {}", number), compared.epoch);
+        item(html!("Epoch {}, receipt then", number), compared.original.receipt);
         if let (true, CandidateSide::Settled(side)) = (is_compared(compared), &compared.candidate) {
-            item(&format!("Epoch {number}, receipt under the new charter"), side.receipt.to_string());
+            item(html!("Epoch {}, receipt under the new charter", number), side.receipt);
         }
     }
     html

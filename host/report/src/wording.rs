@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use apportion::{
     CandidateSide, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference, Digest, Terms,
+    escape_name,
 };
 
-use crate::escape;
+use crate::escape::{Html, html};
 
 /// How many digits after the point amounts are shown with; the embedded data has all.
 const DIGITS: u32 = 2;
 
-/// The comparison, put in words. Everything that it returns is safe to stand in the page.
+/// The comparison, put in words.
 pub(crate) struct Wording<'a> {
     comparison: &'a Comparison,
     pub(crate) terms: &'a ComparisonTerms,
@@ -23,19 +24,19 @@ impl<'a> Wording<'a> {
     }
 
     /// An amount for people, with the exact base units beside it for programs.
-    pub(crate) fn data(&self, amount: u128) -> String {
-        format!("<data value=\"{amount}\">{}</data>", self.number(amount))
+    pub(crate) fn data(&self, amount: u128) -> Html {
+        html!("<data value=\"{}\">{}</data>", amount, self.number(amount))
     }
 
     /// A difference, always with a sign that is no hyphen.
-    pub(crate) fn difference(&self, difference: Difference) -> String {
+    pub(crate) fn difference(&self, difference: Difference) -> Html {
         let (class, sign) = match (difference.is_negative(), difference.magnitude()) {
             (_, 0) => ("level", ""),
             (true, _) => ("less", "\u{2212}"),
             (false, _) => ("more", "+"),
         };
         let number = self.number(difference.magnitude());
-        format!("<data class=\"{class}\" value=\"{difference}\">{sign}{number}</data>")
+        html!("<data class=\"{}\" value=\"{}\">{}{}</data>", class, difference, sign, number)
     }
 
     fn number(&self, amount: u128) -> String {
@@ -43,8 +44,13 @@ impl<'a> Wording<'a> {
     }
 
     /// `1,234.50 OP`, which no line break tears apart.
-    pub(crate) fn amount(&self, amount: u128) -> String {
-        format!("{}\u{a0}{}", self.data(amount), escape::text(self.comparison.asset().symbol()))
+    pub(crate) fn amount(&self, amount: u128) -> Html {
+        html!("{}\u{a0}{}", self.data(amount), self.comparison.asset().symbol())
+    }
+
+    /// `1,234.50 OP`, with a line break between the two where there is no room.
+    pub(crate) fn amount_in_parts(&self, amount: u128) -> Html {
+        html!("{} {}", self.data(amount), self.comparison.asset().symbol())
     }
 
     pub(crate) fn payees(&self, count: usize) -> String {
@@ -52,12 +58,17 @@ impl<'a> Wording<'a> {
     }
 
     /// What to call a payee: its name, and its id in small where it has one.
-    pub(crate) fn payee(&self, payee: &ComparedPayee) -> String {
-        let id = escape::text(&payee.payee);
+    pub(crate) fn payee(&self, payee: &ComparedPayee) -> Html {
+        let id = Html::text(escape_name(&payee.payee));
         if payee.name.is_empty() || payee.name == payee.payee {
-            return format!("<bdi class=\"id\" title=\"{id}\">{id}</bdi>");
+            return html!("<bdi class=\"id\" title=\"{}\">{}</bdi>", id, id);
         }
-        format!("<bdi>{}</bdi> <bdi class=\"id minor\" title=\"{id}\">{id}</bdi>", escape::text(&payee.name))
+        html!(
+            "<bdi>{}</bdi> <bdi class=\"id minor\" title=\"{}\">{}</bdi>",
+            Html::text(escape_name(&payee.name)),
+            id,
+            id
+        )
     }
 
     pub(crate) fn candidate(&self) -> Option<&'a Terms> {
@@ -66,7 +77,7 @@ impl<'a> Wording<'a> {
 
     /// A policy of a charter by the name that the charter gives it, with its standing: `equal 0.1.0 (standard)`. Where a
     /// charter has several of that name, all that it could be.
-    pub(crate) fn policy(&self, charter: Digest, name: &str) -> String {
+    pub(crate) fn policy(&self, charter: Digest, name: &str) -> Html {
         let policies = self.terms.charter(charter).map_or(&[][..], |terms| &terms.policies);
         let named: BTreeSet<String> = policies
             .iter()
@@ -74,56 +85,56 @@ impl<'a> Wording<'a> {
             .map(|one| apportion_standard::describe(&one.name, &one.version, &one.policy.to_string()))
             .collect();
         let named = if named.is_empty() { BTreeSet::from([name.to_owned()]) } else { named };
-        let named: Vec<String> =
-            named.iter().map(|one| format!("<bdi>{}</bdi>", escape::text(one))).collect();
-        named.join(" or ")
+        Html::join(named.iter().map(|one| html!("<bdi>{}</bdi>", one)), " or ")
     }
 
-    pub(crate) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> Html {
         let last = self.terms.epochs.last().and_then(|epoch| self.terms.charter(epoch.original.charter));
-        escape::text(last.map_or("", |terms| &terms.name))
+        Html::text(last.map_or("", |terms| &terms.name))
     }
 
     /// `6 epochs, 1 January 2025 to 30 June 2025`.
-    pub(crate) fn period(&self) -> String {
+    pub(crate) fn period(&self) -> Html {
         let epochs = &self.terms.epochs;
-        let (Some(first), Some(last)) = (epochs.first(), epochs.last()) else { return String::new() };
+        let (Some(first), Some(last)) = (epochs.first(), epochs.last()) else { return Html::default() };
         let new = self.candidate().map_or("", |terms| &terms.name);
-        format!(
+        html!(
             "{}, {} to {}, under the rule that was in force and under \u{201c}<bdi>{}</bdi>\u{201d}",
             counted(epochs.len(), "epoch"),
             day(first.start),
             day(last.end - 1),
-            escape::text(new)
+            new
         )
     }
 
-    pub(crate) fn headline(&self) -> String {
+    pub(crate) fn headline(&self) -> Html {
         let (totals, statistics) = (&self.terms.totals, &self.terms.statistics);
         if totals.epochs == 0 {
-            return "The new rule could not have settled any of these epochs.".to_owned();
+            return Html::of("The new rule could not have settled any of these epochs.");
         }
         if statistics.gain == 0 && statistics.lose == 0 {
-            return "Under the new rule everyone would have got exactly what they got.".to_owned();
+            return Html::of("Under the new rule everyone would have got exactly what they got.");
         }
         let moved = if totals.changes_hands == 0 {
-            String::new()
+            Html::default()
         } else {
-            format!(
+            html!(
                 " {} would have gone to other payees, {} of what was paid.",
                 self.amount(totals.changes_hands),
                 percent(part(totals.changes_hands, totals.original))
             )
         };
         let treasury = match (totals.difference.magnitude(), totals.difference.is_negative()) {
-            (0, _) => String::new(),
-            (less, true) => format!(" In all, {} less would have been paid.", self.amount(less)),
-            (more, false) => format!(" In all, {} more would have been paid.", self.amount(more)),
+            (0, _) => Html::default(),
+            (less, true) => html!(" In all, {} less would have been paid.", self.amount(less)),
+            (more, false) => html!(" In all, {} more would have been paid.", self.amount(more)),
         };
-        format!(
-            "Under the new rule {} would have got more and {} less.{moved}{treasury}",
+        html!(
+            "Under the new rule {} would have got more and {} less.{}{}",
             self.payees(statistics.gain),
             grouped(&statistics.lose.to_string()),
+            moved,
+            treasury
         )
     }
 }

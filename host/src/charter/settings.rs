@@ -214,10 +214,16 @@ impl fmt::Display for SettingValue {
 
 fn write_asset(f: &mut fmt::Formatter<'_>, asset: &AssetTerms) -> fmt::Result {
     let AssetTerms { symbol, decimals, paid, carry } = asset;
-    write!(f, "{} with {decimals} decimals; amounts paid before in another asset ", spelled(&Value::from(symbol.as_str())))?;
+    write!(
+        f,
+        "{} with {decimals} decimals; amounts paid before in another asset ",
+        spelled(&Value::from(symbol.as_str()))
+    )?;
     match paid {
         PaidChange::Reset => f.write_str("are reset")?,
-        PaidChange::Convert(ratio) => write!(f, "are multiplied by {}/{}", ratio.numerator, ratio.denominator)?,
+        PaidChange::Convert(ratio) => {
+            write!(f, "are multiplied by {}/{}", ratio.numerator, ratio.denominator)?
+        }
     }
     match carry {
         CarryChange::Reset => f.write_str("; what policies handed over is reset"),

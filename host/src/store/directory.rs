@@ -15,7 +15,7 @@ use super::files::{Files, Kind, irregular, make_lasting_folder};
 use super::pending::Pending;
 use super::{Inventory, Store, StoreError, io};
 use crate::canonical::Digest;
-use crate::text::{MAX_NAME, visible};
+use crate::text::escape;
 
 const FORMAT: &str = "format";
 const FORMAT_TEXT: &[u8] = b"apportion ledger 1\n";
@@ -203,7 +203,7 @@ impl DirectoryStore {
             match kind {
                 Kind::Folder => {}
                 Kind::File => {
-                    inventory.unknown.push(visible(&path, MAX_NAME));
+                    inventory.unknown.push(escape(&path).to_string());
                     continue;
                 }
                 other => {
@@ -217,7 +217,7 @@ impl DirectoryStore {
                     (Kind::File, Ok(digest)) if name.starts_with(&folder) && folder.len() == 2 => {
                         inventory.objects.push(digest);
                     }
-                    (Kind::File, _) => inventory.unknown.push(visible(&path, MAX_NAME)),
+                    (Kind::File, _) => inventory.unknown.push(escape(&path).to_string()),
                     (other, _) => inventory.irregular.push(irregular(&path, other)),
                 }
             }
@@ -315,7 +315,7 @@ impl Store for DirectoryStore {
                 FORMAT | HEAD | LOCK => kind == Kind::File,
                 _ if matches!(kind, Kind::Other(_)) => false,
                 _ => {
-                    inventory.unknown.push(visible(&name, MAX_NAME));
+                    inventory.unknown.push(escape(&name).to_string());
                     true
                 }
             };
@@ -326,7 +326,7 @@ impl Store for DirectoryStore {
         for (name, kind) in self.files.names(ASIDE)? {
             let path = format!("{ASIDE}/{name}");
             match kind {
-                Kind::File => inventory.unfinished.push(visible(&path, MAX_NAME)),
+                Kind::File => inventory.unfinished.push(escape(&path).to_string()),
                 other => inventory.irregular.push(irregular(&path, other)),
             }
         }

@@ -7,7 +7,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, FileType, OpenOptions};
 
 use super::{Irregular, StoreError, io};
-use crate::text::{MAX_NAME, visible};
+use crate::text::escape;
 
 /// The folder of a store. Names are relative to it, with `/` between their parts.
 pub(super) struct Files {
@@ -52,7 +52,7 @@ impl Kind {
 
 /// `name` is something other than what belongs there.
 pub(super) fn irregular(name: &str, kind: Kind) -> Irregular {
-    Irregular { name: visible(name, MAX_NAME), kind: kind.name() }
+    Irregular { name: escape(name).to_string(), kind: kind.name() }
 }
 
 impl Files {

@@ -10,7 +10,7 @@ use crate::outcome::EXIT_CODES;
 
 /// Divide an epoch's pool and print who gets what
 ///
-/// Prints a table for people, or JSON or CSV for programs. With `-o` the receipt, the payouts and the charter are
+/// Prints a table for people, CSV for a spreadsheet, or JSON or raw CSV for programs. With `-o` the receipt, the payouts and the charter are
 /// written too; they can be checked by anyone who has the epoch and the policies.
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]

@@ -1,7 +1,5 @@
 //! `apportion policy bench`: what a policy takes on a given epoch, and where its instructions go.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -13,6 +11,7 @@ use crate::arguments::BenchPolicyArguments;
 use crate::engine::Engines;
 use crate::inspect::shown;
 use crate::objects;
+use crate::print::{Lines, say};
 use crate::table::{count, grouped};
 
 pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> {
@@ -26,18 +25,14 @@ pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> 
     let settled = times(&policy, &epoch, &parameters, arguments.runs.into())?;
     let profile = component.profile(&engines.make()?, &epoch, &parameters)?;
 
-    let mut text = format!("policy {} {}\n", shown(policy.name()), shown(policy.version()));
+    let mut text = Lines::default();
+    say!(text, "policy {} {}", shown(policy.name()), shown(policy.version()));
     let size = [(epoch.payees().len(), "payee"), (epoch.node_count(), "node"), (epoch.edge_count(), "edge")];
     let size: Vec<String> = size.into_iter().map(|(rows, what)| count(rows, what)).collect();
-    let _ = writeln!(text, "  epoch    {}: {}", epoch.number(), size.join(", "));
-    let _ = writeln!(
-        text,
-        "  admitted in {}, compiled anew; in {} after that",
-        shown_time(anew),
-        shown_time(again)
-    );
+    say!(text, "  epoch    {}: {}", epoch.number(), size.join(", "));
+    say!(text, "  admitted in {}, compiled anew; in {} after that", shown_time(anew), shown_time(again));
     if let (Some(least), Some(most)) = (settled.first(), settled.last()) {
-        let _ = writeln!(
+        say!(
             text,
             "  settled  in {} (of {}: {} to {})",
             shown_time(settled.get(settled.len() / 2).copied().unwrap_or_default()),
@@ -46,9 +41,9 @@ pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> 
             shown_time(*most)
         );
     }
-    text.push_str(&used(&profile));
-    text.push_str(&functions(&profile, arguments.functions));
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    text.append(used(&profile));
+    text.append(functions(&profile, arguments.functions));
+    text.print()
 }
 
 /// How long each of so many settlements took, in ascending order.
@@ -67,12 +62,15 @@ fn times(policy: &Policy, epoch: &Epoch, parameters: &Value, runs: usize) -> Res
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a part in percent is shown")]
-fn functions(profile: &Profile, most: usize) -> String {
-    let Some(all) = profile.used.map(|used| used.instructions) else { return String::new() };
-    let mut text = "  where instructions go, without what a function calls\n".to_owned();
+fn functions(profile: &Profile, most: usize) -> Lines {
+    let Some(all) = profile.used.map(|used| used.instructions) else {
+        return Lines::default();
+    };
+    let mut text = Lines::default();
+    say!(text, "  where instructions go, without what a function calls");
     let percent = |instructions: u64| 100.0 * instructions as f64 / all as f64;
     for function in profile.functions.iter().take(most) {
-        let _ = writeln!(
+        say!(
             text,
             "    {:5.1} %  {:>15}  {}",
             percent(function.instructions),
@@ -84,12 +82,12 @@ fn functions(profile: &Profile, most: usize) -> String {
     if !rest.is_empty() {
         let sum: u64 = rest.iter().sum();
         let rest = count(rest.len(), "other function");
-        let _ = writeln!(text, "    {:5.1} %  {:>15}  {rest}", percent(sum), grouped(&sum.to_string()));
+        say!(text, "    {:5.1} %  {:>15}  {rest}", percent(sum), grouped(&sum.to_string()));
     }
     let growing = all.saturating_sub(profile.functions.iter().map(|function| function.instructions).sum());
     if growing > 0 {
         let shown = grouped(&growing.to_string());
-        let _ = writeln!(text, "    {:5.1} %  {shown:>15}  growing memory and tables", percent(growing));
+        say!(text, "    {:5.1} %  {shown:>15}  growing memory and tables", percent(growing));
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -17,6 +17,7 @@ use crate::arguments::BuildPolicyArguments;
 use crate::engine::Engines;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file};
+use crate::print::{self, Lines, note, say};
 use crate::table::grouped;
 
 const LEFT_NOTHING: &str =
@@ -46,10 +47,12 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
     let size = grouped(&bytes.to_string());
     let (shown, name, version, digest) =
         (component.display(), policy.name(), policy.version(), policy.digest());
-    writeln!(io::stdout().lock(), "{shown}: {name} {version}, {size} bytes, {digest}")?;
+    let mut text = Lines::default();
+    say!(text, "{shown}: {name} {version}, {size} bytes, {digest}");
+    text.print()?;
     if policy.name() != project.name {
-        eprintln!(
-            "note: it calls itself `{}`, and `{}` says `{}`",
+        note!(
+            "it calls itself `{}`, and `{}` says `{}`",
             policy.name(),
             project.file(MANIFEST).display(),
             project.name
@@ -101,7 +104,7 @@ fn run(project: &Project, step: &[&str]) -> Result<()> {
     }
     let place = || format!("cannot run `{shown}`");
     // What tools print is no result of ours.
-    command.stdin(Stdio::null()).stdout(io::stderr());
+    command.stdin(Stdio::null()).stdout(print::to_tools());
     let explained = project.language.explained;
     // A tool is left the terminal, with its colours, unless there is something to look for.
     let (status, word) = match explained {
@@ -127,7 +130,7 @@ fn read_along<'a>(
         let mut lines = BufReader::new(said);
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line)? > 0 {
-            io::stderr().write_all(&line)?;
+            print::pass_on(&line)?;
             let text = String::from_utf8_lossy(&line);
             let found = explained.iter().find(|(part, _)| text.trim_end().ends_with(part));
             word = word.or(found.map(|(_, word)| *word));

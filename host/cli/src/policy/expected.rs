@@ -1,11 +1,13 @@
 //! What a case must give: `expected.json`, which people write and read, so its amounts are in whole units.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use anyhow::Result;
-use apportion::{Asset, Epoch, Fault, FaultCode, Settlement};
+use apportion::{Asset, Epoch, Fault, FaultCode, Settlement, escape_name};
 use serde::{Deserialize, Serialize};
+
+use crate::print::{Lines, say};
+use crate::table::{RETAINED, with_sums};
 
 /// Payouts, or the sentence by which the policy declines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,12 +55,15 @@ impl Expected {
     }
 
     /// What is otherwise than expected, a line each; nothing if all is as expected.
-    pub fn differences(&self, got: &Expected, asset: &Asset) -> String {
+    pub fn differences(&self, got: &Expected, asset: &Asset) -> Lines {
         match (self, got) {
             (Expected::Payouts(expected), Expected::Payouts(got)) => expected.differences(got, asset),
-            (Expected::Refusal(expected), Expected::Refusal(got)) if expected == got => String::new(),
+            (Expected::Refusal(expected), Expected::Refusal(got)) if expected == got => Lines::default(),
             (expected, got) => {
-                format!("  expected  {}\n  got       {}\n", expected.in_words(), got.in_words())
+                let mut text = Lines::default();
+                say!(text, "  expected  {}", expected.in_words());
+                say!(text, "  got       {}", got.in_words());
+                text
             }
         }
     }
@@ -74,38 +79,31 @@ impl Expected {
 }
 
 impl Payouts {
-    fn differences(&self, got: &Payouts, asset: &Asset) -> String {
+    fn differences(&self, got: &Payouts, asset: &Asset) -> Lines {
         // `10` and `10.00` are the same; what is no amount differs from everything.
         let same = |a: Option<&String>, b: Option<&String>| {
             let parse = |text: Option<&String>| text.and_then(|text| asset.parse(text).ok());
             parse(a).is_some() && parse(a) == parse(b)
         };
-        let mut rows: Vec<[&str; 3]> = Vec::new();
+        let row =
+            |called: &str, expected: &str, got: &str| [called, expected, got].map(ToOwned::to_owned).to_vec();
+        let mut rows = Vec::new();
         let payees: std::collections::BTreeSet<&String> =
             self.payouts.keys().chain(got.payouts.keys()).collect();
         for payee in payees {
             let (expected, got) = (self.payouts.get(payee), got.payouts.get(payee));
             if !same(expected, got) {
-                rows.push([payee, shown(expected), shown(got)]);
+                rows.push(row(&escape_name(payee).to_string(), shown(expected), shown(got)));
             }
         }
+        let mut sums = Vec::new();
         if !same(Some(&self.retained), Some(&got.retained)) {
-            rows.push(["retained in the treasury", &self.retained, &got.retained]);
+            sums.push(row(RETAINED, &self.retained, &got.retained));
         }
-        if rows.is_empty() {
-            return String::new();
+        if rows.is_empty() && sums.is_empty() {
+            return Lines::default();
         }
-        rows.insert(0, ["", "expected", "got"]);
-        let width = |column: usize| {
-            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths = [width(0), width(1), width(2)];
-        let mut text = String::new();
-        for [payee, expected, got] in rows {
-            let _ =
-                writeln!(text, "  {payee:<0$}  {expected:>1$}  {got:>2$}", widths[0], widths[1], widths[2]);
-        }
-        text
+        with_sums(&["", "expected", "got"], rows, sums, &[1, 2]).indented(" ")
     }
 }
 

@@ -1,8 +1,5 @@
 //! `apportion policy inspect`: what a component says of itself, what it was granted, and what changed against another.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-
 use anyhow::Result;
 use apportion::Policy;
 
@@ -11,6 +8,7 @@ use crate::arguments::InspectPolicyArguments;
 use crate::engine::Engines;
 use crate::inspect;
 use crate::objects;
+use crate::print::{Lines, say};
 use crate::standing;
 use crate::table::grouped;
 
@@ -18,10 +16,10 @@ pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<
     let engine = engines.make()?;
     let component = Component::find(&arguments.policy)?;
     let policy = component.admit(&engine)?;
-    let mut text = String::new();
+    let mut text = Lines::default();
     inspect::policy(&policy, &mut text);
     let hardened = engine.hardened(&component.bytes)?.len();
-    let _ = writeln!(
+    say!(
         text,
         "  hardened {} bytes, {:.2} times as many: what is run, so that it counts what it uses",
         grouped(&hardened.to_string()),
@@ -29,13 +27,13 @@ pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<
     );
     if let Some(epoch) = &arguments.epoch {
         let parameters = objects::parameters(arguments.parameters.as_deref())?;
-        text.push_str(&super::used(&component.profile(&engine, &objects::epoch(epoch)?, &parameters)?));
+        text.append(super::used(&component.profile(&engine, &objects::epoch(epoch)?, &parameters)?));
     }
     if let Some(other) = &arguments.against {
         let other = Component::find(other)?.admit(&engine)?;
-        text.push_str(&changes(&other, &policy));
+        text.append(changes(&other, &policy));
     }
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+    text.print()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "two digits behind the point are shown")]
@@ -44,8 +42,9 @@ fn ratio(one: usize, other: usize) -> f64 {
 }
 
 /// What is different in `new`, a line each: `-` what was, `+` what is.
-fn changes(old: &Policy, new: &Policy) -> String {
-    let mut text = format!("against {}, digest {}\n", standing::of_policy(old), old.digest());
+fn changes(old: &Policy, new: &Policy) -> Lines {
+    let mut text = Lines::default();
+    say!(text, "against {}, digest {}", standing::of_policy(old), old.digest());
     let mut same = true;
     for (what, old, new) in [
         ("says", said(old), said(new)),
@@ -57,15 +56,19 @@ fn changes(old: &Policy, new: &Policy) -> String {
         let come = new.iter().filter(|line| !old.contains(line)).map(|line| ('+', line));
         for (sign, line) in gone.chain(come) {
             same = false;
-            let _ = writeln!(text, "  {what:10} {sign} {}", inspect::shown(line));
+            say!(text, "  {what:10} {sign} {}", inspect::shown(line));
         }
     }
     if same {
-        text.push_str(if old.digest() == new.digest() {
-            "  the same component\n"
-        } else {
-            "  other bytes, and nothing else that is said here\n"
-        });
+        say!(
+            text,
+            "  {}",
+            if old.digest() == new.digest() {
+                "the same component"
+            } else {
+                "different bytes, but nothing that is shown here differs"
+            }
+        );
     }
     text
 }
@@ -80,7 +83,7 @@ fn said(policy: &Policy) -> Vec<String> {
 }
 
 fn parameters(policy: &Policy) -> Vec<String> {
-    let mut text = String::new();
+    let mut text = Lines::default();
     inspect::parameters(policy.schema(), policy.schema(), "", &mut text);
-    text.lines().map(|line| line.trim().to_owned()).collect()
+    text.trimmed()
 }

@@ -1,7 +1,6 @@
 //! `apportion policy new`: a project that builds and passes its test at once.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +9,7 @@ use super::language::Language;
 use super::project::check_name;
 use crate::arguments::NewPolicyArguments;
 use crate::outcome::Refused;
+use crate::print::{Lines, say};
 
 /// Stands in the templates where the policy's name goes.
 const NAME: &str = "policy-name";
@@ -42,12 +42,15 @@ pub fn new(arguments: &NewPolicyArguments) -> Result<()> {
 
     let shown = folder.display();
     let entry = folder.join(language.entry);
-    let mut told = format!("{shown}: a policy in {}, which begins in {}\n", language.title, entry.display());
-    told.push_str(&format!("\nNext:\n  cd {shown}\n"));
+    let mut text = Lines::default();
+    say!(text, "{shown}: a policy in {}, which begins in {}", language.title, entry.display());
+    say!(text);
+    say!(text, "Next:");
+    say!(text, "  cd {shown}");
     for command in language.prepare {
-        told.push_str(&format!("  {command}\n"));
+        say!(text, "  {command}");
     }
-    told.push_str("  apportion policy build\n  apportion policy test\n");
-    io::stdout().lock().write_all(told.as_bytes())?;
-    Ok(())
+    say!(text, "  apportion policy build");
+    say!(text, "  apportion policy test");
+    text.print()
 }

@@ -1,6 +1,5 @@
 //! `apportion policy test`: a policy over its cases.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -12,7 +11,8 @@ use super::expected::Expected;
 use super::project::Project;
 use crate::arguments::TestPolicyArguments;
 use crate::engine::Engines;
-use crate::outcome::{Failed, Refused, authors, call_lines, log_lines};
+use crate::outcome::{Failed, Refused, authors, call_lines};
+use crate::print::{Lines, say, warning};
 use crate::table::{count, grouped};
 
 /// How much of a case's log is shown.
@@ -29,8 +29,8 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
         )));
     }
     if let Some(newer) = newer_than(&component, &project) {
-        eprintln!(
-            "warning: `{}` was changed after `{}` was built: `apportion policy build` first",
+        warning!(
+            "`{}` was changed after `{}` was built: `apportion policy build` first",
             newer.display(),
             component.display()
         );
@@ -38,65 +38,81 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
     let cases = Case::all(&project.folder)?;
     let policy = super::admitted(engines, &component)?;
     let limits = Limits { instructions: arguments.instructions, ..Limits::default() };
-    let mut out = io::stdout().lock();
     let mut failed = 0_usize;
     for case in &cases {
         let outcome = case.run(&policy, limits)?;
         let verdict = verdict(case, &outcome, arguments.bless)?;
         let has_failed = matches!(verdict, Verdict::Failed(_));
         failed += usize::from(has_failed);
-        out.write_all(told(case, &verdict).as_bytes())?;
+        let mut text = describe(case, verdict);
         if let (true, Err(Broken::Fault(fault))) = (has_failed, &outcome.got) {
             let functions = call_lines(&outcome.calls);
-            out.write_all(functions.as_bytes())?;
+            let known = !functions.is_empty();
+            text.append(functions);
             if fault.code == FaultCode::OutOfInstructions
-                && !functions.is_empty()
+                && known
                 && let Some(function) = repeating(case, &policy, limits, &outcome.calls)?
             {
-                writeln!(out, "  at a half, a third and a fifth of the way it was in `{function}` too")?;
+                say!(text, "  at a half, a third and a fifth of the way it was in `{function}` too");
             }
-            writeln!(out, "  {}", advice(fault, &project, &limits))?;
+            say!(text, "  {}", advice(fault, &project, &limits));
         }
         if !outcome.log.is_empty() && (arguments.log || has_failed) {
-            writeln!(out, "  the policy said:\n{}", log_lines(last_lines(&outcome.log)))?;
+            say!(text, "  the policy said:");
+            text.block("  ", last_lines(&outcome.log));
         }
+        text.print()?;
     }
     let cases = count(cases.len(), "case");
-    writeln!(out, "{cases}, {failed} failed")?;
+    let mut text = Lines::default();
+    say!(text, "{cases}, {failed} failed");
+    text.print()?;
     if failed == 0 { Ok(()) } else { bail!(Failed(format!("{failed} of {cases} failed"))) }
 }
 
-fn told(case: &Case, verdict: &Verdict) -> String {
+fn describe(case: &Case, verdict: Verdict) -> Lines {
+    let mut text = Lines::default();
     match verdict {
-        Verdict::Passed => format!("ok       {}\n", case.name),
-        Verdict::Blessed => format!("blessed  {}\n", case.name),
-        Verdict::Failed(why) => format!("FAILED   {}\n{why}\n", case.name),
+        Verdict::Passed => say!(text, "ok       {}", case.name),
+        Verdict::Blessed => say!(text, "blessed  {}", case.name),
+        Verdict::Failed(why) => {
+            say!(text, "FAILED   {}", case.name);
+            text.append(why);
+        }
     }
+    text
 }
 
 enum Verdict {
     Passed,
     Blessed,
-    /// Why, in lines.
-    Failed(String),
+    /// Why.
+    Failed(Lines),
 }
 
 fn verdict(case: &Case, outcome: &Outcome, bless: bool) -> Result<Verdict> {
+    let mut why = Lines::default();
     let got = match &outcome.got {
         Ok(got) => got,
-        Err(Broken::Fault(fault)) => return Ok(Verdict::Failed(format!("  {fault}"))),
-        Err(Broken::Parameters(why)) => {
-            let file = case.folder.join("parameters.json");
-            return Ok(Verdict::Failed(format!("  `{}`: {why}", file.display())));
+        Err(Broken::Fault(fault)) => {
+            say!(why, "  {fault}");
+            return Ok(Verdict::Failed(why));
+        }
+        Err(Broken::Parameters(problem)) => {
+            say!(why, "  `{}`: {problem}", case.folder.join("parameters.json").display());
+            return Ok(Verdict::Failed(why));
         }
     };
     let differences = |expected: &Expected| expected.differences(got, &case.epoch.pool().asset);
-    let why = match &case.expected {
+    match &case.expected {
         None => {
-            "  nothing is expected yet: `apportion policy test --bless` writes down what comes out".to_owned()
+            say!(
+                why,
+                "  nothing is expected yet: `apportion policy test --bless` writes down what comes out"
+            );
         }
-        Some(expected) => differences(expected).trim_end().to_owned(),
-    };
+        Some(expected) => why.append(differences(expected)),
+    }
     if why.is_empty() {
         return Ok(Verdict::Passed);
     }

@@ -24,10 +24,10 @@ fn memories_and_tables_grow_up_to_the_authors_maximum_or_the_limit() {
         let mut run = again();
         let (ending, count) = run.count("pages", &[Val::I32(3)]);
         assert_eq!(ending, Ending::Values(vec![Bits::I32(1)]));
-        assert_eq!(count, 1 + 2 + 3 * 8192);
+        assert_eq!(count, 1 + 1 + 128 + 3 * 8192);
         let (ending, count) = run.count("elements", &[Val::I32(5)]);
         assert_eq!(ending, Ending::Values(vec![Bits::I32(2)]));
-        assert_eq!(count, 1 + 3 + 5);
+        assert_eq!(count, 1 + 2 + 128 + 5);
 
         // More than the author allows is -1 as ever and costs no pages; more than the limit ends the run.
         for (name, by, resource) in [
@@ -75,7 +75,7 @@ fn bulk_instructions_are_charged_before_they_run() {
         ("table-init", 2, 2),
     ] {
         let (ending, count) = run.count(name, &[Val::I32(size)]);
-        assert_eq!((ending, count), (Ending::Values(Vec::new()), 1 + 4 + by_size), "{name}");
+        assert_eq!((ending, count), (Ending::Values(Vec::new()), 1 + 3 + 128 + by_size), "{name}");
     }
     // Out of bounds, and more than is left: it stops for want of instructions before it can trap.
     run.refill(100);

@@ -1,6 +1,5 @@
 //! The table of payees: which address belongs to which payee, written for people to correct and read back.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,6 +14,7 @@ use crate::table::Row;
 use super::history::{History, Identity};
 use super::people::People;
 use super::{Evidence, GitError};
+use crate::spreadsheet::{guard_cell, unguard_cell};
 
 /// The longest payee's id that is taken, in bytes: it stands in a node's id with a word before it.
 const MAX_PAYEE: usize = 1_000;
@@ -26,7 +26,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a CSV with the columns `address` and `payee`, and perhaps `name`; a row without a payee is of somebody who
-    /// is not paid.
+    /// is not paid. Cells may be guarded against spreadsheets, or not.
     pub(super) fn read(path: &Path, quota: &Quota) -> Result<Table, GitError> {
         let wrong = |problem: String| GitError::Payees { file: path.display().to_string(), problem };
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -54,7 +54,7 @@ impl Table {
     fn add(&mut self, row: &Row<'_>, columns: [Option<usize>; 3], quota: &Quota) -> Result<(), String> {
         quota.take(Bound::Rows, 1).map_err(|exceeded| exceeded.to_string())?;
         let cell = |column: Option<usize>| match column.map(|column| row.cell(column)) {
-            Some(cell) => cell.text().map(Cow::into_owned).unwrap_or_default(),
+            Some(cell) => cell.text().map(|text| unguard_cell(&text).to_owned()).unwrap_or_default(),
             None => String::new(),
         };
         let [address, payee, name] = columns.map(cell);
@@ -82,7 +82,8 @@ impl Table {
 }
 
 /// The table of everybody in a history, as [`Table::read`] takes it: those with most commits first, the identities of
-/// one person together, and why they are one.
+/// one person together, and why they are one. Spreadsheets can open it: text that they
+/// would run is guarded.
 pub(super) fn write(history: &History, people: &People) -> Result<Vec<u8>, csv::Error> {
     let identities = &history.identities.values;
     let authored = |number: usize| people.authored.get(number).copied().unwrap_or_default();
@@ -105,8 +106,9 @@ pub(super) fn write(history: &History, people: &People) -> Result<Vec<u8>, csv::
         let person = people.people.get(people.of(number));
         let payee = person.and_then(|person| person.payee.as_deref()).unwrap_or_default();
         let joined = people.evidence.get(number).copied().flatten().map_or("", Evidence::name);
-        let Identity { name, address } = &identities[number];
-        writer.write_record([address, name, payee, &authored(number).to_string(), joined])?;
+        let identity = &identities[number];
+        let [address, name, payee] = [identity.address.as_str(), &identity.name, payee].map(guard_cell);
+        writer.write_record([&*address, &*name, &*payee, &authored(number).to_string(), joined])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }
