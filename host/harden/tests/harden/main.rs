@@ -11,3 +11,4 @@ mod metering;
 mod nan;
 mod smith;
 mod suite;
+mod wide;
