@@ -3,8 +3,6 @@
 use wasmparser::{FuncToValidate, FuncValidatorAllocations, FunctionBody, ValType, ValidatorResources};
 use wasmparser::{Operator, WasmModuleResources};
 
-use crate::frame;
-
 /// The two types that have NaNs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Float {
@@ -41,8 +39,10 @@ pub(crate) struct Body<'a> {
     /// The declared locals, as declared.
     pub declared: Vec<(u32, ValType)>,
     pub declared_count: u32,
-    /// The most native stack that a call of it takes, without what it calls: in bytes.
-    pub frame: u64,
+    /// The greatest height of the operand stack.
+    pub highest: u32,
+    /// Whether a parameter, a declared local or an operand is a vector.
+    pub wide: bool,
 }
 
 /// Reads and validates a body.
@@ -95,11 +95,9 @@ pub(crate) fn read<'a>(
 
     let declared_count: u32 = declared.iter().map(|(count, _)| count).sum();
     let locals = validator.len_locals();
-    let kept = u64::from(locals) + u64::from(highest);
     let wide =
         vectors || params.iter().chain(declared.iter().map(|(_, ty)| ty)).any(|ty| *ty == ValType::V128);
-    let frame = frame::bytes(&ops, kept, locals, wide);
-    Ok(Body { ops, params: locals - declared_count, results, declared, declared_count, frame })
+    Ok(Body { ops, params: locals - declared_count, results, declared, declared_count, highest, wide })
 }
 
 /// Whether an instruction can be reached, and not merely stands behind one that never goes on.

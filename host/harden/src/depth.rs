@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use wasmparser::Operator;
 
 use crate::body::Body;
+use crate::frame;
 use crate::link::{self, Callee};
 use crate::meter;
 use crate::scan::{CoreModule, Scan};
@@ -16,7 +17,7 @@ const DEEPEST: u64 = meter::DEEPEST.unsigned_abs();
 
 /// What the call graph needs of a body.
 pub(crate) struct Calls {
-    /// See [`Body::frame`].
+    /// See [`frame::bytes`].
     pub frame: u64,
     direct: Vec<u32>,
     indirect: Vec<u32>,
@@ -26,7 +27,7 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) fn of(body: &Body) -> Self {
         let mut calls =
-            Self { frame: body.frame, direct: Vec::new(), indirect: Vec::new(), taken: Vec::new() };
+            Self { frame: frame::bytes(body), direct: Vec::new(), indirect: Vec::new(), taken: Vec::new() };
         for op in &body.ops {
             match &op.op {
                 Operator::Call { function_index } => calls.direct.push(*function_index),

@@ -6,7 +6,7 @@
 
 use wasmparser::Operator;
 
-use crate::body::Op;
+use crate::body::{Body, Op};
 use crate::cost;
 
 /// What every frame takes, in bytes: the return address, saved registers, where the meter and the memory are.
@@ -16,12 +16,13 @@ const SLOT: u64 = 8;
 /// What a charge keeps: the difference and whether it is negative.
 const CHARGE: u64 = 2;
 
-/// The most that a frame takes, in bytes. `kept` is the number of parameters, declared locals and the greatest height
-/// of the operand stack; `wide` says whether any of them is a vector.
-pub(crate) fn bytes(ops: &[Op], kept: u64, locals: u32, wide: bool) -> u64 {
-    let values: u64 = ops.iter().map(values).sum();
-    let slots = kept.saturating_add(values).saturating_add(merges(ops, locals));
-    let width = if wide { 2 } else { 1 };
+/// The most native stack that a call of a function takes, without what it calls: in bytes.
+pub(crate) fn bytes(body: &Body) -> u64 {
+    let locals = body.params + body.declared_count;
+    let values: u64 = body.ops.iter().map(values).sum();
+    let kept = u64::from(locals) + u64::from(body.highest);
+    let slots = kept.saturating_add(values).saturating_add(merges(&body.ops, locals));
+    let width = if body.wide { 2 } else { 1 };
     slots.saturating_mul(SLOT * width).saturating_add(BASE)
 }
 

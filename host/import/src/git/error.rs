@@ -29,10 +29,10 @@ pub enum GitError {
         /// Where.
         path: String,
     },
-    /// More than [`Options::limits`] allow.
+    /// More than [`Options::limits`](super::Options::limits) allow.
     #[error("{0}")]
     Limit(LimitExceeded),
-    /// An object that is larger than [`Options::limits`] allow.
+    /// An object that is larger than [`Options::limits`](super::Options::limits) allow.
     #[error("object {id}: {exceeded}")]
     ObjectLimit {
         /// Its id.
