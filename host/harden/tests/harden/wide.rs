@@ -25,7 +25,7 @@ struct Signature {
 
 impl Signature {
     fn new(bytes: &mut Unstructured) -> Result<Self> {
-        let mut types = |bytes: &mut Unstructured| -> Result<Vec<usize>> {
+        let types = |bytes: &mut Unstructured| -> Result<Vec<usize>> {
             let few = bytes.ratio(2, 3)?;
             let count = bytes.int_in_range(0..=if few { 6 } else { 900 })?;
             let ty = bytes.int_in_range(0..=9)?;
