@@ -12,6 +12,7 @@
 use std::time::Instant;
 
 use apportion_harden::{HOST, MODULE, harden_module, meter_module};
+use clock::seconds;
 use wasmtime::{Config, Engine, Extern, Linker, Module, Store, TypedFunc};
 
 #[allow(
@@ -24,6 +25,9 @@ use wasmtime::{Config, Engine, Extern, Linker, Module, Store, TypedFunc};
 )]
 #[path = "kernels/src/lib.rs"]
 mod kernels;
+
+#[path = "clock/mod.rs"]
+mod clock;
 
 const KERNELS: &[u8] = include_bytes!("kernels.wasm");
 
@@ -108,14 +112,6 @@ impl Run {
         let left: TypedFunc<u32, u64> = self.meter.unwrap().get_typed_func(&mut self.store, "left").unwrap();
         left.call(&mut self.store, 0).unwrap()
     }
-}
-
-/// The time this thread was on a processor, where the system tells it: what else runs there does not count.
-fn seconds() -> f64 {
-    static STARTED: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = scheduled.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| STARTED.elapsed().as_secs_f64(), |time| time / 1e9)
 }
 
 fn main() {

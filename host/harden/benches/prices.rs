@@ -14,10 +14,12 @@
     reason = "ratios of times"
 )]
 
-use std::time::Instant;
-
 use apportion_harden::{HOST, MODULE, harden_module, meter_module};
+use clock::seconds;
 use wasmtime::{Config, Engine, Extern, Inlining, Instance, Linker, Module, OptLevel, Store, TypedFunc};
+
+#[path = "clock/mod.rs"]
+mod clock;
 
 /// How long each measurement goes on at least, in seconds: the clock may tick every 4 ms.
 const LONG: f64 = 0.1;
@@ -365,14 +367,6 @@ impl Loop {
         assert!(ended.downcast_ref::<wasmtime::Trap>().is_none(), "{ended:?}");
         taken
     }
-}
-
-/// The time this thread was on a processor, where the system tells it: what else runs there does not count.
-fn seconds() -> f64 {
-    static STARTED: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let nanoseconds = scheduled.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| STARTED.elapsed().as_secs_f64(), |time| time / 1e9)
 }
 
 /// How many times as long as the plain loop a piece takes for the same count: the median of some rounds.
