@@ -17,7 +17,7 @@ fn dollars() -> Asset {
     Asset::new("USD", 3).unwrap()
 }
 
-/// A policy that hands over all that it was told, what was paid and handed over before among it.
+/// A policy that hands over everything it could read, including what was paid and handed over before.
 fn component() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/cases/asks-everything.wat");
     hostile::policy(&fs::read_to_string(path).unwrap(), &["imports", "memory", "describe"])
