@@ -55,7 +55,7 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     for payee in &arguments.payees {
         let bar = Bar::new("settling again");
         let payee = meant(payee, &case.epoch);
-        let explained = explaining.explain(payee, |done, all| bar.at(done, all));
+        let explained = explaining.explain(payee, |progress| bar.at(progress.done, progress.total));
         bar.done();
         match explained {
             Ok(explanation) => explanations.push(explanation),
@@ -219,7 +219,7 @@ fn told(error: ExplainError, epoch: &Epoch) -> anyhow::Error {
             Refused(format!("there is no payee `{payee}` in epoch {number}; {hint}")).into()
         }
         ExplainError::Settle(error) => error.into(),
-        ExplainError::Build(error) => error.into(),
+        other => other.into(),
     }
 }
 
