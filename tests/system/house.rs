@@ -54,6 +54,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "resolve",
             "charter",
             "settle",
+            "guide",
             "replay",
             "compare",
             "explain",

@@ -17,6 +17,7 @@ mod credrank;
 mod damage;
 mod docs;
 mod eigentrust;
+mod embedding;
 mod explain;
 mod forks;
 mod fuzz;

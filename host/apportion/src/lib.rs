@@ -36,6 +36,7 @@
 //! | [`replay`](mod@replay), [`compare`](mod@compare) | what past epochs would have paid under another charter |
 //! | [`explain`] | why one payee got its amount |
 //! | [`audit`](mod@audit) | a rule tested for fairness and against attacks |
+//! | [`guide`] | longer texts: [embedding the engine in a service](guide::services), async code, deadlines |
 //! | [`progress`] | how far long work is |
 //! | [`error`], [`fault`] | whose fault it was, and a policy's faults |
 //! | [`apportionment`], [`canonical`], [`number`], [`text`] | exact division, digests and canonical JSON, numbers and text from outside |
@@ -71,6 +72,7 @@ pub mod charter;
 pub mod compare;
 pub mod engine;
 pub mod explain;
+pub mod guide;
 mod host_error;
 pub mod ledger;
 mod parallel;
