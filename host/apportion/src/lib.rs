@@ -60,7 +60,7 @@
 //!
 //! Calls are charged to [`Limits::transfer`], and a receipt names the imports that a policy was granted.
 
-#![deny(unsafe_code)] // but for one function of `policy::folder`, which `tests/system/house.rs` holds
+#![deny(unsafe_code)] // but for one function of `engine::folder`, which `tests/system/house.rs` holds
 
 mod abi;
 pub mod audit;
@@ -69,11 +69,16 @@ pub mod engine;
 pub mod explain;
 mod host_error;
 pub mod ledger;
+mod metering;
 mod parallel;
 pub mod policy;
 pub mod replay;
+mod runtime;
 mod sandbox;
 pub mod settle;
+mod state;
+mod trace;
+mod verdict;
 pub mod verify;
 
 pub use apportion_core::{
@@ -111,7 +116,7 @@ mod tests {
             crate::Payouts,
             crate::Proof,
             crate::settle::SettleError,
-            crate::policy::AdmissionError,
+            crate::engine::AdmissionError,
         )>();
     }
 }

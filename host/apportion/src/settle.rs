@@ -8,7 +8,7 @@ use std::thread;
 use crate::abi::Division;
 use crate::host_error::HostError;
 use crate::policy::{Answer, CheckError, Measure, ParametersError, Policy, Question, Run};
-use crate::sandbox::Past;
+use crate::state::Past;
 use apportion_core::apportionment::{self, Apportionment, ApportionmentError};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{Appointment, Charter, OnFault};

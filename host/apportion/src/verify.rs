@@ -14,7 +14,7 @@ use std::sync::Mutex;
 
 use crate::host_error::HostError;
 use crate::ledger::Ledger;
-use crate::policy::Engine;
+use crate::engine::Engine;
 use apportion_core::canonical::Digest;
 use apportion_core::entry::LedgerIdentity;
 use apportion_core::limits::HostLimit;
