@@ -117,7 +117,7 @@ fn nothing_begins_once_it_is_cancelled() {
     let cancelled = engine.clone().with_cancel(&cancel);
     let admitted = cancelled.admit(&hostile::harmless());
     assert!(
-        matches!(admitted, Err(apportion::policy::AdmissionError::Host(HostError::Cancelled))),
+        matches!(admitted, Err(apportion::engine::AdmissionError::Host(HostError::Cancelled))),
         "{admitted:?}"
     );
     engine.admit(&hostile::harmless()).unwrap();
@@ -138,7 +138,7 @@ fn settlements_at_once_give_what_they_give_alone() {
     };
     let alone: Vec<Digest> = (0..40).map(|number| digest(&policy, number)).collect();
 
-    let bounded = engine.clone().with_memory(4 * LIMIT);
+    let bounded = Engine::builder().memory(4 * LIMIT).build().unwrap();
     let few = bounded.admit(&hostile::harmless()).unwrap();
     let most = AtomicU64::new(0);
     for policy in [&policy, &few] {
@@ -163,7 +163,7 @@ fn settlements_at_once_give_what_they_give_alone() {
 fn run_that_needs_more_than_its_first_share_is_begun_again() {
     const GROWS: &str = "(drop (memory.grow (i32.const 8000))) (call $weights (call $payee_count))";
     let engine = Engine::new().unwrap();
-    let bounded = engine.clone().with_memory(3 << 30);
+    let bounded = Engine::builder().memory(3 << 30).build().unwrap();
     let component = hostile::allocating(GROWS, "");
     let settled = |engine: &Engine| {
         let policy = engine.admit(&component).unwrap();
@@ -197,7 +197,8 @@ fn a_charter_beyond_the_hosts_memory_is_told_so_and_leaves_nothing() {
     let policy = engine.admit(&component).unwrap();
     ledger.adopt(&engine, &charter(&policy, Limits::default()), 0, &[component], &[]).unwrap();
     let head = ledger.head();
-    let failed = ledger.settle(&engine.clone().with_memory(1 << 30), &small_epoch()).unwrap_err();
+    let small = Engine::builder().memory(1 << 30).build().unwrap();
+    let failed = ledger.settle(&small, &small_epoch()).unwrap_err();
     let LedgerError::Settle(SettleError::Host(error @ HostError::Memory { .. })) = &failed else {
         panic!("{failed}")
     };

@@ -30,8 +30,8 @@ use serde_json::Value;
 
 pub use crate::host_error::{HostError, Shortage};
 use crate::policy::{Admitted, Policy, Profile, Question};
-use crate::runtime::{Runtime, Setup, Waiting};
 pub use crate::runtime::{Backend, Cancel};
+use crate::runtime::{Runtime, Setup, Waiting};
 use crate::state::Past;
 pub use admission::{AdmissionError, MAX_COMPONENT};
 use admission::{check_preamble, invalid};

@@ -92,7 +92,8 @@ impl HostError {
     pub fn limit(&self) -> Option<HostLimit> {
         match self {
             HostError::Memory { .. } => Some(HostLimit::Memory),
-            HostError::CompileTime(_) => Some(HostLimit::CompileTime),
+            // Compilations wait for a compiler at most as long as one may take.
+            HostError::CompileTime(_) | HostError::Busy(Shortage::Compilers) => Some(HostLimit::CompileTime),
             HostError::RunTime(_) => Some(HostLimit::RunTime),
             HostError::Busy(_)
             | HostError::Cancelled

@@ -28,8 +28,8 @@ use apportion_core::fault::Fault;
 use apportion_core::limits::{Limits, Usage};
 pub(crate) use parameters::ParameterSchema;
 pub use parameters::{CheckError, ParametersError};
-use profile::charges;
 pub(crate) use profile::Instrumented;
+use profile::charges;
 pub use profile::{FunctionCharge, Profile};
 
 /// A component that was admitted as a policy: [`Engine::admit`](crate::Engine::admit) makes one. `Send + Sync`; cloning it is
@@ -284,9 +284,8 @@ impl Policy {
 
     /// What the policy sees, and its parameters as it is given them.
     fn ask(&self, question: Question<'_>) -> Result<(Subject, String), HostError> {
-        let parameters = to_canonical_json(question.parameters).map_err(|error| {
-            HostError::Broken(format!("the parameters have no canonical form: {error}"))
-        })?;
+        let parameters = to_canonical_json(question.parameters)
+            .map_err(|error| HostError::Broken(format!("the parameters have no canonical form: {error}")))?;
         let parameters =
             String::from_utf8(parameters).map_err(|error| HostError::Broken(error.to_string()))?;
         let history = self.is_stateful().then_some(question.past);

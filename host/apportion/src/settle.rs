@@ -9,6 +9,7 @@ use crate::abi::Division;
 use crate::host_error::HostError;
 use crate::policy::{Answer, CheckError, Measure, ParametersError, Policy, Question, Run};
 use crate::state::Past;
+use crate::trace;
 use apportion_core::apportionment::{self, Apportionment, ApportionmentError};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{Appointment, Charter, OnFault};
@@ -97,6 +98,7 @@ pub fn settle(
     policies: &[Policy],
     history: &History,
 ) -> Result<Settlement, SettleError> {
+    let _span = trace::settle(epoch, charter);
     let terms = charter.terms();
     let history = history.in_asset(&epoch.pool().asset, terms.asset.as_ref())?;
     let appointed = appointed(charter, policies)?;
@@ -180,11 +182,16 @@ fn run_all(
     if let ([policy], [appointment], [pool]) = (policies, terms.policies.as_slice(), pools) {
         return Ok(vec![ask(policy, appointment, *pool)?]);
     }
+    let span = trace::Parent::current();
     thread::scope(|scope| {
         let mut running = Vec::new();
         for ((policy, appointment), &pool) in policies.iter().zip(&terms.policies).zip(pools) {
-            let ask = &ask;
-            let thread = thread::Builder::new().spawn_scoped(scope, move || ask(policy, appointment, pool));
+            let (ask, span) = (&ask, &span);
+            let run = move || {
+                let _span = span.enter();
+                ask(policy, appointment, pool)
+            };
+            let thread = thread::Builder::new().spawn_scoped(scope, run);
             running.push(thread.map_err(HostError::Thread)?);
         }
         let ended = running.into_iter().map(|run| run.join());

@@ -1,7 +1,7 @@
 //! What one run can see and use up: its epoch, its log, and what is left of its limits.
 
-use wasmtime::component::HasData;
 use wasmtime::ResourceLimiter;
+use wasmtime::component::HasData;
 
 use crate::host_error::HostError;
 use crate::metering::{Metered, exhausted};

@@ -4,6 +4,8 @@
 //! sentences, which may be anyone's words.
 
 use apportion_core::canonical::Digest;
+use apportion_core::charter::Charter;
+use apportion_core::epoch::Epoch;
 use apportion_core::fault::Fault;
 use apportion_core::limits::Usage;
 
@@ -43,14 +45,14 @@ impl Parent {
 
 /// Defines a function that enters a span.
 macro_rules! span {
-    ($(#[$doc:meta])* $name:ident($($field:ident: $type:ty),*)) => {
+    ($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $($field:ident = $value:expr),*) => {
         $(#[$doc])*
         #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "nothing is traced"))]
-        pub(crate) fn $name($($field: $type),*) -> Entered {
+        pub(crate) fn $name($($argument: $type),*) -> Entered {
             Entered {
                 #[cfg(feature = "tracing")]
                 _span: tracing::info_span!(
-                    target: "apportion", stringify!($name), $($field = tracing::field::display(&$field)),*
+                    target: "apportion", stringify!($name), $($field = tracing::field::display($value)),*
                 )
                 .entered(),
             }
@@ -72,19 +74,19 @@ macro_rules! event {
 
 span! {
     /// A component that no cache in memory has is admitted.
-    admit(policy: &Digest, bytes: usize)
+    admit(policy: &Digest, bytes: usize) policy = policy, bytes = bytes
 }
 span! {
     /// A component is hardened and compiled.
-    compile(policy: &Digest, bytes: usize)
+    compile(policy: &Digest, bytes: usize) policy = policy, bytes = bytes
 }
 span! {
     /// A policy divides a pool.
-    run(name: &str, policy: &Digest)
+    run(name: &str, policy: &Digest) name = name, policy = policy
 }
 span! {
     /// An epoch is settled under a charter.
-    settle(epoch: u64, charter: &Digest)
+    settle(epoch: &Epoch, charter: &Charter) epoch = epoch.number(), charter = charter.digest()
 }
 event! {
     /// A policy was found among those admitted before.

@@ -120,11 +120,8 @@ fn copy_texts(
 ) -> wasmtime::Result<Vec<String>> {
     let texts = column(state.subject()?);
     let ends = slice(texts.ends(), rows)?;
-    let before = if rows.start == 0 {
-        0
-    } else {
-        slice(texts.ends(), Span { start: rows.start - 1, count: 1 })?[0]
-    };
+    let before =
+        if rows.start == 0 { 0 } else { slice(texts.ends(), Span { start: rows.start - 1, count: 1 })?[0] };
     let bytes = ends.last().map_or(0, |end| end - before);
     state.charge(ends.len(), bytes as usize)?;
     let texts = column(state.subject()?);

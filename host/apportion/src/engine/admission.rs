@@ -112,9 +112,8 @@ pub(super) fn admit(
     let linked = abi::link(runtime.engine(), &component, contract).map_err(invalid)?;
     let description = describe(runtime, &linked)?;
     check_labels(&description)?;
-    let schema = ParameterSchema::compile(runtime, &description.parameters)?.map_err(|problem| {
-        AdmissionError::Description(format!("the schema of its parameters: {problem}"))
-    })?;
+    let schema = ParameterSchema::compile(runtime, &description.parameters)?
+        .map_err(|problem| AdmissionError::Description(format!("the schema of its parameters: {problem}")))?;
     let code = component.image_range();
     let code_size = (code.end as usize).saturating_sub(code.start as usize);
     let size = bytes.len();

@@ -55,7 +55,9 @@ pub enum CacheError {
         mode: u32,
     },
     /// A system on which the owner and the permissions of a folder cannot be checked.
-    #[error("compiled policies are kept only on systems where a folder's owner and permissions can be checked")]
+    #[error(
+        "compiled policies are kept only on systems where a folder's owner and permissions can be checked"
+    )]
     System,
 }
 

@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn waiting_for_another_thread_is_bounded_and_can_be_cancelled() {
         let never = || -> Result<u8, HostError> { panic!("another thread makes it") };
-        for waiting in [Waiting { most: 0, ..PATIENT }, Waiting { time: Duration::from_millis(1), ..PATIENT }] {
+        for waiting in [Waiting { most: 0, ..PATIENT }, Waiting { time: Duration::from_millis(1), ..PATIENT }]
+        {
             let kept = Kept::new(8, 100, waiting);
             let busy = while_made(&kept, || kept.get_or_make(digest("a"), None, never, |_| 1));
             assert!(matches!(busy, Err(HostError::Busy(Shortage::Admission))), "{busy:?}");

@@ -60,7 +60,10 @@ pub(crate) struct ParameterSchema(Arc<Schema>);
 impl ParameterSchema {
     /// Compiles a schema, or says what is wrong with it. On the compilers' threads unless it is small, because a schema is a
     /// stranger's too and takes what it takes.
-    pub(crate) fn compile(runtime: &Runtime, text: &str) -> Result<Result<ParameterSchema, String>, HostError> {
+    pub(crate) fn compile(
+        runtime: &Runtime,
+        text: &str,
+    ) -> Result<Result<ParameterSchema, String>, HostError> {
         let compiled = match Schema::compile_small(text) {
             Some(compiled) => compiled,
             None => {
@@ -78,7 +81,12 @@ impl ParameterSchema {
 
     /// What is wrong with the parameters of the policy of this name. Much work is done where it can be left behind; little
     /// must not wait there behind a stranger's slow component.
-    pub(super) fn check(&self, runtime: &Runtime, policy: &str, parameters: &Value) -> Result<(), CheckError> {
+    pub(super) fn check(
+        &self,
+        runtime: &Runtime,
+        policy: &str,
+        parameters: &Value,
+    ) -> Result<(), CheckError> {
         let refused = |breaches| ParametersError { policy: policy.to_owned(), breaches };
         let steps = self.0.count_work(parameters);
         let steps = steps.map_err(|problem| refused(vec![visible(&problem, MAX_SENTENCE)]))?;

@@ -3,8 +3,8 @@
 //! A compiler cannot be interrupted. One that takes too long is left to end by itself, and until then it takes a core
 //! and memory. A stranger who sends slow components must not be able to pile up such compilers.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 

@@ -18,7 +18,8 @@ fn runtime(run_time: Option<Duration>) -> Runtime {
 /// Runs the function `f` of a core module without a meter.
 fn run_module(runtime: &Runtime, module: &'static [u8]) -> Result<Ran<()>, Failed> {
     run_call(runtime, &Limits::default(), None, |store| {
-        let instance = Module::new(store.engine(), module).and_then(|module| Instance::new(&mut *store, &module, &[]));
+        let instance =
+            Module::new(store.engine(), module).and_then(|module| Instance::new(&mut *store, &module, &[]));
         let instance = instance.map_err(|error| (error, Moment::Instantiating))?;
         let f = instance.get_typed_func::<(), ()>(&mut *store, "f");
         let called = f.and_then(|f| f.call(&mut *store, ()));
