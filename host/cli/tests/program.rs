@@ -867,7 +867,7 @@ fn a_policy_is_inspected_and_measured() {
 
     let measured = done(&["policy", "bench", "equal", "--epoch", &epoch, "--runs", "2", "--functions", "3"]);
     for words in [
-        "compiled again",
+        "compiled anew",
         "2 runs",
         "instructions",
         "where instructions go",

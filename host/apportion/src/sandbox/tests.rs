@@ -17,7 +17,7 @@ fn runtime(run_time: Option<Duration>) -> Runtime {
 
 /// Runs the function `f` of a core module without a meter.
 fn run_module(runtime: &Runtime, module: &'static [u8]) -> Result<Ran<()>, Failed> {
-    run_call(runtime, &Limits::default(), None, |store| {
+    run_call(runtime, &Limits::default(), None, move |store| {
         let instance =
             Module::new(store.engine(), module).and_then(|module| Instance::new(&mut *store, &module, &[]));
         let instance = instance.map_err(|error| (error, Moment::Instantiating))?;
