@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use apportion::charter::OnFault;
-use apportion::engine::HostError;
+use apportion::engine::{AdmissionError, HostError, Shortage};
+use apportion::error::ErrorKind;
 use apportion::ledger::LedgerError;
 use apportion::settle::SettleError;
 use apportion::{Cancel, Charter, Digest, Engine, History, Limits, Policy, settle};
@@ -116,10 +118,7 @@ fn nothing_begins_once_it_is_cancelled() {
     cancel.cancel();
     let cancelled = engine.clone().with_cancel(&cancel);
     let admitted = cancelled.admit(&hostile::harmless());
-    assert!(
-        matches!(admitted, Err(apportion::engine::AdmissionError::Host(HostError::Cancelled))),
-        "{admitted:?}"
-    );
+    assert!(matches!(admitted, Err(AdmissionError::Host(HostError::Cancelled))), "{admitted:?}");
     engine.admit(&hostile::harmless()).unwrap();
 }
 
@@ -171,7 +170,7 @@ fn run_that_needs_more_than_its_first_share_is_begun_again() {
         settle(&small_epoch(), &charter, &[policy], &History::default()).unwrap()
     };
     let alone = settled(&engine);
-    assert!(alone.receipt.settlement().runs[0].used.unwrap().memory > 500 << 20);
+    assert!(alone.receipt.terms().runs[0].used.unwrap().memory > 500 << 20);
     assert_eq!(settled(&bounded), alone);
 
     let cancel = Cancel::new();
@@ -186,6 +185,47 @@ fn run_that_needs_more_than_its_first_share_is_begun_again() {
     });
     // 256 MiB of memory and as much of output, and the stack.
     assert!(taken < 700 << 20, "{taken}");
+}
+
+/// With room for one run and nobody allowed to wait, or not for long, a second run is refused; later it succeeds.
+#[test]
+fn busy_engine_refuses_what_would_wait_and_takes_it_later() {
+    const ROOM: u64 = 600 << 20;
+    let limits = Limits { memory: 250 << 20, output: 1 << 20, ..Limits::default() };
+    let alone = {
+        let policy = Engine::new().unwrap().admit(&hostile::harmless()).unwrap();
+        settle(&small_epoch(), &charter(&policy, limits), &[policy], &History::default()).unwrap()
+    };
+    let bounded = || Engine::builder().memory(ROOM);
+    for builder in [bounded().most_waiting(0), bounded().waiting_time(Duration::from_millis(1))] {
+        let engine = builder.build().unwrap();
+        let (_, endless, _) = endless(&engine);
+        let policy = engine.admit(&hostile::harmless()).unwrap();
+        let cancel = Cancel::new();
+        let settled = || {
+            settle(
+                &small_epoch(),
+                &charter(&policy, limits),
+                std::slice::from_ref(&policy),
+                &History::default(),
+            )
+        };
+        thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let charter = charter(&endless, Limits { instructions: Limits::MAX, ..limits });
+                settle(&small_epoch(), &charter, &[endless.with_cancel(&cancel)], &History::default())
+            });
+            wait_for_runs(&engine, 1);
+            let busy = settled().unwrap_err();
+            assert!(matches!(busy, SettleError::Host(HostError::Busy(Shortage::Memory))), "{busy}");
+            let busy = engine.admit(&hostile::stateful()).unwrap_err();
+            assert_eq!(busy.kind(), ErrorKind::Busy, "a policy that describes itself runs too: {busy}");
+            cancel.cancel();
+            assert!(matches!(first.join().unwrap(), Err(SettleError::Host(HostError::Cancelled))));
+        });
+        assert_eq!(settled().unwrap(), alone);
+        assert_eq!(engine.memory_taken(), 0);
+    }
 }
 
 /// Limits beyond what the host gives are no fault of the policy: there is no receipt, and the ledger is as before.

@@ -47,7 +47,7 @@ impl Parent {
 macro_rules! span {
     ($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $($field:ident = $value:expr),*) => {
         $(#[$doc])*
-        #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "nothing is traced"))]
+        #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "nothing is traced"))]
         pub(crate) fn $name($($argument: $type),*) -> Entered {
             Entered {
                 #[cfg(feature = "tracing")]
@@ -64,7 +64,7 @@ macro_rules! span {
 macro_rules! event {
     ($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $text:literal, $($field:ident = $value:expr),*) => {
         $(#[$doc])*
-        #[cfg_attr(not(feature = "tracing"), expect(unused_variables, reason = "nothing is traced"))]
+        #[cfg_attr(not(feature = "tracing"), allow(unused_variables, reason = "nothing is traced"))]
         pub(crate) fn $name($($argument: $type),*) {
             #[cfg(feature = "tracing")]
             tracing::debug!(target: "apportion", $($field = tracing::field::display($value),)* $text);
