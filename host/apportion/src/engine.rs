@@ -326,7 +326,8 @@ impl EngineBuilder {
     /// A run waits until its share is free: first at most 256 MiB of linear memory with what else it may take, and if it
     /// needs more it is begun again with all that the charter's [`Limits`] allow. So a bound changes when a run begins and
     /// never how it ends. A charter whose limits are beyond the bound is refused with [`HostError::Memory`]: nothing is wrong
-    /// with it, but it needs a larger machine. With a charter's default limits that takes 2.5 GiB.
+    /// with it, but it needs a larger machine. With a charter's default limits a run takes 2.5 GiB. A policy that is being
+    /// admitted describes itself, which takes 410 MiB, so a bound below that admits nothing.
     ///
     /// Not counted are what all runs share (epochs, compiled policies), one column while it is handed over, and what
     /// compiling takes.
