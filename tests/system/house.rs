@@ -54,6 +54,10 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "sandbox",
             "policy",
             "engine",
+            "source",
+            "standard",
+            "resolve",
+            "charter",
             "settle",
             "replay",
             "compare",
@@ -131,7 +135,7 @@ fn wasmtime_is_named_only_by_what_runs_policies() {
 fn wasi_is_there_only_where_it_is_asked_for() {
     let manifest = fs::read_to_string(root().join("host/apportion/Cargo.toml")).unwrap();
     assert!(manifest.contains("wasmtime-wasi = { workspace = true, optional = true }"));
-    assert!(!manifest.contains("\ndefault ="));
+    assert!(manifest.contains("\ndefault = [\"standard\"]\n"));
 }
 
 #[test]

@@ -28,6 +28,7 @@
 //! |---|---|
 //! | [`epoch`], [`money`] | a contribution graph with its pool: built from rows, stored as canonical bytes, read in columns |
 //! | [`engine`], [`policy`] | WebAssembly components admitted as policies, and what bounds and cancels their runs |
+//! | [`source`], [`standard`] | components found by digest: in folders, ledgers, memory; the standard policies |
 //! | [`charter`], [`signature`], [`limits`] | which policies are in force, with which parameters, and who must sign a change |
 //! | [`settle`](mod@settle), [`payouts`], [`receipt`] | an epoch, a charter and a history become exact payouts and a receipt |
 //! | [`proof`] | one payout, proven to anyone who has the receipt's digest |
@@ -44,6 +45,13 @@
 //! are admitted once and run any number of times.
 //!
 //! Nothing here reads a clock, draws a random number or depends on the order of threads. Money is integers.
+//!
+//! # The feature `tracing`
+//!
+//! Off unless asked for. With it the library reports spans and events by the crate `tracing`, with the target `apportion`:
+//! the spans `settle`, `run`, `admit` and `compile` at the level `INFO`; at `DEBUG` what was found in a cache, what waits for
+//! capacity, and what a run used. They hold digests, numbers and policies' names, and nothing of payees, parameters or a
+//! policy's log.
 //!
 //! # The feature `wasi`
 //!
@@ -66,6 +74,7 @@
 
 mod abi;
 pub mod audit;
+pub mod charter;
 pub mod compare;
 pub mod engine;
 pub mod explain;
@@ -76,17 +85,21 @@ mod parallel;
 pub mod policy;
 pub mod progress;
 pub mod replay;
+mod resolve;
 mod runtime;
 mod sandbox;
 pub mod settle;
+pub mod source;
+#[cfg(feature = "standard")]
+pub mod standard;
 mod state;
 mod trace;
 mod verdict;
 pub mod verify;
 
 pub use apportion_core::{
-    apportionment, canonical, charter, epoch, error, fault, limits, money, number, payouts, proof, receipt,
-    signature, store, text,
+    apportionment, canonical, epoch, error, fault, limits, money, number, payouts, proof, receipt, signature,
+    store, text,
 };
 
 pub use apportion_core::canonical::Digest;

@@ -246,11 +246,12 @@ impl Policy {
             Ok(Ran { response: Response::Allocate(allocation), usage, log }) => {
                 trace::ran(&usage);
                 let answer = Answer::check(allocation, payees, pool, self.is_stateful());
+                answer.as_ref().err().into_iter().for_each(trace::fault);
                 Ok(Run { answer, usage: Some(usage), log, calls: Vec::new() })
             }
             Ok(_) => Err(other_response()),
             Err(Failed { error: RunError::Fault(fault), log, calls }) => {
-                trace::failed(&fault);
+                trace::fault(&fault);
                 Ok(Run { answer: Err(fault), usage: None, log, calls })
             }
             Err(Failed { error: RunError::Host(error), .. }) => Err(error),

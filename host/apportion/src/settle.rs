@@ -116,13 +116,13 @@ pub fn settle(
     policies: &[Policy],
     history: &History,
 ) -> Result<Settlement, SettleError> {
-    let _span = trace::settle(epoch, charter);
+    let span = trace::settle(epoch, charter);
     let terms = charter.terms();
     let history = history.in_asset(&epoch.pool().asset, terms.asset.as_ref())?;
     let appointed = appointed(charter, policies)?;
     let pools = divided(pools(charter, epoch.pool().amount))?;
 
-    let runs = run_all(epoch, charter, &appointed, &pools, &history)?;
+    let runs = run_all(epoch, charter, &appointed, &pools, &history, &span.parent())?;
     let mut logs = Vec::new();
     let mut settled = Vec::new();
     for ((run, policy), &pool) in runs.into_iter().zip(&appointed).zip(&pools) {
@@ -191,6 +191,7 @@ fn run_all(
     policies: &[&Policy],
     pools: &[u128],
     history: &History,
+    span: &trace::Parent,
 ) -> Result<Vec<Run>, HostError> {
     let terms = charter.terms();
     let ask = |policy: &Policy, appointment: &Appointment, pool: u128| {
@@ -200,11 +201,10 @@ fn run_all(
     if let ([policy], [appointment], [pool]) = (policies, terms.policies.as_slice(), pools) {
         return Ok(vec![ask(policy, appointment, *pool)?]);
     }
-    let span = trace::Parent::current();
     thread::scope(|scope| {
         let mut running = Vec::new();
         for ((policy, appointment), &pool) in policies.iter().zip(&terms.policies).zip(pools) {
-            let (ask, span) = (&ask, &span);
+            let ask = &ask;
             let run = move || {
                 let _span = span.enter();
                 ask(policy, appointment, pool)

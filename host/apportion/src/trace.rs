@@ -15,30 +15,31 @@ use crate::host_error::Shortage;
 #[must_use = "a span ends when it is dropped"]
 pub(crate) struct Entered {
     #[cfg(feature = "tracing")]
-    _span: tracing::span::EnteredSpan,
+    span: tracing::span::EnteredSpan,
 }
 
-/// A span that other threads can enter: see [`Parent::enter`].
-#[derive(Clone)]
+impl Entered {
+    /// The same span for other threads.
+    pub(crate) fn parent(&self) -> Parent {
+        Parent {
+            #[cfg(feature = "tracing")]
+            span: tracing::Span::clone(&self.span),
+        }
+    }
+}
+
+/// A span that other threads can enter.
 pub(crate) struct Parent {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
 impl Parent {
-    /// The span that this thread is in.
-    pub(crate) fn current() -> Parent {
-        Parent {
-            #[cfg(feature = "tracing")]
-            span: tracing::Span::current(),
-        }
-    }
-
     /// Enters it on another thread.
     pub(crate) fn enter(&self) -> Entered {
         Entered {
             #[cfg(feature = "tracing")]
-            _span: self.span.clone().entered(),
+            span: self.span.clone().entered(),
         }
     }
 }
@@ -51,7 +52,7 @@ macro_rules! span {
         pub(crate) fn $name($($argument: $type),*) -> Entered {
             Entered {
                 #[cfg(feature = "tracing")]
-                _span: tracing::info_span!(
+                span: tracing::info_span!(
                     target: "apportion", stringify!($name), $($field = tracing::field::display($value)),*
                 )
                 .entered(),
@@ -106,6 +107,6 @@ event! {
     instructions = usage.instructions, memory = usage.memory, table = usage.table, transfer = usage.transfer
 }
 event! {
-    /// A run ended at fault.
-    failed(fault: &Fault) "failed", fault = fault.code
+    /// A policy gave no allocation.
+    fault(fault: &Fault) "fault", code = fault.code
 }

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 
-use apportion::charter::Appointment;
+use apportion::charter::{Appointment, OnFault};
 use apportion::{Charter, Engine, Epoch, History, settle};
 use serde_json::json;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Current, Id, Record};
+use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 thread_local! {
@@ -29,7 +29,7 @@ struct Recorded {
     parent: Option<String>,
     level: Level,
     fields: String,
-    metadata: Option<&'static Metadata<'static>>,
+    is_span: bool,
 }
 
 impl Recorder {
@@ -81,7 +81,7 @@ impl Subscriber for Recorder {
             parent: self.parent(),
             level: *metadata.level(),
             fields: fields.others,
-            metadata: Some(metadata),
+            is_span: true,
         }))
     }
 
@@ -93,7 +93,7 @@ impl Subscriber for Recorder {
             parent: self.parent(),
             level: *event.metadata().level(),
             fields: fields.others,
-            metadata: None,
+            is_span: false,
         });
     }
 
@@ -103,12 +103,6 @@ impl Subscriber for Recorder {
 
     fn exit(&self, span: &Id) {
         assert_eq!(STACK.with_borrow_mut(Vec::pop), Some(span.into_u64()));
-    }
-
-    fn current_span(&self) -> Current {
-        let Some(number) = STACK.with_borrow(|stack| stack.last().copied()) else { return Current::none() };
-        let metadata = self.0.lock().unwrap()[usize::try_from(number - 1).unwrap()].metadata.unwrap();
-        Current::new(Id::from_u64(number), metadata)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -127,6 +121,7 @@ fn spans_and_events_show_the_work_and_nothing_of_payees() {
     let epoch = Epoch::from_bytes(&read("tests/golden/cooperative.epoch")).unwrap();
     let mut terms = Charter::single("Cooperative", &equal, json!({})).unwrap().terms().clone();
     terms.policies.push(Appointment::new(&proportional, 1, json!({})));
+    terms.on_fault = OnFault::Retain; // `proportional` has nothing to go by
     let charter = Charter::new(terms).unwrap();
     settle(&epoch, &charter, &[equal, proportional], &History::default()).unwrap();
 
@@ -137,14 +132,20 @@ fn spans_and_events_show_the_work_and_nothing_of_payees() {
     assert_eq!(recorder.parents("settle"), [None]);
     assert_eq!(recorder.parents("run"), [inside("settle"), inside("settle")], "on threads of their own");
     assert_eq!(recorder.parents("ran"), [inside("run"), inside("run")]);
+    assert_eq!(recorder.parents("fault"), [inside("run")]);
 
     let all = recorder.0.lock().unwrap().clone();
     for recorded in &all {
-        let is_span = recorded.metadata.is_some();
-        assert_eq!(recorded.level, if is_span { Level::INFO } else { Level::DEBUG }, "{}", recorded.name);
+        assert_eq!(
+            recorded.level,
+            if recorded.is_span { Level::INFO } else { Level::DEBUG },
+            "{}",
+            recorded.name
+        );
         let named = epoch.payees().iter().find(|payee| recorded.fields.contains(*payee));
         assert_eq!(named, None, "{}: {}", recorded.name, recorded.fields);
     }
-    let ran = all.iter().find(|recorded| recorded.name == "ran").unwrap();
-    assert!(ran.fields.contains("instructions="), "{}", ran.fields);
+    let fields = |name: &str| &all.iter().find(|recorded| recorded.name == name).unwrap().fields;
+    assert!(fields("ran").contains("instructions="), "{}", fields("ran"));
+    assert_eq!(fields("fault"), "code=bad-parameters ", "and not the policy's sentence");
 }
