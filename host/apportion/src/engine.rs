@@ -160,7 +160,7 @@ impl Engine {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let engine = Engine::new()?;
     /// let policy = engine.admit(&std::fs::read("../../policies/dist/equal.wasm")?)?;
-    /// assert_eq!(policy.imports().len(), 1);
+    /// assert_eq!(policy.name(), "equal");
     ///
     /// let refused = engine.admit(b"\0asm\x01\0\0\0");
     /// assert!(matches!(refused, Err(AdmissionError::CoreModule)));
