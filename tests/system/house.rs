@@ -45,8 +45,13 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "parallel",
             "progress",
             "host_error",
-            "sandbox",
+            "trace",
+            "metering",
+            "verdict",
+            "runtime",
+            "state",
             "abi",
+            "sandbox",
             "policy",
             "engine",
             "source",
@@ -93,7 +98,8 @@ fn modules_use_only_what_stands_below_them() {
             let user = module(&path);
             let place = layers.iter().position(|layer| *layer == user).unwrap_or(layers.len());
             for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-                let uses = line.split("crate::").skip(1);
+                // Documentation may link upwards.
+                let uses = line.split("//").next().unwrap_or_default().split("crate::").skip(1);
                 for used in uses
                     .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
                 {
@@ -116,10 +122,11 @@ fn library() -> Vec<PathBuf> {
 }
 
 #[test]
-fn wasmtime_is_named_in_three_places() {
+fn wasmtime_is_named_only_by_what_runs_policies() {
     for path in library() {
         let names = fs::read_to_string(&path).unwrap().lines().any(|line| line.contains("wasmtime::"));
-        let may = ["sandbox", "abi", "policy"].contains(&module(&path).as_str());
+        let may =
+            ["verdict", "runtime", "state", "abi", "sandbox", "engine"].contains(&module(&path).as_str());
         assert!(may || !names, "{} names wasmtime", path.display());
     }
 }
@@ -230,7 +237,7 @@ fn unsafe_code_stands_in_one_place() {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
             .any(|line| line.contains("unsafe {"));
-        assert!(!uses || path.ends_with("policy/folder.rs"), "{} uses unsafe code", path.display());
+        assert!(!uses || path.ends_with("engine/folder.rs"), "{} uses unsafe code", path.display());
     }
 }
 

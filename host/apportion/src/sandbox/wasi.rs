@@ -18,7 +18,8 @@ use wasmtime_wasi::p2::bindings::sync::filesystem::types;
 use wasmtime_wasi::p2::bindings::sync::io::{poll, streams};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, IoError, StreamError, StreamResult};
 
-use super::{LOG_BYTES, State, stop};
+use crate::state::{LOG_BYTES, State};
+use crate::verdict::stop;
 use apportion_core::canonical::Randomness;
 use apportion_core::fault::FaultCode;
 
