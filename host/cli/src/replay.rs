@@ -12,7 +12,7 @@ use apportion::limits::HostLimit;
 use apportion::money::Asset;
 use apportion::receipt::ReceiptTerms;
 use apportion::replay::{ReplayError, Replayed, ReplayedEpoch, SettledEpoch, SettledEpochs};
-use apportion::{Charter, Digest, History, Policy, Store};
+use apportion::{Charter, Digest, History, Policy};
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
@@ -45,7 +45,7 @@ pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
     for appointment in candidates.iter().flat_map(|charter| &charter.terms().policies) {
         let digest = appointment.policy;
         let given = policies.iter().any(|policy| policy.digest() == digest);
-        if let (false, Some(bytes)) = (given, ledger.store().get(&digest)?) {
+        if let (false, Some(bytes)) = (given, ledger.objects().get(&digest)?) {
             policies.push(engine.admit(&bytes).with_context(|| format!("policy `{digest}`"))?);
         }
     }

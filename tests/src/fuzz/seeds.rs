@@ -5,7 +5,7 @@ use std::fs;
 use apportion::audit::Audit;
 use apportion::ledger::{Event, LedgerIdentity};
 use apportion::store::DirectoryStore;
-use apportion::{Charter, Engine, History, Ledger, Store, audit, settle};
+use apportion::{Charter, Engine, History, Ledger, audit, settle};
 
 use crate::{data, hostile, small_epoch};
 
@@ -182,7 +182,7 @@ fn ledger() -> Vec<u8> {
         }
     }
     let lines = objects.iter().skip(2).map(|object| {
-        let text = String::from_utf8(ledger.store().get(object).unwrap().unwrap()).unwrap();
+        let text = String::from_utf8(ledger.objects().get(object).unwrap().unwrap()).unwrap();
         let names = objects.iter().enumerate();
         names.fold(text, |text, (place, name)| text.replace(&name.to_string(), &format!("@{place:02}")))
     });
