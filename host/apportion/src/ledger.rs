@@ -44,7 +44,6 @@ mod history;
 mod records;
 mod signing;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -53,8 +52,7 @@ use crate::policy::{Engine, Policy};
 use crate::settle::{History, Settlement, appointed, settle};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
-use apportion_core::entry::change as change_bytes;
-use apportion_core::epoch::{Epoch, MAX_NUMBER};
+use apportion_core::epoch::Epoch;
 use apportion_core::payouts::Payouts;
 use apportion_core::receipt::Receipt;
 use apportion_core::signature::Signer;
@@ -68,6 +66,7 @@ pub use history::LedgerEpochs;
 pub(crate) use history::carry_on;
 pub(crate) use records::{MAX_RECEIPT, Records, Sighting, Sightings};
 pub(crate) use signing::check_signatures;
+use signing::{change_after, check_signed};
 
 /// A ledger, its chain read and checked. It holds no more than the chain in memory.
 ///
@@ -250,10 +249,7 @@ impl<S: Store> Ledger<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn settled(&self) -> impl DoubleEndedIterator<Item = (u64, Digest)> + Clone {
-        self.entries().iter().filter_map(|(_, event)| match event {
-            Event::Settlement { number, receipt } => Some((*number, *receipt)),
-            Event::Creation { .. } | Event::Adoption { .. } => None,
-        })
+        self.chain.settled()
     }
 
     /// The charter that divides an epoch: of those effective by then, the one adopted last.
@@ -265,12 +261,7 @@ impl<S: Store> Ledger<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn charter_for(&self, number: u64) -> Result<Option<Charter>, LedgerError> {
-        self.in_force(number).map(|charter| self.charter(&charter)).transpose()
-    }
-
-    fn in_force(&self, number: u64) -> Option<Digest> {
-        let in_force = self.adoptions().rev().find(|(_, _, effective)| *effective <= number);
-        in_force.map(|(_, charter, _)| charter)
+        self.chain.in_force(number).map(|charter| self.charter(&charter)).transpose()
     }
 
     /// The charter adopted last, in force now or later: its signers decide about the next.
@@ -280,10 +271,7 @@ impl<S: Store> Ledger<S> {
 
     /// Adopted charters, oldest first: entry, charter, first epoch number.
     pub fn adoptions(&self) -> impl DoubleEndedIterator<Item = (Digest, Digest, u64)> + Clone {
-        self.entries().iter().filter_map(|(entry, event)| match event {
-            Event::Adoption { charter, effective, .. } => Some((*entry, *charter, *effective)),
-            Event::Creation { .. } | Event::Settlement { .. } => None,
-        })
+        self.chain.adoptions()
     }
 
     /// A charter in the store.
@@ -361,31 +349,8 @@ impl<S: Store> Ledger<S> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn change(&self, charter: &Charter, effective: u64) -> Result<Vec<u8>, LedgerError> {
-        self.check_effective(effective)?;
-        self.change_after(charter, effective, self.head().ok_or(LedgerError::NotCreated)?)
-    }
-
-    fn change_after(
-        &self,
-        charter: &Charter,
-        effective: u64,
-        follows: Digest,
-    ) -> Result<Vec<u8>, LedgerError> {
-        let identity = self.identity().ok_or(LedgerError::NotCreated)?;
-        Ok(change_bytes(charter.digest(), effective, identity, follows)?)
-    }
-
-    fn check_effective(&self, effective: u64) -> Result<(), LedgerError> {
-        let wrong = |problem: String| Err(LedgerError::Effective { effective, problem });
-        if effective > MAX_NUMBER {
-            return wrong("no epoch has such a number".to_owned());
-        }
-        match self.settled().next_back() {
-            Some((last, _)) if effective <= last => {
-                wrong(format!("epoch {last} is settled, and no change reaches back"))
-            }
-            _ => Ok(()),
-        }
+        self.chain.check_effective(effective)?;
+        change_after(&self.chain, charter, effective, self.head().ok_or(LedgerError::NotCreated)?)
     }
 
     /// Adopts a charter from a future epoch on, if as many keys signed the change as the charter before demands, and returns
@@ -450,8 +415,10 @@ impl<S: Store> Ledger<S> {
     ) -> Result<(Vec<Signer>, Committed), LedgerError> {
         charter.check_signers()?;
         let change = self.change(charter, effective)?;
-        let signers = self.check_signed(charter, effective, &change, signatures)?;
-        let components = self.components(charter, components)?;
+        let in_force = self.latest_charter()?;
+        let signers =
+            check_signed(&self.chain, in_force.as_ref(), charter, effective, &change, signatures)?;
+        let components = self.records.components(charter, components)?;
         // Nothing is adopted that could not settle: every policy runs here and takes its parameters.
         let admit = |(digest, bytes): &(Digest, Vec<u8>)| {
             engine.admit(bytes).map_err(|error| LedgerError::Policy { digest: *digest, error })
@@ -470,58 +437,6 @@ impl<S: Store> Ledger<S> {
         };
         let committed = self.commit(event, &objects)?;
         Ok((signers, committed))
-    }
-
-    /// Who signed a change, if enough signers did; an error that says so if they signed it for an earlier entry.
-    fn check_signed(
-        &self,
-        charter: &Charter,
-        effective: u64,
-        change: &[u8],
-        signatures: &[String],
-    ) -> Result<Vec<Signer>, LedgerError> {
-        let in_force = self.latest_charter()?;
-        let error = match check_signatures(in_force.as_ref(), change, signatures) {
-            Err(LedgerError::Signatures(error)) => error,
-            checked => return checked,
-        };
-        let (Some((newest, earlier)), false) = (self.entries().split_last(), signatures.is_empty()) else {
-            return Err(error.into());
-        };
-        // Since the charter in force was adopted: nobody else's signers count.
-        for (follows, event) in earlier.iter().rev() {
-            let change = self.change_after(charter, effective, *follows)?;
-            if check_signatures(in_force.as_ref(), &change, signatures).is_ok() {
-                return Err(LedgerError::Outdated { follows: *follows, head: newest.0 });
-            }
-            if matches!(event, Event::Adoption { .. }) {
-                break;
-            }
-        }
-        Err(error.into())
-    }
-
-    /// The bytes of the policies that a charter names, from those given or from the store.
-    fn components(
-        &self,
-        charter: &Charter,
-        given: &[Vec<u8>],
-    ) -> Result<Vec<(Digest, Vec<u8>)>, LedgerError> {
-        let given: BTreeMap<Digest, &Vec<u8>> =
-            given.iter().map(|bytes| (Digest::of(bytes), bytes)).collect();
-        let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for appointment in &charter.terms().policies {
-            let digest = appointment.policy;
-            let bytes = match given.get(&digest) {
-                Some(bytes) => Some((*bytes).clone()),
-                None => self.records.component(&digest)?,
-            };
-            match bytes {
-                Some(bytes) => found.push((digest, bytes)),
-                None => missing.push(format!("`{} {}` {digest}", appointment.name, appointment.version)),
-            }
-        }
-        if missing.is_empty() { Ok(found) } else { Err(LedgerError::Components(missing)) }
     }
 
     /// Settles an epoch by the charter in force for its number and appends the receipt.
@@ -546,7 +461,7 @@ impl<S: Store> Ledger<S> {
     /// now, it is [`LedgerError::CharterChanged`].
     pub fn settle(&mut self, engine: &Engine, epoch: &Epoch) -> Result<Settlement, LedgerError> {
         let number = epoch.number();
-        self.check_next(number)?;
+        self.chain.check_next(number)?;
         let charter = self.charter_for(number)?.ok_or(LedgerError::NoCharter(number))?;
         let policies = self.policies_of(engine, &charter)?;
         let mut settlement = self.settle_next(epoch, &charter, &policies)?;
@@ -554,34 +469,19 @@ impl<S: Store> Ledger<S> {
             return Ok(settlement);
         };
         self.refresh()?;
-        self.check_next(number)?;
+        self.chain.check_next(number)?;
         let head = self.head().or(head).ok_or(LedgerError::NotCreated)?;
-        if let Some(charter) = self.in_force(number).filter(|now| *now != charter.digest()) {
+        if let Some(charter) = self.chain.in_force(number).filter(|now| *now != charter.digest()) {
             return Err(LedgerError::CharterChanged { charter, head });
         }
         // Policies may see what was settled in the meantime.
-        if self.last_receipt() != settlement.receipt.terms().previous {
+        if self.chain.last_receipt() != settlement.receipt.terms().previous {
             settlement = self.settle_next(epoch, &charter, &policies)?;
         }
         match self.commit_settlement(epoch, &settlement)? {
             Committed::Done => Ok(settlement),
             Committed::Moved { head: newer } => Err(LedgerError::Moved(newer.unwrap_or(head))),
         }
-    }
-
-    /// Checks that an epoch of this number can be settled next.
-    fn check_next(&self, number: u64) -> Result<(), LedgerError> {
-        if let Some((_, receipt)) = self.settled().find(|(settled, _)| *settled == number) {
-            return Err(LedgerError::Settled { number, receipt });
-        }
-        match self.settled().next_back().filter(|(last, _)| *last > number) {
-            Some((last, _)) => Err(LedgerError::OutOfOrder { number, last }),
-            None => Ok(()),
-        }
-    }
-
-    fn last_receipt(&self) -> Option<Digest> {
-        self.settled().next_back().map(|(_, receipt)| receipt)
     }
 
     /// Settles an epoch after those settled so far; nothing is written.

@@ -520,6 +520,12 @@ fn a_ledger_is_kept_and_verified() {
     let adopt = ["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1", "--identity", &identity];
     let said = text(&run(&adopt).stderr);
     assert!(said.contains(&format!("with the identity {identity}")), "{said}");
+    let early = folder.file("early", numbered_epoch(0).as_bytes());
+    refused(
+        &["settle", "--epoch", &early, "--ledger", &ledger],
+        3,
+        "no charter is in force for epoch 0\nhelp: adopt one with `apportion charter adopt`",
+    );
     let table = done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
     assert!(table.contains("1,000.01 EUR divided by equal"), "{table}");
     let noted = done(&["verify", "--ledger", &ledger]);

@@ -6,6 +6,7 @@ use super::error::{LedgerError, ObjectKind};
 use super::records::Records;
 use apportion_core::canonical::Digest;
 use apportion_core::entry::{Entry, EntryFormat, Event, LedgerIdentity};
+use apportion_core::epoch::MAX_NUMBER;
 use apportion_core::store::Store;
 
 /// The chain of a ledger, oldest first.
@@ -66,6 +67,58 @@ impl Chain {
 
     pub(super) fn format(&self, index: usize) -> EntryFormat {
         if index < self.format_1 { EntryFormat::One } else { EntryFormat::Two }
+    }
+
+    /// The settled epochs, oldest first: number and receipt.
+    pub(super) fn settled(&self) -> impl DoubleEndedIterator<Item = (u64, Digest)> + Clone {
+        self.entries.iter().filter_map(|(_, event)| match event {
+            Event::Settlement { number, receipt } => Some((*number, *receipt)),
+            Event::Creation { .. } | Event::Adoption { .. } => None,
+        })
+    }
+
+    /// The newest receipt.
+    pub(super) fn last_receipt(&self) -> Option<Digest> {
+        self.settled().next_back().map(|(_, receipt)| receipt)
+    }
+
+    /// Adopted charters, oldest first: entry, charter, first epoch number.
+    pub(super) fn adoptions(&self) -> impl DoubleEndedIterator<Item = (Digest, Digest, u64)> + Clone {
+        self.entries.iter().filter_map(|(entry, event)| match event {
+            Event::Adoption { charter, effective, .. } => Some((*entry, *charter, *effective)),
+            Event::Creation { .. } | Event::Settlement { .. } => None,
+        })
+    }
+
+    /// The charter that divides an epoch.
+    pub(super) fn in_force(&self, number: u64) -> Option<Digest> {
+        let in_force = self.adoptions().rev().find(|(_, _, effective)| *effective <= number);
+        in_force.map(|(_, charter, _)| charter)
+    }
+
+    /// Checks that an epoch of this number can be settled next.
+    pub(super) fn check_next(&self, number: u64) -> Result<(), LedgerError> {
+        if let Some((_, receipt)) = self.settled().find(|(settled, _)| *settled == number) {
+            return Err(LedgerError::Settled { number, receipt });
+        }
+        match self.settled().next_back().filter(|(last, _)| *last > number) {
+            Some((last, _)) => Err(LedgerError::OutOfOrder { number, last }),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that a charter can be adopted from an epoch of this number on.
+    pub(super) fn check_effective(&self, effective: u64) -> Result<(), LedgerError> {
+        let wrong = |problem: String| Err(LedgerError::Effective { effective, problem });
+        if effective > MAX_NUMBER {
+            return wrong("no epoch has such a number".to_owned());
+        }
+        match self.settled().next_back() {
+            Some((last, _)) if effective <= last => {
+                wrong(format!("epoch {last} is settled, and no change reaches back"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Adds an entry that was committed; the store's list of entries is mended where it was incomplete.

@@ -99,9 +99,27 @@ impl<S: Store> Records<S> {
         self.bytes(ObjectKind::Carry, digest, MAX_CARRY as u64)
     }
 
-    /// A component; `None` if it is not there.
-    pub(super) fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.read(digest, MAX_COMPONENT as u64)?)
+    /// The bytes of the policies that a charter names, from those given or from the store.
+    pub(super) fn components(
+        &self,
+        charter: &Charter,
+        given: &[Vec<u8>],
+    ) -> Result<Vec<(Digest, Vec<u8>)>, LedgerError> {
+        let given: BTreeMap<Digest, &Vec<u8>> =
+            given.iter().map(|bytes| (Digest::of(bytes), bytes)).collect();
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for appointment in &charter.terms().policies {
+            let digest = appointment.policy;
+            let bytes = match given.get(&digest) {
+                Some(bytes) => Some((*bytes).clone()),
+                None => self.read(&digest, MAX_COMPONENT as u64)?,
+            };
+            match bytes {
+                Some(bytes) => found.push((digest, bytes)),
+                None => missing.push(format!("`{} {}` {digest}", appointment.name, appointment.version)),
+            }
+        }
+        if missing.is_empty() { Ok(found) } else { Err(LedgerError::Components(missing)) }
     }
 
     /// A signature's text.

@@ -1,10 +1,53 @@
 //! Changes of the charter and who signed them.
 
+use super::chain::Chain;
 use super::error::LedgerError;
+use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
+use apportion_core::entry::{self, Event};
 use apportion_core::signature::{
     AllowedSigners, CHARTER_NAMESPACE, MAX_SIGNATURE, MAX_SIGNERS, SignatureError, Signer,
 };
+
+/// The bytes of a change that follows an entry.
+pub(super) fn change_after(
+    chain: &Chain,
+    charter: &Charter,
+    effective: u64,
+    follows: Digest,
+) -> Result<Vec<u8>, LedgerError> {
+    let identity = chain.identity().ok_or(LedgerError::NotCreated)?;
+    Ok(entry::change(charter.digest(), effective, identity, follows)?)
+}
+
+/// Who signed a change, if enough signers did; an error that says so if they signed it for an earlier entry.
+pub(super) fn check_signed(
+    chain: &Chain,
+    in_force: Option<&Charter>,
+    charter: &Charter,
+    effective: u64,
+    change: &[u8],
+    signatures: &[String],
+) -> Result<Vec<Signer>, LedgerError> {
+    let error = match check_signatures(in_force, change, signatures) {
+        Err(LedgerError::Signatures(error)) => error,
+        checked => return checked,
+    };
+    let (Some((newest, earlier)), false) = (chain.entries.split_last(), signatures.is_empty()) else {
+        return Err(error.into());
+    };
+    // Since the charter in force was adopted: nobody else's signers count.
+    for (follows, event) in earlier.iter().rev() {
+        let change = change_after(chain, charter, effective, *follows)?;
+        if check_signatures(in_force, &change, signatures).is_ok() {
+            return Err(LedgerError::Outdated { follows: *follows, head: newest.0 });
+        }
+        if matches!(event, Event::Adoption { .. }) {
+            break;
+        }
+    }
+    Err(error.into())
+}
 
 /// Checks signatures against what the charter in force demands; a first charter, or one without signers, demands none.
 pub(crate) fn check_signatures(
