@@ -9,12 +9,12 @@ use apportion::signature::{CHARTER_NAMESPACE, sign};
 use apportion::store::{DirectoryStore, Objects};
 use apportion::verify::Verification;
 use apportion::{Charter, Digest, Engine, Ledger, verify};
-use apportion_tests::{data, hostile, numbered_epoch};
+use apportion_tests::{data, hostile, numbered_epoch, ssh};
 
 use crate::ledger::{Folder, commit, sentences};
 
 fn key(name: &str) -> String {
-    fs::read_to_string(data("ssh").join(name)).unwrap()
+    fs::read_to_string(ssh(name)).unwrap()
 }
 
 fn signed(change: &[u8]) -> Vec<String> {

@@ -69,7 +69,7 @@ fn whatever_is_no_regular_file_is_reported_and_not_opened() {
     let object = format!("objects/{}/{receipt}", &receipt[..2]);
     let above = format!("objects/{}", &receipt[..2]);
     drop(ledger);
-    for name in ["head", "format", "lock", "entries", &object, &above, "objects", "unfinished"] {
+    for name in ["head", "format", "lock", &object, &above, "objects", "unfinished"] {
         for kind in 0..4 {
             // A folder in the place of a folder is none of it.
             if kind == 3 && folder.0.join(name).is_dir() {
@@ -89,6 +89,19 @@ fn whatever_is_no_regular_file_is_reported_and_not_opened() {
             fs::rename(&aside, &path).unwrap();
             assert_eq!(folder.findings(None), [""; 0]);
         }
+    }
+    // The list of entries is only a cache: the writer goes on without it, and does not write through what stands there.
+    let list = folder.0.join("entries");
+    let whole = fs::read(&list).unwrap();
+    for kind in 0..4 {
+        let what = replace(&list, &aside, kind);
+        let findings = folder.findings(None).join("\n");
+        assert!(findings.contains(&format!("`entries` is {what}")), "{what}: {findings}");
+        folder.open().settle(&engine, &numbered_epoch(2 + kind as u64)).unwrap();
+        assert_eq!(fs::read(&aside).unwrap(), whole, "{what}");
+        remove(&list);
+        fs::rename(&aside, &list).unwrap();
+        assert_eq!(folder.findings(None), [""; 0]);
     }
     // What no ledger has is not opened either.
     symlink("/dev/zero", folder.0.join("notes")).unwrap();

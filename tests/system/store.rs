@@ -15,7 +15,7 @@ use apportion::store::{
 };
 use apportion::verify::Problem;
 use apportion::{Charter, Digest, Engine, Ledger, verify};
-use apportion_tests::{data, hostile, numbered_epoch};
+use apportion_tests::{hostile, numbered_epoch, ssh};
 
 use crate::ledger::{Folder, sentences};
 
@@ -104,7 +104,9 @@ fn ten_thousand_entries_open_in_few_calls() {
     let entry = ledger.objects().get(&ledger.head().unwrap()).unwrap().unwrap();
     let with_list = calls_to_open(&store, &[entries, vec![entry]].concat());
 
-    eprintln!("calls to open {ENTRIES} entries: {in_memory} in memory, {without_list} then {with_list} in a folder");
+    eprintln!(
+        "calls to open {ENTRIES} entries: {in_memory} in memory, {without_list} then {with_list} in a folder"
+    );
     assert!(in_memory <= 10 && with_list <= 10, "{in_memory} and {with_list} calls");
     assert_eq!(without_list as u64, ENTRIES + 2);
 }
@@ -241,7 +243,9 @@ fn lost_race_is_tried_again_or_reported_as_what_it_is() {
     assert_eq!(second.receipt.terms().previous, Some(first.receipt.digest()));
     // The same epoch.
     let error = ada.settle(&engine, &numbered_epoch(2)).unwrap_err();
-    assert!(matches!(error, LedgerError::Settled { number: 2, receipt } if receipt == second.receipt.digest()));
+    assert!(
+        matches!(error, LedgerError::Settled { number: 2, receipt } if receipt == second.receipt.digest())
+    );
     assert_eq!(ada.entries(), ben.entries(), "it has read what is new");
     // One that is too late now.
     ada.settle(&engine, &numbered_epoch(4)).unwrap();
@@ -278,7 +282,7 @@ fn lost_race_is_tried_again_or_reported_as_what_it_is() {
 fn signed_change_that_lost_a_race_is_outdated() {
     let (engine, store) = (Engine::new().unwrap(), MemoryStore::new());
     let mut ada = begun(store.clone(), &engine);
-    let key = |name: &str| fs::read_to_string(data("ssh").join(name)).unwrap();
+    let key = |name: &str| fs::read_to_string(ssh(name)).unwrap();
     let mut terms = charter(&engine, "Signed").terms().clone();
     terms.signers = Some(Signers { required: 1, allowed: format!("ada {}", key("ed25519.pub")) });
     ada.adopt(&engine, &Charter::new(terms).unwrap(), 2, &[], &[]).unwrap();
@@ -398,7 +402,7 @@ fn failing_calls_leave_the_ledger_as_before_or_as_after() {
         DirectoryStore::create(&folder.0.join(number.to_string())).unwrap()
     });
     eprintln!("calls that failed: {in_memory} in memory, {in_folders} in folders");
-    assert!(in_memory > 30 && in_folders > 30);
+    assert!(in_memory >= 20 && in_folders >= 20);
 }
 
 #[test]

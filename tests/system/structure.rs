@@ -49,10 +49,10 @@ pub fn forge(
     let mut receipt = object(ledger, &true_receipt);
     let true_payouts = ledger.receipt(&true_receipt).unwrap().terms().payouts;
     let mut payouts = object(ledger, &true_payouts);
-    change(&mut receipt["settlement"], &mut payouts);
+    change(&mut receipt, &mut payouts);
     let store = ledger.objects();
     let payouts = store.put(payouts.to_string().as_bytes()).unwrap();
-    receipt["settlement"]["payouts"] = json!(payouts.to_string());
+    receipt["payouts"] = json!(payouts.to_string());
     let receipt = store.put(receipt.to_string().as_bytes()).unwrap();
     let [.., (before, _), (entry, _)] = ledger.entries() else { panic!("it has a settlement") };
     let event = format!(r#"{{"settlement":{{"number":{number},"receipt":"{receipt}"}}}}"#);

@@ -2,7 +2,7 @@
 //!
 //! Everything an entry names is in the [store](crate::store): charters, components, epochs, receipts, payouts, what policies
 //! left for their next run, changes and their signatures. So a ledger is complete by itself and anyone can check it
-//! ([`verify`](fn@crate::verify)).
+//! (the chapter `verify`).
 //!
 //! A [`Ledger`] is opened once and kept: it holds the chain in memory and nothing else. Any number of processes may read and write
 //! the same ledger. Each knows the chain up to the entry that it read last, [`Ledger::refresh`] reads on from there, and
@@ -48,8 +48,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::policy::{Engine, Policy};
+use crate::policy::{Engine, MAX_COMPONENT, Policy};
 use crate::settle::{History, Settlement, appointed, settle};
+use crate::source::{PolicySource, SourceError};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
 use apportion_core::epoch::Epoch;
@@ -416,8 +417,7 @@ impl<S: Store> Ledger<S> {
         charter.check_signers()?;
         let change = self.change(charter, effective)?;
         let in_force = self.latest_charter()?;
-        let signers =
-            check_signed(&self.chain, in_force.as_ref(), charter, effective, &change, signatures)?;
+        let signers = check_signed(&self.chain, in_force.as_ref(), charter, effective, &change, signatures)?;
         let components = self.records.components(charter, components)?;
         // Nothing is adopted that could not settle: every policy runs here and takes its parameters.
         let admit = |(digest, bytes): &(Digest, Vec<u8>)| {
@@ -519,5 +519,13 @@ impl<S: Store> Ledger<S> {
             self.chain.committed(&self.records, Digest::of(&entry), event);
         }
         Ok(committed)
+    }
+}
+
+/// The policies that the ledger's charters name are in its store.
+impl<S: Store> PolicySource for Ledger<S> {
+    fn component(&self, digest: &Digest) -> Result<Option<Vec<u8>>, SourceError> {
+        let read = self.objects().read(digest, MAX_COMPONENT as u64);
+        read.map_err(|error| SourceError::new(*digest, error))
     }
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use apportion::store::DirectoryStore;
 use apportion::{Charter, Digest, Engine, Ledger};
 use apportion_tests::hostile::{self, End};
-use apportion_tests::{create_ledger, data, numbered_epoch, small_epoch};
+use apportion_tests::{create_ledger, data, numbered_epoch, small_epoch, ssh};
 
 /// A folder of a test's own, removed when the test is over.
 struct Folder(PathBuf);
@@ -506,8 +506,8 @@ fn a_payout_in_a_ledger_is_proven() {
 fn a_ledger_is_kept_and_verified() {
     let folder = Folder::new("ledger");
     let epoch = folder.file("epoch", small_epoch().as_bytes());
-    let key = data("ssh/ed25519").display().to_string();
-    let public = fs::read_to_string(data("ssh/ed25519.pub")).unwrap();
+    let key = ssh("ed25519").display().to_string();
+    let public = fs::read_to_string(ssh("ed25519.pub")).unwrap();
     folder.file("allowed_signers", format!("keeper@test {public}"));
     let draft = "name = \"Ledger\"\nsigners = { required = 1, file = \"allowed_signers\" }\n[[policies]]\npolicy = \"equal\"\n";
     let draft = folder.file("draft.toml", draft);

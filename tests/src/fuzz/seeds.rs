@@ -7,7 +7,7 @@ use apportion::ledger::{Event, LedgerIdentity};
 use apportion::store::DirectoryStore;
 use apportion::{Charter, Engine, History, Ledger, audit, settle};
 
-use crate::{data, hostile, small_epoch};
+use crate::{data, hostile, small_epoch, ssh};
 
 use super::SEPARATOR;
 use super::components::{ANSWER_ADDRESS, DESCRIPTION_ADDRESS, DESCRIPTION_BYTES};
@@ -190,7 +190,7 @@ fn ledger() -> Vec<u8> {
 }
 
 fn signatures() -> Vec<Seed> {
-    let read = |name: String| fs::read(data("ssh").join(name)).unwrap();
+    let read = |name: String| fs::read(ssh(&name)).unwrap();
     let keys = ["ed25519", "ecdsa-p256", "ecdsa-p384", "sk-ed25519", "sk-ecdsa"];
     let signed = |key: &str| {
         let (list, signature) = (read(format!("{key}.pub")), read(format!("{key}.sig")));

@@ -193,8 +193,7 @@ impl Chain {
             links.truncate(walked.joins - known);
             links.extend(walked.links);
         }
-        let mut chain =
-            Chain { entries: self.entries.clone(), format_1: self.format_1, list_is_outdated };
+        let mut chain = Chain { entries: self.entries.clone(), format_1: self.format_1, list_is_outdated };
         links.into_iter().try_for_each(|link| chain.push(link))?;
         Ok(chain)
     }

@@ -269,12 +269,7 @@ impl<S: Store> Check<'_, S> {
         Ok(())
     }
 
-    fn run_stateful_one(
-        &self,
-        engine: &Engine,
-        receipt: Digest,
-        history: &History,
-    ) -> Result<Ran, Stop> {
+    fn run_stateful_one(&self, engine: &Engine, receipt: Digest, history: &History) -> Result<Ran, Stop> {
         let receipt = self.ledger.receipt(&receipt)?;
         let settled = receipt.terms();
         let charter = self.ledger.charter(&settled.charter)?;

@@ -100,7 +100,9 @@ pub enum Problem {
         reason: String,
     },
     /// A charter takes effect in an epoch that was settled before it was adopted.
-    #[error("charter `{charter}`: it is effective from epoch {effective}, and epoch {settled} was settled before")]
+    #[error(
+        "charter `{charter}`: it is effective from epoch {effective}, and epoch {settled} was settled before"
+    )]
     EffectiveTooEarly {
         /// The charter.
         charter: Digest,

@@ -19,8 +19,7 @@ pub(super) fn check(settled: &SettledEpoch) -> Result<(), SettlementProblem> {
         .map_err(|error| SettlementProblem::Portions { reason: error.to_string() })?;
     let runs = receipt.runs.iter().zip(payouts.policies()).zip(pools).enumerate();
     for (place, ((run, columns), pool)) in runs {
-        let wrong =
-            |problem| SettlementProblem::Run { run: place + 1, policy: run.name.clone(), problem };
+        let wrong = |problem| SettlementProblem::Run { run: place + 1, policy: run.name.clone(), problem };
         if run.pool != pool {
             return Err(wrong(RunProblem::Portion));
         }
@@ -78,11 +77,7 @@ fn check_nothing(columns: &PolicyColumns, parts: &[&Part]) -> Result<(), RunProb
     let nothing = columns.retained.is_none()
         && columns.measures.is_empty()
         && parts.iter().all(|part| part.amount == 0 && part.share.is_none());
-    if nothing {
-        Ok(())
-    } else {
-        Err(RunProblem::FaultWithPayouts)
-    }
+    if nothing { Ok(()) } else { Err(RunProblem::FaultWithPayouts) }
 }
 
 fn check_sum(paid: u128, parts: &[&Part]) -> Result<(), RunProblem> {

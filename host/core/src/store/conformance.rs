@@ -159,7 +159,10 @@ fn commit_is_all_or_nothing(store: &impl Store) {
     let wrong = Some(Digest::of(b"not the head"));
     let first = entry(None, "ada");
     let refused = ok("commit", objects.commit(wrong, &[b"early"], &first));
-    holds!(refused == Committed::Moved { head: None }, "a commit after an entry that is not there: {refused:?}");
+    holds!(
+        refused == Committed::Moved { head: None },
+        "a commit after an entry that is not there: {refused:?}"
+    );
     holds!(!has(b"early") && !has(&first), "a commit that was refused kept an object");
 
     // One object is there already, and one is given twice.
@@ -179,8 +182,14 @@ fn commit_is_all_or_nothing(store: &impl Store) {
     holds!(has(b"there") && has(b"new"), "a commit that came too late removed objects");
     holds!(ok("head", objects.head()) == head, "a commit that came too late moved the head");
     let second = entry(head, "ada");
-    holds!(ok("commit", objects.commit(head, &[], &second)) == Committed::Done, "the second commit was refused");
-    holds!(chain(&objects) == [Digest::of(&first), Digest::of(&second)], "the chain is not what was committed");
+    holds!(
+        ok("commit", objects.commit(head, &[], &second)) == Committed::Done,
+        "the second commit was refused"
+    );
+    holds!(
+        chain(&objects) == [Digest::of(&first), Digest::of(&second)],
+        "the chain is not what was committed"
+    );
 }
 
 fn entries_are_cached_in_order(store: &impl Store) {
@@ -195,7 +204,8 @@ fn entries_are_cached_in_order(store: &impl Store) {
     }
     let (Some(head), Some(_)) = (head, ok("entries", store.entries(0, 1))) else { return };
     let listed = |skip, limit| ok("entries", store.entries(skip, limit)).unwrap_or_default();
-    for (skip, limit) in [(0, 100), (0, 1), (1, 10), (11, 10), (24, 10), (25, 10), (1000, 10), (3, 4), (7, 4)] {
+    for (skip, limit) in [(0, 100), (0, 1), (1, 10), (11, 10), (24, 10), (25, 10), (1000, 10), (3, 4), (7, 4)]
+    {
         let expected = entries.iter().skip(skip).take(limit);
         holds!(expected.eq(&listed(skip, limit)), "{limit} entries after {skip} are not those committed");
     }
@@ -315,7 +325,10 @@ fn calls_fail_one_after_the_other<S: Store>(make: impl Fn() -> S) {
             ok("writing after a failure", write_some(&objects));
             let after = chain(&objects);
             holds!(after.starts_with(&before), "what was committed before a failure is gone ({failure:?})");
-            holds!(after.len() == before.len() + 3, "a commit after a failure is not in the chain ({failure:?})");
+            holds!(
+                after.len() == before.len() + 3,
+                "a commit after a failure is not in the chain ({failure:?})"
+            );
             if !failed {
                 return;
             }
@@ -366,7 +379,10 @@ mod tests {
         fn read(&self, digest: &Digest, offset: u64, at_most: usize) -> Result<Option<Part>, StoreError> {
             let part = self.store.read(digest, offset, at_most)?;
             match self.fault {
-                Fault::CutsOff => Ok(part.map(|part| Part { bytes: part.bytes[..part.bytes.len().min(512)].to_vec(), ..part })),
+                Fault::CutsOff => {
+                    Ok(part
+                        .map(|part| Part { bytes: part.bytes[..part.bytes.len().min(512)].to_vec(), ..part }))
+                }
                 _ => Ok(part),
             }
         }
@@ -413,10 +429,9 @@ mod tests {
                 conformance(|| Broken { store: MemoryStore::new(), fault });
             });
             let panic = tested.expect_err(&format!("{fault:?} conforms"));
-            let message = panic.downcast_ref::<String>().map_or_else(
-                || panic.downcast_ref::<&str>().copied().unwrap_or_default(),
-                String::as_str,
-            );
+            let message = panic
+                .downcast_ref::<String>()
+                .map_or_else(|| panic.downcast_ref::<&str>().copied().unwrap_or_default(), String::as_str);
             assert!(message.starts_with("store conformance: "), "{fault:?}: {message}");
         }
     }

@@ -245,7 +245,9 @@ impl DirectoryStore {
         let (mut digests, mut others) = (Vec::new(), Vec::new());
         for (name, kind) in self.files.names(&format!("{OBJECTS}/{folder}"))? {
             match (kind, name.parse::<Digest>()) {
-                (Kind::File, Ok(digest)) if name.starts_with(folder) && folder.len() == 2 => digests.push(digest),
+                (Kind::File, Ok(digest)) if name.starts_with(folder) && folder.len() == 2 => {
+                    digests.push(digest)
+                }
                 _ => others.push((format!("{OBJECTS}/{folder}/{name}"), kind)),
             }
         }

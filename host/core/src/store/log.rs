@@ -34,7 +34,8 @@ pub(super) fn read(
     limit: usize,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
     let Some((mut file, _)) = files.open_file(ENTRIES)? else { return Ok(Vec::new()) };
-    let (mut before, mut offset) = Some(place.get()).filter(|(before, _)| *before <= skip).unwrap_or_default();
+    let (mut before, mut offset) =
+        Some(place.get()).filter(|(before, _)| *before <= skip).unwrap_or_default();
     let mut page = Vec::new();
     let read = || {
         file.seek(SeekFrom::Start(offset))?;

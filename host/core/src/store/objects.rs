@@ -74,7 +74,9 @@ impl<S: Store> Objects<S> {
             let mut bytes = Vec::new();
             let size = usize::try_from(length).unwrap_or(usize::MAX);
             bytes.try_reserve_exact(size).map_err(StoreError::backend)?;
-            Chunks::new(&self.store, digest, first).read_to_end(&mut bytes).map_err(|error| thrown(error, digest))?;
+            Chunks::new(&self.store, digest, first)
+                .read_to_end(&mut bytes)
+                .map_err(|error| thrown(error, digest))?;
             bytes
         };
         if Digest::of(&bytes) == *digest { Ok(Some(bytes)) } else { Err(StoreError::Damaged(*digest)) }
