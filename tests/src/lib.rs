@@ -24,6 +24,11 @@ pub fn data(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(path)
 }
 
+/// A key or a signature that OpenSSH made, of the tests of `apportion-core`.
+pub fn ssh(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/core/tests/data/ssh").join(name)
+}
+
 /// A new ledger in a folder, with an identity that follows from the folder.
 ///
 /// # Panics

@@ -7,7 +7,7 @@ use apportion::audit::{Audit, Card};
 use apportion::charter::{Appointment, CharterTerms, OnFault, Signers};
 use apportion::replay::{SettledEpoch, SettledEpochs};
 use apportion::{Charter, Engine, History, Policy, audit, settle};
-use apportion_tests::{compare, data, hostile, replay_all, small_epoch};
+use apportion_tests::{compare, hostile, replay_all, small_epoch, ssh};
 use serde_json::{Value, json};
 
 use crate::retro_funding::standard;
@@ -77,7 +77,7 @@ fn a_charter_is_the_same_only_by_its_digest() {
     let then = charter(&policies[0], json!({"a": 1}));
     assert!(page(&then, &then, &policies).contains(SAME));
     let keys = |name: &str| {
-        let key = fs::read_to_string(data("../../host/core/tests/data/ssh").join(name)).unwrap();
+        let key = fs::read_to_string(ssh(name)).unwrap();
         format!("keeper@test {key}")
     };
     let signed = |required, allowed: String| {

@@ -42,7 +42,7 @@ impl Folder {
 
     fn verified(&self) -> Verification {
         let verified = verify(DirectoryStore::open(&self.0).unwrap(), None, &mut |_| {}).unwrap();
-        assert_eq!(verified.findings, [""; 0]);
+        assert_eq!(verified.findings, []);
         verified
     }
 }

@@ -157,7 +157,7 @@ fn an_instances_past_and_next_epoch_are_settled_and_replayed() {
         assert_eq!(settlement.receipt.terms().retained, 0);
 
         let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
-        assert_eq!(verified.findings, [""; 0]);
+        assert_eq!(verified.findings, []);
         let replayed =
             replay_all(&ledger.past(1..=last), &[rule], std::slice::from_ref(&policy), &History::default())
                 .unwrap();

@@ -29,7 +29,8 @@ fn three_tenants() -> Service {
     let component = hostile::allocating("(loop (br 0)) unreachable", "");
     let policy = service.engine().admit(&component).unwrap();
     let mut terms = Charter::single("Runaway", &policy, serde_json::json!({})).unwrap().terms().clone();
-    terms.limits = Limits { instructions: Limits::MAX, memory: 64 << 20, output: 1 << 20, ..Limits::default() };
+    terms.limits =
+        Limits { instructions: Limits::MAX, memory: 64 << 20, output: 1 << 20, ..Limits::default() };
     service.put_in_force("runaway", &Charter::new(terms).unwrap(), 1, &[component]).unwrap();
     service
 }
@@ -88,7 +89,10 @@ fn what_a_caller_does_wrong_has_a_status_and_a_sentence() {
     assert_eq!(again.status, 422);
     assert!(again.sentence.contains("epoch 2 is settled already"), "{}", again.sentence);
     assert_eq!(service.adopt("library", &draft("no-such-rule"), 3, &[]).unwrap_err().status, 422);
-    assert_eq!(service.adopt("library", &draft("equal"), 3, &[b"no component".to_vec()]).unwrap_err().status, 422);
+    assert_eq!(
+        service.adopt("library", &draft("equal"), 3, &[b"no component".to_vec()]).unwrap_err().status,
+        422
+    );
     assert_eq!(service.settle("nobody", &epoch(1).unwrap(), LONG, &Cancel::new()).unwrap_err().status, 404);
 }
 

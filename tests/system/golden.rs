@@ -11,7 +11,7 @@ use apportion::fault::FaultCode;
 use apportion::ledger::LedgerIdentity;
 use apportion::settle::SettleError;
 use apportion::store::DirectoryStore;
-use apportion::{Charter, Engine, Epoch, History, Ledger, Limits, Payouts, Proof, Receipt, Store, settle};
+use apportion::{Charter, Engine, Epoch, History, Ledger, Limits, Payouts, Proof, Receipt, settle};
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::hostile::{self, End};
 use apportion_tests::{MONTHS, data, small_epoch};
@@ -105,7 +105,7 @@ fn golden_ledger() {
     ledger.adopt(&engine, &charter, 1, &[component], &[]).unwrap();
     let mut texts = Vec::new();
     for (entry, _) in ledger.entries() {
-        texts.push(ledger.store().get(entry).unwrap().unwrap());
+        texts.push(ledger.objects().get(entry).unwrap().unwrap());
     }
     texts.push(ledger.change(&charter, 2).unwrap());
     assert_golden("ledger.txt", &texts.join(&b'\n'));

@@ -6,15 +6,15 @@ use std::path::Path;
 use apportion::charter::Signers;
 use apportion::ledger::{LedgerError, LedgerIdentity};
 use apportion::signature::{CHARTER_NAMESPACE, sign};
-use apportion::store::DirectoryStore;
+use apportion::store::{DirectoryStore, Objects};
 use apportion::verify::Verification;
-use apportion::{Charter, Digest, Engine, Ledger, Store, verify};
-use apportion_tests::{data, hostile, numbered_epoch};
+use apportion::{Charter, Digest, Engine, Ledger, verify};
+use apportion_tests::{data, hostile, numbered_epoch, ssh};
 
-use crate::ledger::Folder;
+use crate::ledger::{Folder, commit, sentences};
 
 fn key(name: &str) -> String {
-    fs::read_to_string(data("../../host/core/tests/data/ssh").join(name)).unwrap()
+    fs::read_to_string(ssh(name)).unwrap()
 }
 
 fn signed(change: &[u8]) -> Vec<String> {
@@ -84,7 +84,7 @@ fn signed_change_is_refused_by_a_rewound_ledger() {
     assert!(matches!(refused, Err(LedgerError::Signatures(_))), "{refused:?}");
 
     // Whoever writes the entry by hand does not get past a verification.
-    let store = rewound.store();
+    let store = rewound.objects();
     store.put(next.as_bytes()).unwrap();
     let (change, signature) = (store.put(&change).unwrap(), store.put(signatures[0].as_bytes()).unwrap());
     let event = format!(
@@ -92,8 +92,8 @@ fn signed_change_is_refused_by_a_rewound_ledger() {
         next.digest()
     );
     let entry = entry_text(2, &format!("\"{before}\""), &event);
-    store.append(Some(before), &[], entry.as_bytes()).unwrap();
-    let findings = verified(&folder, None).findings.join("\n");
+    commit(store, Some(before), &[], entry.as_bytes());
+    let findings = sentences(&verified(&folder, None)).join("\n");
     assert!(findings.contains("what was signed is not this change"), "{findings}");
 }
 
@@ -113,7 +113,7 @@ fn settlement_after_signing_makes_it_necessary_to_sign_again() {
 
     let signatures = signed(&ledger.change(&next, 5).unwrap());
     ledger.adopt(&engine, &next, 5, &[], &signatures).unwrap();
-    assert_eq!(verified(&folder, Some(&engine)).findings, [""; 0]);
+    assert_eq!(verified(&folder, Some(&engine)).findings, []);
 }
 
 #[test]
@@ -152,17 +152,17 @@ fn chain_whose_formats_are_out_of_order_is_refused() {
         let head = ledger.head().unwrap();
         let event = event.replace('@', &head.to_string());
         let entry = entry_text(format, &format!("\"{head}\""), &event);
-        ledger.store().append(Some(head), &[], entry.as_bytes()).unwrap();
+        commit(ledger.objects(), Some(head), &[], entry.as_bytes());
         let opened = Ledger::open(DirectoryStore::open(&folder.0).unwrap());
         let error = opened.err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error.contains(problem), "{error}");
-        assert!(verified(&folder, None).findings.join("\n").contains(problem));
+        assert!(sentences(&verified(&folder, None)).join("\n").contains(problem));
     }
     let folder = Folder::new("identity-formats");
     let store = DirectoryStore::create(&folder.0).unwrap();
     let receipt = Digest::of(b"a receipt");
     let event = format!(r#"{{"settlement":{{"number":9,"receipt":"{receipt}"}}}}"#);
-    store.append(None, &[], entry_text(2, "null", &event).as_bytes()).unwrap();
+    commit(&Objects::new(&store), None, &[], entry_text(2, "null", &event).as_bytes());
     let error = Ledger::open(store).err().unwrap().to_string();
     assert!(error.contains("a ledger's first entry, and no other, creates it"), "{error}");
 }
@@ -194,7 +194,7 @@ fn ledger_in_format_1_opens_verifies_and_goes_on_in_format_2() {
     assert_eq!(ledger.identity().unwrap().to_string(), ledger.entries()[0].0.to_string());
     for engine in [None, Some(&engine)] {
         let found = verified(&folder, engine);
-        assert_eq!(found.findings, [""; 0]);
+        assert_eq!(found.findings, []);
         assert_eq!((found.settlements, found.adoptions, found.signed), (4, 2, 1));
         assert!(found.unused.is_empty());
     }
@@ -210,7 +210,7 @@ fn ledger_in_format_1_opens_verifies_and_goes_on_in_format_2() {
     ledger.settle(&engine, &numbered_epoch(6)).unwrap();
 
     let found = verified(&folder, Some(&engine));
-    assert_eq!(found.findings, [""; 0]);
+    assert_eq!(found.findings, []);
     assert_eq!((found.settlements, found.run_again, found.adoptions, found.signed), (6, 6, 3, 2));
     // Receipts of the same version of metering agree in their counts too.
     let old = ledger.receipt(&ledger.settled().next().unwrap().1).unwrap();
@@ -233,14 +233,14 @@ fn charter_whose_keys_may_not_sign_for_charters_is_not_adopted() {
     assert!(matches!(refused, LedgerError::Charter(_)), "{refused}");
     assert!(refused.to_string().contains(problem), "{refused}");
 
-    let (store, head) = (ledger.store(), ledger.head().unwrap());
+    let (store, head) = (ledger.objects(), ledger.head().unwrap());
     let change = store.put(&ledger.change(&charter, 1).unwrap()).unwrap();
     let charter = store.put(charter.as_bytes()).unwrap();
     store.put(&hostile::harmless()).unwrap();
     let event = format!(
         r#"{{"adoption":{{"change":"{change}","charter":"{charter}","effective":1,"signatures":[]}}}}"#
     );
-    store.append(Some(head), &[], entry_text(2, &format!("\"{head}\""), &event).as_bytes()).unwrap();
-    let findings = verified(&folder, None).findings.join("\n");
+    commit(store, Some(head), &[], entry_text(2, &format!("\"{head}\""), &event).as_bytes());
+    let findings = sentences(&verified(&folder, None)).join("\n");
     assert!(findings.contains(problem), "{findings}");
 }

@@ -7,8 +7,9 @@ use apportion::charter::Signers;
 use apportion::ledger::LedgerError;
 use apportion::settle::SettleError;
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::store::{DirectoryStore, StoreError};
-use apportion::{Charter, Engine, Ledger, Store, verify};
+use apportion::store::{Committed, DirectoryStore, Objects, Store};
+use apportion::verify::Verification;
+use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{create_ledger, hostile, small_epoch};
 
 use crate::retro_funding::{Month, TRACKS, Track, months};
@@ -34,10 +35,20 @@ impl Folder {
 
     pub fn findings(&self, engine: Option<&Engine>) -> Vec<String> {
         match DirectoryStore::open(&self.0) {
-            Ok(store) => verify(store, engine, &mut |_| {}).unwrap().findings,
+            Ok(store) => sentences(&verify(store, engine, &mut |_| {}).unwrap()),
             Err(error) => vec![error.to_string()],
         }
     }
+}
+
+/// What a verification found, in sentences.
+pub fn sentences(found: &Verification) -> Vec<String> {
+    found.findings.iter().map(ToString::to_string).collect()
+}
+
+/// Appends what no ledger would.
+pub fn commit<S: Store>(objects: &Objects<S>, expected: Option<Digest>, attached: &[&[u8]], entry: &[u8]) {
+    assert_eq!(objects.commit(expected, attached, entry).unwrap(), Committed::Done);
 }
 
 impl Drop for Folder {
@@ -104,7 +115,7 @@ fn six_months_are_settled_under_their_own_charters_and_verified() {
     assert_eq!(again.settled().map(|(number, _)| number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert_eq!(again.head(), ledger.head());
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
-    assert_eq!(verified.findings, [""; 0]);
+    assert_eq!(verified.findings, []);
     assert_eq!((verified.settlements, verified.run_again, verified.adoptions), (6, 6, 6));
     assert!(verified.unused.is_empty() && verified.unfinished.is_empty());
 }
@@ -142,7 +153,7 @@ fn a_fault_leaves_no_trace() {
     assert_eq!(files(&folder.0), before);
 }
 
-/// Two who opened the same ledger: the second to append is told, and nothing of the first is lost.
+/// Two processes that opened the same ledger: the second is told of the other's charter, and nothing of the first is lost.
 #[test]
 fn two_writers_cannot_both_append() {
     let (engine, folder) = (Engine::new().unwrap(), Folder::new("writers"));
@@ -151,7 +162,11 @@ fn two_writers_cannot_both_append() {
     let charter = first.latest_charter().unwrap().unwrap();
     first.adopt(&engine, &charter, 8, &[], &[]).unwrap();
     let refused = second.adopt(&engine, &charter, 9, &[], &[]);
-    assert!(matches!(refused, Err(LedgerError::Store(StoreError::Moved))));
+    assert!(matches!(
+        refused,
+        Err(LedgerError::CharterChanged { charter: newer, head })
+            if newer == charter.digest() && Some(head) == first.head()
+    ));
     assert_eq!(folder.open().head(), first.head());
     assert_eq!(folder.findings(Some(&engine)), [""; 0]);
 }
@@ -163,7 +178,8 @@ fn every_flipped_bit_is_found_and_its_object_named() {
     drop(small(&folder, &engine));
     assert_eq!(folder.findings(Some(&engine)), [""; 0]);
     let (mut flipped, all) = (0, files(&folder.0));
-    for path in &all {
+    // The cache of entries is no part of the ledger: `store::cached_entries_are_never_trusted` flips its bits.
+    for path in all.iter().filter(|path| !path.ends_with("entries")) {
         let whole = fs::read(path).unwrap();
         let bits = whole.len() * 8;
         // Every bit of what is small; of a component a few hundred, spread over all of it.
@@ -198,7 +214,7 @@ fn missing_and_foreign_files_are_named() {
     assert_eq!(folder.findings(None), ["`objects/notes.txt` is not a file of a ledger"]);
     fs::remove_file(folder.0.join("objects/notes.txt")).unwrap();
     // An object that no entry leads to is no damage: it is what an interrupted run leaves.
-    ledger.store().put(b"left over").unwrap();
+    ledger.objects().put(b"left over").unwrap();
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), None, &mut |_| {}).unwrap();
     assert_eq!((verified.findings.len(), verified.unused.len()), (0, 1));
 }
@@ -237,9 +253,7 @@ fn a_change_is_signed_as_the_charter_in_force_demands() {
     let component = hostile::harmless();
     let policy = engine.admit(&component).unwrap();
     let unsigned = Charter::single("Signed", &policy, serde_json::json!({})).unwrap();
-    let key = |name: &str| {
-        fs::read_to_string(apportion_tests::data("../../host/core/tests/data/ssh").join(name)).unwrap()
-    };
+    let key = |name: &str| fs::read_to_string(apportion_tests::ssh(name)).unwrap();
     let public = |name: &str| format!("{name}@test {}", key(&format!("{name}.pub")));
     let mut terms = unsigned.terms().clone();
     let keys = ["ed25519", "ed25519-second"];

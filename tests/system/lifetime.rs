@@ -95,7 +95,7 @@ fn lifetime_payouts_follow_lifetime_credit_over_six_months() {
     assert!(left < 0.0025 && left < month_by_month / 7.5, "{left} of the money, or {month_by_month}");
 
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
-    assert_eq!(verified.findings, [""; 0]);
+    assert_eq!(verified.findings, []);
     assert_eq!((verified.settlements, verified.run_again, verified.adoptions), (6, 6, 1));
 
     // Replayed under its own charter, in order and with its own history, it settles as it did.
@@ -132,7 +132,7 @@ fn what_was_handed_over_outlasts_a_fault() {
     ledger.settle(&engine, &numbered_epoch(3)).unwrap();
 
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
-    assert_eq!(verified.findings, [""; 0]);
+    assert_eq!(verified.findings, []);
     assert_eq!(verified.run_again, 3);
     let replayed = replay_all(&ledger.past(1..=3), &[charter], &[policy], &History::default()).unwrap();
     for epoch in &replayed {

@@ -41,6 +41,7 @@ mod sandbox;
 mod shapley;
 mod signature;
 mod split;
+mod store;
 mod structure;
 mod verify;
 mod wasi;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use apportion::charter::{Appointment, CharterTerms, OnFault};
 use apportion::store::DirectoryStore;
-use apportion::{Charter, Digest, Engine, Ledger, Limits, Store};
+use apportion::{Charter, Digest, Engine, Ledger, Limits};
 use apportion_tests::{hostile, small_epoch};
 use serde_json::{Value, json};
 
 use crate::identity::entry_text;
-use crate::ledger::Folder;
+use crate::ledger::{Folder, commit};
 
 /// A ledger with one settled epoch of two appointments, 2 and 1 parts of the pool.
 fn settled(folder: &Folder, engine: &Engine) -> Ledger<DirectoryStore> {
@@ -36,7 +36,7 @@ fn file(folder: &Folder, digest: &Digest) -> PathBuf {
 }
 
 fn object(ledger: &Ledger<DirectoryStore>, digest: &Digest) -> Value {
-    serde_json::from_slice(&ledger.store().get(digest).unwrap().unwrap()).unwrap()
+    serde_json::from_slice(&ledger.objects().get(digest).unwrap().unwrap()).unwrap()
 }
 
 /// Puts a forged settlement in the place of the last one, as if that had never been.
@@ -49,15 +49,15 @@ pub fn forge(
     let mut receipt = object(ledger, &true_receipt);
     let true_payouts = ledger.receipt(&true_receipt).unwrap().terms().payouts;
     let mut payouts = object(ledger, &true_payouts);
-    change(&mut receipt["settlement"], &mut payouts);
-    let store = ledger.store();
+    change(&mut receipt, &mut payouts);
+    let store = ledger.objects();
     let payouts = store.put(payouts.to_string().as_bytes()).unwrap();
-    receipt["settlement"]["payouts"] = json!(payouts.to_string());
+    receipt["payouts"] = json!(payouts.to_string());
     let receipt = store.put(receipt.to_string().as_bytes()).unwrap();
     let [.., (before, _), (entry, _)] = ledger.entries() else { panic!("it has a settlement") };
     let event = format!(r#"{{"settlement":{{"number":{number},"receipt":"{receipt}"}}}}"#);
     let forged = entry_text(2, &format!("\"{before}\""), &event);
-    store.append(ledger.head(), &[], forged.as_bytes()).unwrap();
+    commit(store, ledger.head(), &[], forged.as_bytes());
     for digest in [&true_receipt, entry] {
         if *digest != receipt {
             fs::remove_file(file(folder, digest)).unwrap();
@@ -207,7 +207,7 @@ fn adoptions_are_checked_against_what_policies_say_of_themselves() {
         let refused = ledger.adopt(&engine, &charter, 8, &[component.to_vec()], &[]).unwrap_err();
         assert!(refused.to_string().contains(problem), "{refused}");
 
-        let (store, head) = (ledger.store(), ledger.head().unwrap());
+        let (store, head) = (ledger.objects(), ledger.head().unwrap());
         let change = store.put(&ledger.change(&charter, 8).unwrap()).unwrap();
         let charter = store.put(charter.as_bytes()).unwrap();
         store.put(component).unwrap();
@@ -215,7 +215,7 @@ fn adoptions_are_checked_against_what_policies_say_of_themselves() {
             r#"{{"adoption":{{"change":"{change}","charter":"{charter}","effective":8,"signatures":[]}}}}"#
         );
         let entry = entry_text(2, &format!("\"{head}\""), &event);
-        store.append(Some(head), &[], entry.as_bytes()).unwrap();
+        commit(store, Some(head), &[], entry.as_bytes());
         assert_eq!(folder.findings(None), [""; 0], "a policy must run to say what it is");
         let findings = folder.findings(Some(&engine));
         assert!(findings.len() == 1 && findings[0].contains(problem), "{findings:?}");

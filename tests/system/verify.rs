@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use apportion::store::{DirectoryStore, StoreError};
 use apportion::verify::Verification;
-use apportion::{Charter, Digest, Engine, Ledger, Store, verify};
+use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
-use crate::ledger::{Folder, files, settled_months};
+use crate::ledger::{Folder, files, sentences, settled_months};
 use crate::retro_funding::{TRACKS, Track, months};
 
 fn verified(folder: &Folder, engine: Option<&Engine>) -> Verification {
@@ -61,8 +61,7 @@ fn of_settlements(ledger: &Ledger<DirectoryStore>, found: &Verification) -> Vec<
     settlements
         .map(|(entry, _)| {
             let begin = format!("entry `{entry}`: ");
-            found
-                .findings
+            sentences(found)
                 .iter()
                 .filter_map(|finding| finding.strip_prefix(&begin))
                 .map(str::to_owned)
@@ -79,7 +78,7 @@ fn a_rule_with_state_is_run_again_with_what_was_settled_before() {
     let store = DirectoryStore::open(&folder.0).unwrap();
     let found =
         verify(store, Some(&engine), &mut |progress| told.push((progress.done, progress.total))).unwrap();
-    assert_eq!(found.findings, [""; 0]);
+    assert_eq!(found.findings, []);
     assert_eq!((found.settlements, found.run_again, found.adoptions), (6, 6, 2));
     assert_eq!(told, (1..=6).map(|done| (done, 6)).collect::<Vec<_>>());
 
@@ -90,7 +89,7 @@ fn a_rule_with_state_is_run_again_with_what_was_settled_before() {
     let found = verified(&folder, Some(&engine));
     let damaged = vec![format!("object `{payouts}` is damaged: its bytes have another digest")];
     let none = Vec::new();
-    assert_eq!(found.findings[0], damaged[0]);
+    assert_eq!(sentences(&found)[0], damaged[0]);
     let expected = [&none, &damaged, &none, &damaged, &damaged, &damaged];
     assert_eq!(of_settlements(&ledger, &found).iter().collect::<Vec<_>>(), expected);
     assert_eq!((found.settlements, found.run_again, found.findings.len()), (6, 2, 5));
@@ -130,7 +129,7 @@ fn findings_are_in_order_whichever_is_ready_first() {
     let expected = [damaged.iter().map(sentence).collect(), in_chain].concat();
     for engine in [None, Some(&engine), None, Some(&engine)] {
         let found = verified(&folder, engine);
-        assert_eq!(found.findings, expected);
+        assert_eq!(sentences(&found), expected);
         assert_eq!(found.run_again, if engine.is_some() { 27 } else { 0 });
         assert_eq!((found.settlements, found.unused.len()), (40, 0));
     }
@@ -196,7 +195,7 @@ fn no_flipped_bit_is_missed(track: Track) {
         let mut file = fs::File::options().read(true).write(true).open(&path).unwrap();
         for bit in bits(&fs::read(&path).unwrap()) {
             flip_in(&mut file, bit);
-            let got = ledger.store().get(&digest);
+            let got = ledger.objects().get(&digest);
             assert!(matches!(got, Err(StoreError::Damaged(found)) if found == digest), "bit {bit} of {name}");
             if flips.is_multiple_of(WHOLE) {
                 let found = folder.findings(None);

@@ -161,7 +161,13 @@ impl Service {
     /// # Errors
     ///
     /// 422 if the charter, a component or the first epoch is not acceptable.
-    pub fn adopt(&self, tenant: &str, draft: &str, from: u64, components: &[Vec<u8>]) -> Result<Digest, Refusal> {
+    pub fn adopt(
+        &self,
+        tenant: &str,
+        draft: &str,
+        from: u64,
+        components: &[Vec<u8>],
+    ) -> Result<Digest, Refusal> {
         let mut policies = Vec::new();
         for component in components {
             policies.push(self.engine.admit(component).map_err(|error| Refusal::new(error.kind(), &error))?);

@@ -1,26 +1,55 @@
-//! Checks a whole ledger: every byte, every link, every signature, every sum; and runs every settlement again.
+//! Checks a whole ledger: every byte, every link, every signature, every sum; and settles every epoch again.
+//!
+//! [`verify`] returns a [`Verification`]: its `findings` say what is wrong, each as values ([`Finding`]) whose display is a
+//! sentence; its `unchecked` entries are those that this host could not check.
 //!
 //! Entries are checked on all cores, each by itself: what it must be alongside the others follows from the chain alone.
 //! The findings are the same in the same order on any number of cores. A settlement by a policy that reads history is
 //! run again after that, in order, with the history carried on from one to the next.
+//!
+//! ```
+//! use apportion::verify::{Problem, VerifyOptions};
+//! use apportion::{Ledger, verify};
+//!
+#![doc = include_str!("ledger/example.txt")]
+//! let receipt = ledger.settle(&engine, &epoch)?.receipt;
+//!
+//! // With an engine every settlement is run again; without one, everything else is checked.
+//! let found = verify(&store, Some(&engine), &mut |_| {})?;
+//! assert!(found.findings.is_empty() && found.unchecked.is_empty());
+//! assert_eq!((found.settlements, found.run_again), (1, 1));
+//!
+//! // Somebody noted this receipt, and the ledger that they are shown later is another one.
+//! let other = Ledger::create(MemoryStore::new(), LedgerIdentity::from_bytes([8; 32]))?;
+//! let options = VerifyOptions { contains: &[receipt.digest()], ..VerifyOptions::default() };
+//! let found = verify(other.store(), options, &mut |_| {})?;
+//! let [finding] = found.findings.as_slice() else { panic!() };
+//! assert!(matches!(finding.problem, Problem::NotContained { object } if object == receipt.digest()));
+//! println!("wrong: {finding}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod chain;
+mod finding;
 mod forks;
+mod link;
+mod report;
+mod stop;
 mod structure;
-mod witness;
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 
 use crate::engine::Engine;
 use crate::host_error::HostError;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Records, Sightings};
+use crate::parallel;
 use apportion_core::canonical::Digest;
-use apportion_core::entry::LedgerIdentity;
-use apportion_core::limits::HostLimit;
-use apportion_core::store::{Inventory, Store};
+use apportion_core::store::{ForeignFiles, Objects, Store, StoreError};
 use chain::Check;
-use witness::{Seen, Witness};
+pub use finding::{Finding, ForkEvidence, Problem, RunProblem, SettlementProblem};
+pub use report::{Unchecked, Verification};
 
 /// What a verification checks beyond the structure of a ledger.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,47 +68,6 @@ impl<'a> From<Option<&'a Engine>> for VerifyOptions<'a> {
     }
 }
 
-/// What was found, and what was looked at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verification {
-    /// What is wrong, each naming its object; empty if nothing is.
-    pub findings: Vec<String>,
-    /// Which ledger it is.
-    pub identity: Option<LedgerIdentity>,
-    /// Entries that the host could not check, for reasons that say nothing about them. Unless this is empty the ledger
-    /// was not verified.
-    pub unchecked: Vec<Unchecked>,
-    /// The newest entry, which stands for all before it.
-    pub head: Option<Digest>,
-    /// Objects whose bytes are those of their names.
-    pub objects: usize,
-    /// Charters adopted.
-    pub adoptions: usize,
-    /// Adoptions with signatures that a charter demanded.
-    pub signed: usize,
-    /// Epochs settled.
-    pub settlements: usize,
-    /// Settlements run again with the same result.
-    pub run_again: usize,
-    /// Of these, settlements whose counts could not be compared, because another version of metering made them.
-    pub without_counts: usize,
-    /// Objects that no entry leads to: what an interrupted or refused run left. They change nothing.
-    pub unused: Vec<Digest>,
-    /// Files of an interrupted writer. They change nothing.
-    pub unfinished: Vec<String>,
-}
-
-/// An entry that was not checked to the end, by a fault or a limit of the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unchecked {
-    /// The entry.
-    pub entry: Digest,
-    /// Why, in a sentence.
-    pub reason: String,
-    /// The host's own limit that was met, if it was one: with a higher limit the entry may be checked.
-    pub limit: Option<HostLimit>,
-}
-
 /// How far a verification is, in settlements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
@@ -96,22 +84,15 @@ pub struct Progress {
 /// [`Verification::unchecked`] and verification goes on.
 ///
 /// ```
-/// use apportion::{Digest, Ledger, verify};
 /// use apportion::ledger::LedgerIdentity;
-/// use apportion::store::DirectoryStore;
-/// use apportion::verify::VerifyOptions;
+/// use apportion::store::MemoryStore;
+/// use apportion::{Ledger, verify};
 ///
-/// # let folder = std::env::temp_dir().join(format!("apportion-verify-{}", std::process::id()));
-/// let ledger = Ledger::create(DirectoryStore::create(&folder)?, LedgerIdentity::from_bytes([7; 32]))?;
-/// let noted = ledger.head().unwrap();
-///
-/// let contains = |noted| {
-///     let options = VerifyOptions { contains: &[noted], ..VerifyOptions::default() };
-///     verify(DirectoryStore::open(&folder).unwrap(), options, &mut |_| {})
-/// };
-/// assert!(contains(noted)?.findings.is_empty());
-/// assert_eq!(contains(Digest::of(b"another entry"))?.findings.len(), 1);
-/// # std::fs::remove_dir_all(&folder)?;
+/// let store = MemoryStore::new();
+/// let ledger = Ledger::create(&store, LedgerIdentity::from_bytes([7; 32]))?;
+/// let found = verify(&store, None, &mut |_| {})?;
+/// assert!(found.findings.is_empty());
+/// assert_eq!((found.identity, found.head, found.objects), (ledger.identity(), ledger.head(), 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -124,14 +105,15 @@ pub fn verify<'a, S: Store>(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Verification, HostError> {
     let options = options.into();
-    let inventory = match store.inventory() {
+    let (digests, foreign) = match inventory(&store) {
         Ok(inventory) => inventory,
         Err(error) => {
-            return Ok(Verification { findings: vec![error.to_string()], ..Verification::default() });
+            let findings = vec![Problem::from(error).into()];
+            return Ok(Verification { findings, ..Verification::default() });
         }
     };
-    let store = Witness::new(store);
-    let mut found = match Ledger::open(&store) {
+    let sightings = Arc::new(Sightings::default());
+    let mut found = match Ledger::open_noting(&store, Arc::clone(&sightings)) {
         Ok(ledger) => {
             let total = ledger.settled().count();
             let progress = Mutex::new((0, progress));
@@ -142,52 +124,55 @@ pub fn verify<'a, S: Store>(
                 (progress.1)(Progress { done, total });
             };
             let missing = not_contained(&ledger, options.contains);
-            let check =
-                Check { store: &store, ledger, engine: options.engine, tell: &tell, slow: Mutex::default() };
-            let mut found = check.chain(&inventory.objects)?;
+            let check = Check { ledger, engine: options.engine, tell: &tell, slow: Mutex::default() };
+            let mut found = check.chain(&digests)?;
             found.findings.extend(missing);
             found
         }
-        Err(error) => Verification { findings: vec![error.to_string()], ..Verification::default() },
+        Err(error) => {
+            let findings = vec![Problem::from(error).into()];
+            Verification { findings, ..Verification::default() }
+        }
     };
-    store.see_all(&inventory.objects);
-    let (objects, wrong_files) = files(&store, &inventory);
+    let (objects, wrong) = check_objects(&Records::noting(&store, sightings), &digests);
     found.objects = objects;
-    found.findings.splice(0..0, wrong_files);
-    found.unfinished = inventory.unfinished;
+    let wrong = wrong.into_iter().chain(foreign_files(&foreign)).map(Finding::from);
+    found.findings.splice(0..0, wrong);
+    found.unfinished = foreign.unfinished;
     Ok(found)
 }
 
-/// How many objects have the bytes of their names, and every file that is not one of a ledger.
-fn files<S: Store>(store: &Witness<S>, inventory: &Inventory) -> (usize, Vec<String>) {
-    let (mut objects, mut wrong) = (0, Vec::new());
-    for digest in &inventory.objects {
-        match store.saw(digest) {
-            Seen::Whole => objects += 1,
-            Seen::Absent => wrong.push(format!("object `{digest}` vanished while it was read")),
-            Seen::Wrong(finding) => wrong.push(finding),
-        }
-    }
-    wrong.extend(inventory.unknown.iter().map(|name| format!("`{name}` is not a file of a ledger")));
-    let irregular = inventory.irregular.iter();
-    wrong.extend(irregular.map(|found| {
-        format!("`{}` is {} and not a part of a ledger; it was not opened", found.name, found.kind)
-    }));
-    (objects, wrong)
+/// What is in a store: its objects, and what else is there.
+fn inventory<S: Store>(store: &S) -> Result<(Vec<Digest>, ForeignFiles), StoreError> {
+    Ok((Objects::new(store).list()?, store.foreign_files()?))
+}
+
+/// How many objects have the bytes of their names, and what is wrong with the others. Those that were not read for
+/// anything else are read on all cores.
+fn check_objects<S: Store>(records: &Records<S>, digests: &[Digest]) -> (usize, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let Ok(()) = parallel::in_order(
+        digests.len(),
+        |index| Ok::<_, Infallible>((digests[index], records.sight(&digests[index]))),
+        |(object, sighting)| {
+            problems.extend(Problem::of_sighting(sighting, object, Problem::Disappeared { object }));
+            Ok::<(), Infallible>(())
+        },
+    );
+    (digests.len() - problems.len(), problems)
+}
+
+/// Every file that is not one of a ledger.
+fn foreign_files(foreign: &ForeignFiles) -> impl Iterator<Item = Problem> {
+    let unknown = foreign.unknown.iter().map(|file| Problem::UnknownFile { file: file.clone() });
+    unknown.chain(foreign.irregular.iter().cloned().map(Problem::IrregularFile))
 }
 
 /// What was noted and is not part of the chain.
-fn not_contained<S: Store>(ledger: &Ledger<S>, noted: &[Digest]) -> Vec<String> {
+fn not_contained<S: Store>(ledger: &Ledger<S>, noted: &[Digest]) -> Vec<Finding> {
     let entries = ledger.entries().iter().map(|(entry, _)| *entry);
     let receipts = ledger.settled().map(|(_, receipt)| receipt);
     let chain: BTreeSet<Digest> = entries.chain(receipts).collect();
     let missing = noted.iter().filter(|noted| !chain.contains(noted));
-    missing
-        .map(|noted| {
-            format!(
-                "`{noted}` is neither an entry nor a receipt in the chain: the ledger was rewound or forked since \
-                 this was noted, or it is another ledger"
-            )
-        })
-        .collect()
+    missing.map(|noted| Problem::NotContained { object: *noted }.into()).collect()
 }

@@ -99,7 +99,7 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
         say!(text, "wrong: {finding}");
     }
     for unchecked in &found.unchecked {
-        say!(text, "not checked: entry `{}`: {}", unchecked.entry, unchecked.reason);
+        say!(text, "not checked: {unchecked}");
     }
     for name in &found.unfinished {
         say!(text, "left by an interrupted writer, no part of the ledger: {name}");

@@ -1,10 +1,10 @@
 //! How the program ends: one sentence on standard error and a documented exit code.
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use apportion::engine::{AdmissionError, HostError};
+use apportion::engine::HostError;
+use apportion::error::ErrorKind;
 use apportion::ledger::LedgerError;
 use apportion::limits::HostLimit;
 use apportion::settle::SettleError;
@@ -87,6 +87,9 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
             for limit in limits_met(&error) {
                 status!("help: {}", limits::advice(limit));
             }
+            if let Some(advice) = advice(&error) {
+                status!("help: {advice}");
+            }
             ExitCode::from(code(&error))
         }
     }
@@ -112,20 +115,11 @@ fn code(error: &anyhow::Error) -> u8 {
             None => {}
         }
         match cause.downcast_ref::<StoreError>() {
-            Some(StoreError::Io { .. } | StoreError::Locked | StoreError::Moved) => return 1,
-            Some(_) => return 3,
+            Some(error) => return code_of(error.kind()),
             None => {}
         }
         match cause.downcast_ref::<LedgerError>() {
-            // These speak through what they carry.
-            Some(LedgerError::Store(StoreError::Io { .. } | StoreError::Locked | StoreError::Moved)) => {
-                return 1;
-            }
-            Some(LedgerError::Settle(SettleError::Fault { .. })) => return 5,
-            Some(LedgerError::Settle(SettleError::Host(_))) => return 1,
-            Some(LedgerError::Policy { error: AdmissionError::Host(_), .. }) => return 1,
-            Some(LedgerError::Policy { .. }) => return 4,
-            Some(_) => return 3,
+            Some(error) => return code_of(error.kind()),
             None => {}
         }
         match cause.downcast_ref::<AdmissionError>() {
@@ -143,11 +137,29 @@ fn code(error: &anyhow::Error) -> u8 {
     1
 }
 
+fn code_of(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Input => 3,
+        ErrorKind::Component => 4,
+        ErrorKind::Policy => 5,
+        _ => 1,
+    }
+}
+
+/// What to do about an error of a ledger, in the program's own commands.
+fn advice(error: &anyhow::Error) -> Option<&'static str> {
+    match error.downcast_ref::<LedgerError>()? {
+        LedgerError::NoCharter(_) => Some("adopt one with `apportion charter adopt`"),
+        error if error.kind() == ErrorKind::Busy => Some("try again when the other writer is done"),
+        _ => None,
+    }
+}
+
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|e| e.kind() == ErrorKind::BrokenPipe)
+        .any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// The functions that a policy was in, the innermost first, a line each; nothing where it names none of its author's.

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use apportion::store::DirectoryStore;
 use apportion::{Charter, Digest, Engine, Ledger};
 use apportion_tests::hostile::{self, End};
-use apportion_tests::{create_ledger, data, numbered_epoch, small_epoch};
+use apportion_tests::{create_ledger, data, numbered_epoch, small_epoch, ssh};
 
 /// A folder of a test's own, removed when the test is over.
 struct Folder(PathBuf);
@@ -506,8 +506,8 @@ fn a_payout_in_a_ledger_is_proven() {
 fn a_ledger_is_kept_and_verified() {
     let folder = Folder::new("ledger");
     let epoch = folder.file("epoch", small_epoch().as_bytes());
-    let key = data("../../host/core/tests/data/ssh/ed25519").display().to_string();
-    let public = fs::read_to_string(data("../../host/core/tests/data/ssh/ed25519.pub")).unwrap();
+    let key = ssh("ed25519").display().to_string();
+    let public = fs::read_to_string(ssh("ed25519.pub")).unwrap();
     folder.file("allowed_signers", format!("keeper@test {public}"));
     let draft = "name = \"Ledger\"\nsigners = { required = 1, file = \"allowed_signers\" }\n[[policies]]\npolicy = \"equal\"\n";
     let draft = folder.file("draft.toml", draft);
@@ -520,6 +520,12 @@ fn a_ledger_is_kept_and_verified() {
     let adopt = ["charter", "adopt", &charter, "--ledger", &ledger, "--from", "1", "--identity", &identity];
     let said = text(&run(&adopt).stderr);
     assert!(said.contains(&format!("with the identity {identity}")), "{said}");
+    let early = folder.file("early", numbered_epoch(0).as_bytes());
+    refused(
+        &["settle", "--epoch", &early, "--ledger", &ledger],
+        3,
+        "no charter is in force for epoch 0\nhelp: adopt one with `apportion charter adopt`",
+    );
     let table = done(&["settle", "--epoch", &epoch, "--ledger", &ledger]);
     assert!(table.contains("1,000.01 EUR divided by equal"), "{table}");
     let noted = done(&["verify", "--ledger", &ledger]);
@@ -664,7 +670,7 @@ fn limits_of_this_machine_stop_a_run_and_say_so() {
 fn sound_head(ledger: &str) -> Option<Digest> {
     let store = || DirectoryStore::open(Path::new(ledger)).unwrap();
     let verified = apportion::verify(store(), None, &mut |_| {}).unwrap();
-    assert_eq!(verified.findings, [""; 0]);
+    assert_eq!(verified.findings, []);
     verified.head
 }
 

@@ -1,5 +1,5 @@
-//! A ledger's entries, and the changes of its charter that people sign: in the format that is written and in the one
-//! that was. `host/docs/objects.md` lists their members.
+//! A ledger's entries, and the changes of its charter that people sign, in the current format and in the one before it.
+//! `host/docs/objects.md` lists their members.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +14,9 @@ const ENTRY_2: &str = "apportion entry 2";
 const CHANGE_1: &str = "apportion change 1";
 const CHANGE_2: &str = "apportion change 2";
 
-/// Which ledger a ledger is: 32 bytes that no other ledger has, given by whoever creates it.
+/// What tells a ledger from every other: 32 bytes, chosen by whoever creates it.
 ///
-/// A ledger that was begun in format 1 has the digest of its first entry in their place.
+/// The identity of a ledger that was begun in format 1 is the digest of its first entry.
 ///
 /// ```
 /// use apportion_core::entry::LedgerIdentity;
@@ -82,7 +82,7 @@ pub enum EntryFormat {
     Two,
 }
 
-/// What an entry says.
+/// What an entry records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Event {
@@ -123,9 +123,17 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The bytes of a new entry.
-    pub fn to_bytes(previous: Option<Digest>, event: Event) -> Result<Vec<u8>, CanonicalError> {
-        to_canonical_json(&Entry { format: ENTRY_2.to_owned(), previous, event })
+    /// The bytes of an entry; a new one is in [`EntryFormat::Two`].
+    pub fn to_bytes(
+        format: EntryFormat,
+        previous: Option<Digest>,
+        event: Event,
+    ) -> Result<Vec<u8>, CanonicalError> {
+        let format = match format {
+            EntryFormat::One => ENTRY_1,
+            EntryFormat::Two => ENTRY_2,
+        };
+        to_canonical_json(&Entry { format: format.to_owned(), previous, event })
     }
 
     /// Reads an entry of any format.

@@ -86,7 +86,7 @@ fn settled(
     println!("{}, settled:\n{}", charter.terms().name, report::months(&paid));
     let verified = verify(DirectoryStore::open(&folder.join("ledger"))?, Some(engine), &mut |_| {})?;
     if let Some(finding) = verified.findings.first() {
-        return Err(finding.clone().into());
+        return Err(finding.to_string().into());
     }
     println!(
         "The ledger is verified: {} objects, {} charter, {} settlements run again with the same result.\n",

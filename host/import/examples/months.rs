@@ -76,7 +76,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
 
     let verified = verify(DirectoryStore::open(&folder.join("ledger"))?, Some(engine), &mut |_| {})?;
     if let Some(finding) = verified.findings.first() {
-        return Err(finding.clone().into());
+        return Err(finding.to_string().into());
     }
     println!(
         "ledger   verified: {} objects, {} charters, {} settlements run again with the same result",

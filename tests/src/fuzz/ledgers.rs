@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use apportion::store::{Inventory, StoreError};
+use apportion::store::{Commit, Committed, Object, Part, StoreError};
 use apportion::{Digest, Ledger, Store, verify};
 
 use crate::{hostile, small_epoch};
@@ -20,31 +20,21 @@ struct Objects {
 }
 
 /// Nothing is written to it.
-impl Store for &Objects {
-    fn read(&self, digest: &Digest, at_most: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(object) = self.objects.get(digest) else { return Ok(None) };
-        let length = object.len() as u64;
-        match length > at_most {
-            true => Err(StoreError::TooLarge { digest: *digest, length, at_most }),
-            false => Ok(Some(object.clone())),
-        }
+impl Store for Objects {
+    fn read(&self, digest: &Digest, offset: u64, at_most: usize) -> Result<Option<Part>, StoreError> {
+        Ok(self.objects.get(digest).map(|object| Part::of(object, offset, at_most)))
     }
-    fn put(&self, _bytes: &[u8]) -> Result<Digest, StoreError> {
+    fn write(&self, _object: Object<'_>) -> Result<(), StoreError> {
         Err(StoreError::Locked)
+    }
+    fn list(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Digest>, StoreError> {
+        Ok(self.objects.keys().filter(|digest| after < Some(*digest)).take(limit).copied().collect())
     }
     fn head(&self) -> Result<Option<Digest>, StoreError> {
         Ok(self.head)
     }
-    fn append(
-        &self,
-        _expected: Option<Digest>,
-        _attached: &[&[u8]],
-        _entry: &[u8],
-    ) -> Result<Digest, StoreError> {
+    fn commit(&self, _commit: &Commit<'_>) -> Result<Committed, StoreError> {
         Err(StoreError::Locked)
-    }
-    fn inventory(&self) -> Result<Inventory, StoreError> {
-        Ok(Inventory { objects: self.objects.keys().copied().collect(), ..Inventory::default() })
     }
 }
 

@@ -5,9 +5,9 @@ use std::fs;
 use apportion::audit::Audit;
 use apportion::ledger::{Event, LedgerIdentity};
 use apportion::store::DirectoryStore;
-use apportion::{Charter, Engine, History, Ledger, Store, audit, settle};
+use apportion::{Charter, Engine, History, Ledger, audit, settle};
 
-use crate::{data, hostile, small_epoch};
+use crate::{data, hostile, small_epoch, ssh};
 
 use super::SEPARATOR;
 use super::components::{ANSWER_ADDRESS, DESCRIPTION_ADDRESS, DESCRIPTION_BYTES};
@@ -182,7 +182,7 @@ fn ledger() -> Vec<u8> {
         }
     }
     let lines = objects.iter().skip(2).map(|object| {
-        let text = String::from_utf8(ledger.store().get(object).unwrap().unwrap()).unwrap();
+        let text = String::from_utf8(ledger.objects().get(object).unwrap().unwrap()).unwrap();
         let names = objects.iter().enumerate();
         names.fold(text, |text, (place, name)| text.replace(&name.to_string(), &format!("@{place:02}")))
     });
@@ -190,7 +190,7 @@ fn ledger() -> Vec<u8> {
 }
 
 fn signatures() -> Vec<Seed> {
-    let read = |name: String| fs::read(data("../../host/core/tests/data/ssh").join(name)).unwrap();
+    let read = |name: String| fs::read(ssh(&name)).unwrap();
     let keys = ["ed25519", "ecdsa-p256", "ecdsa-p384", "sk-ed25519", "sk-ecdsa"];
     let signed = |key: &str| {
         let (list, signature) = (read(format!("{key}.pub")), read(format!("{key}.sig")));

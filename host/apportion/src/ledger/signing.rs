@@ -1,62 +1,52 @@
 //! Changes of the charter and who signed them.
 
-use super::{Ledger, LedgerError};
+use super::chain::Chain;
+use super::error::LedgerError;
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
 use apportion_core::entry::{self, Event};
 use apportion_core::signature::{
     AllowedSigners, CHARTER_NAMESPACE, MAX_SIGNATURE, MAX_SIGNERS, SignatureError, Signer,
 };
-use apportion_core::store::Store;
 
-impl<S: Store> Ledger<S> {
-    /// The bytes that signers of a change sign, by `ssh-keygen -Y sign -n apportion-charter`.
-    ///
-    /// They name this ledger and its newest entry, so that nobody can adopt the change in another ledger or at another
-    /// place of this one. Once another entry is appended the change must be proposed and signed again.
-    pub fn change(&self, charter: &Charter, effective: u64) -> Result<Vec<u8>, LedgerError> {
-        self.check_effective(effective)?;
-        self.change_after(charter, effective, self.head.ok_or(LedgerError::NotCreated)?)
-    }
+/// The bytes of a change that follows an entry.
+pub(super) fn change_after(
+    chain: &Chain,
+    charter: &Charter,
+    effective: u64,
+    follows: Digest,
+) -> Result<Vec<u8>, LedgerError> {
+    let identity = chain.identity().ok_or(LedgerError::NotCreated)?;
+    Ok(entry::change(charter.digest(), effective, identity, follows)?)
+}
 
-    fn change_after(
-        &self,
-        charter: &Charter,
-        effective: u64,
-        follows: Digest,
-    ) -> Result<Vec<u8>, LedgerError> {
-        let ledger = self.identity().ok_or(LedgerError::NotCreated)?;
-        Ok(entry::change(charter.digest(), effective, ledger, follows)?)
-    }
-
-    /// Who signed a change, if those did who must; an error that says so if they signed it for an earlier entry.
-    pub(super) fn check_signed(
-        &self,
-        charter: &Charter,
-        effective: u64,
-        change: &[u8],
-        signatures: &[String],
-    ) -> Result<Vec<Signer>, LedgerError> {
-        let in_force = self.latest_charter()?;
-        let error = match check_signatures(in_force.as_ref(), change, signatures) {
-            Err(LedgerError::Signatures(error)) => error,
-            checked => return checked,
-        };
-        let (Some((newest, earlier)), false) = (self.entries().split_last(), signatures.is_empty()) else {
-            return Err(error.into());
-        };
-        // Since the charter in force was adopted: nobody else's signers count.
-        for (follows, event) in earlier.iter().rev() {
-            let change = self.change_after(charter, effective, *follows)?;
-            if check_signatures(in_force.as_ref(), &change, signatures).is_ok() {
-                return Err(LedgerError::Outdated { follows: *follows, head: newest.0 });
-            }
-            if matches!(event, Event::Adoption { .. }) {
-                break;
-            }
+/// Who signed a change, if enough signers did; an error that says so if they signed it for an earlier entry.
+pub(super) fn check_signed(
+    chain: &Chain,
+    in_force: Option<&Charter>,
+    charter: &Charter,
+    effective: u64,
+    change: &[u8],
+    signatures: &[String],
+) -> Result<Vec<Signer>, LedgerError> {
+    let error = match check_signatures(in_force, change, signatures) {
+        Err(LedgerError::Signatures(error)) => error,
+        checked => return checked,
+    };
+    let (Some((newest, earlier)), false) = (chain.entries.split_last(), signatures.is_empty()) else {
+        return Err(error.into());
+    };
+    // Since the charter in force was adopted: nobody else's signers count.
+    for (follows, event) in earlier.iter().rev() {
+        let change = change_after(chain, charter, effective, *follows)?;
+        if check_signatures(in_force, &change, signatures).is_ok() {
+            return Err(LedgerError::Outdated { follows: *follows, head: newest.0 });
         }
-        Err(error.into())
+        if matches!(event, Event::Adoption { .. }) {
+            break;
+        }
     }
+    Err(error.into())
 }
 
 /// Checks signatures against what the charter in force demands; a first charter, or one without signers, demands none.

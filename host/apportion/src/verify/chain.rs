@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use super::finding::{Finding, Problem, SettlementProblem};
+use super::forks;
+use super::link::{Link, links};
+use super::report::{Unchecked, Verification};
+use super::stop::Stop;
 use super::structure;
-use super::witness::{Seen, Witness};
-use super::{Unchecked, Verification, forks};
 use crate::engine::{AdmissionError, Engine};
 use crate::host_error::HostError;
-use crate::ledger::{Ledger, LedgerError, check_signatures};
+use crate::ledger::{Ledger, LedgerError, ObjectKind, carry_on, check_signatures};
 use crate::parallel;
 use crate::policy::Policy;
-use crate::settle::{History, SettleError, appointed, check_asset, settle};
+use crate::settle::{History, appointed, check_asset, settle};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
 use apportion_core::entry::{EntryFormat, Event, change, change_1};
@@ -21,27 +24,12 @@ use apportion_core::money::Asset;
 use apportion_core::receipt::{Agreement, Outcome, Receipt, ReceiptFormat};
 use apportion_core::store::Store;
 
-/// An entry, with what the chain up to it demands of it.
-struct Link {
-    entry: Digest,
-    format: EntryFormat,
-    event: Event,
-    /// The entry before.
-    follows: Option<Digest>,
-    /// The receipt before and its epoch's number.
-    last: Option<(u64, Digest)>,
-    /// The adoption before: entry and charter.
-    adopted: Option<(Digest, Digest)>,
-    /// The charter in force for the epoch that it settles.
-    in_force: Option<Digest>,
-}
-
 /// What came of checking one entry.
 #[derive(Default)]
 struct Checked {
     /// The objects that it leads to.
     used: Vec<Digest>,
-    finding: Option<String>,
+    finding: Option<Finding>,
     unchecked: Option<Unchecked>,
     signed: bool,
     ran: Ran,
@@ -58,8 +46,7 @@ enum Ran {
 }
 
 pub(super) struct Check<'a, S> {
-    pub(super) store: &'a Witness<S>,
-    pub(super) ledger: Ledger<&'a Witness<S>>,
+    pub(super) ledger: Ledger<S>,
     pub(super) engine: Option<&'a Engine>,
     /// Called after every settlement.
     pub(super) tell: &'a (dyn Fn() + Sync),
@@ -70,7 +57,7 @@ pub(super) struct Check<'a, S> {
 impl<S: Store> Check<'_, S> {
     /// Checks every entry. Of the `objects` there are, those that no entry leads to are unused, or evidence of a fork.
     pub(super) fn chain(&self, objects: &[Digest]) -> Result<Verification, HostError> {
-        let links = self.links();
+        let links = links(&self.ledger);
         let mut entries: Vec<Checked> = Vec::new();
         parallel::in_order(
             links.len(),
@@ -83,7 +70,7 @@ impl<S: Store> Check<'_, S> {
         self.run_stateful(&links, &mut entries)?;
         let used: BTreeSet<&Digest> = entries.iter().flat_map(|checked| &checked.used).collect();
         let mut unused = objects.iter().filter(|digest| !used.contains(digest)).copied().collect();
-        let forks = forks::evidence(&self.store, &self.ledger, &mut unused);
+        let forks = forks::evidence(&self.ledger, &mut unused).into_iter().map(Finding::from);
         let ran = |ran: Ran| entries.iter().filter(|checked| checked.ran == ran).count();
         let without_counts = ran(Ran::SameButCounts);
         Ok(Verification {
@@ -101,29 +88,6 @@ impl<S: Store> Check<'_, S> {
         })
     }
 
-    fn links(&self) -> Vec<Link> {
-        let (mut last, mut follows, mut adoptions) = (None, None, Vec::new());
-        let mut links = Vec::new();
-        for (index, (entry, event)) in self.ledger.entries().iter().enumerate() {
-            let adopted = adoptions.last().map(|&(entry, charter, _)| (entry, charter));
-            let format = self.ledger.format(index);
-            let (event, in_force) = (event.clone(), None);
-            let mut link = Link { entry: *entry, format, event, follows, last, adopted, in_force };
-            follows = Some(*entry);
-            match link.event {
-                Event::Creation { .. } => {}
-                Event::Adoption { charter, effective, .. } => adoptions.push((*entry, charter, effective)),
-                Event::Settlement { number, receipt } => {
-                    let in_force = adoptions.iter().rev().find(|(_, _, effective)| *effective <= number);
-                    link.in_force = in_force.map(|(_, charter, _)| *charter);
-                    last = Some((number, receipt));
-                }
-            }
-            links.push(link);
-        }
-        links
-    }
-
     fn entry(&self, link: &Link) -> Result<Checked, HostError> {
         let mut checked = Checked { used: vec![link.entry], ..Checked::default() };
         let result = match &link.event {
@@ -139,17 +103,14 @@ impl<S: Store> Check<'_, S> {
                 result
             }
         };
-        link.conclude(result, &mut checked)?;
+        checked.conclude(link, result)?;
         Ok(checked)
     }
 
-    /// Holds an object against its name that is not read for anything else.
-    fn whole(&self, what: &'static str, digest: Digest) -> Result<(), LedgerError> {
-        match self.store.saw(&digest) {
-            Seen::Whole => Ok(()),
-            Seen::Absent => Err(LedgerError::Missing { what, digest }),
-            Seen::Wrong(_) => Ok(self.store.get(&digest).map(drop)?), // for the store's own error
-        }
+    /// Compares an object with its digest that is not read for anything else.
+    fn whole(&self, what: ObjectKind, object: Digest) -> Result<(), Problem> {
+        let sighting = self.ledger.records().sight(&object);
+        Problem::of_sighting(sighting, object, Problem::Missing { what, object }).map_or(Ok(()), Err)
     }
 
     fn adoption(
@@ -160,32 +121,29 @@ impl<S: Store> Check<'_, S> {
         stated: Digest,
         signatures: &[Digest],
         checked: &mut Checked,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), Stop> {
         checked.used.extend([charter, stated]);
         checked.used.extend(signatures);
-        let wrong = |what: &'static str, digest: Digest, problem: &str| {
-            Err(LedgerError::Object { what, digest, problem: problem.to_owned() })
-        };
-        if link.last.is_some_and(|(last, _)| effective <= last) {
-            return wrong("charter", charter, "it is effective from an epoch that was settled before");
+        if let Some((settled, _)) = link.last.filter(|(last, _)| effective <= *last) {
+            return Err(Problem::EffectiveTooEarly { charter, effective, settled }.into());
         }
         let adopted = self.ledger.charter(&charter)?;
         for digest in adopted.terms().policies.iter().map(|appointment| appointment.policy) {
             checked.used.push(digest);
-            self.whole("policy", digest)?;
+            self.whole(ObjectKind::Policy, digest)?;
         }
         let change = self.change(link, charter, effective)?;
         if Digest::of(&change) != stated {
-            return wrong("change", stated, "what was signed is not this change");
+            return Err(Problem::OtherChange { change: stated }.into());
         }
-        self.whole("change", stated)?;
-        let texts = signatures.iter().map(|digest| self.ledger.signature(digest));
+        self.whole(ObjectKind::Change, stated)?;
+        let texts = signatures.iter().map(|digest| self.ledger.records().signature(digest));
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
         let in_force = link.adopted.map(|(_, charter)| self.ledger.charter(&charter)).transpose()?;
         let signers = check_signatures(in_force.as_ref(), &change, &texts)?;
         checked.signed = !signers.is_empty();
         if link.format == EntryFormat::Two {
-            adopted.check_signers()?;
+            adopted.check_signers().map_err(LedgerError::from)?;
         }
         // Names, versions and schemas are what policies say of themselves, which means running them.
         let Some(engine) = self.engine else { return Ok(()) };
@@ -210,40 +168,39 @@ impl<S: Store> Check<'_, S> {
         number: u64,
         digest: Digest,
         checked: &mut Checked,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), Stop> {
         checked.used.push(digest);
-        let wrong =
-            |problem: &str| Err(LedgerError::Object { what: "receipt", digest, problem: problem.to_owned() });
+        let wrong = |problem| Err(Problem::Settlement { receipt: digest, problem }.into());
 
         let receipt = self.ledger.receipt(&digest)?;
         let settled = receipt.terms();
         checked.used.extend([settled.epoch, settled.charter, settled.payouts]);
         if link.last.is_some_and(|(last, _)| number <= last) || settled.number != number {
-            return wrong("its epoch's number is not the next one of its entry");
+            return wrong(SettlementProblem::Number);
         }
         if settled.previous != link.last.map(|(_, receipt)| receipt) {
-            return wrong("it does not name the receipt before it");
+            return wrong(SettlementProblem::Previous);
         }
         if link.in_force != Some(settled.charter) {
-            return wrong("it was settled by another charter than the one in force");
+            return wrong(SettlementProblem::Charter);
         }
         if (receipt.format() == ReceiptFormat::One) != (link.format == EntryFormat::One) {
-            return wrong("it has another format than its entry");
+            return wrong(SettlementProblem::Format);
         }
-        let settled = self.ledger.settlement(receipt)?;
+        let settled = self.ledger.records().settlement(receipt)?;
         let (epoch, charter, receipt) = (settled.epoch(), settled.charter(), settled.receipt());
         if let Err(problem) = structure::check(&settled) {
-            return wrong(&problem);
+            return wrong(problem);
         }
         let asset = self.asset_before(link);
         let terms = charter.terms().asset.as_ref();
         if let Err(error) = check_asset(asset.as_ref(), &epoch.pool().asset, terms) {
-            return wrong(&error.to_string());
+            return wrong(SettlementProblem::Asset { reason: error.to_string() });
         }
         for run in &receipt.terms().runs {
             if let Outcome::Allocated { carry: Some(carry), .. } = run.outcome {
                 checked.used.push(carry);
-                self.whole("carry", carry)?;
+                self.whole(ObjectKind::Carry, carry)?;
             }
         }
         let Some(engine) = self.engine else { return Ok(()) };
@@ -298,27 +255,22 @@ impl<S: Store> Check<'_, S> {
                 match &history {
                     Ok(history) => match self.run_stateful_one(engine, receipt, history) {
                         Ok(ran) => checked.ran = ran,
-                        Err(error) => link.conclude(Err(error), checked)?,
+                        Err(stop) => checked.conclude(link, Err(stop))?,
                     },
-                    Err(lost) => checked.finding = Some(link.said(lost)),
+                    Err(lost) => checked.find(link, Problem::clone(lost)),
                 }
                 (self.tell)();
             }
             if let Ok(before) = &mut history
-                && let Err(lost) = self.ledger.carry_on(before, &receipt)
+                && let Err(lost) = carry_on(self.ledger.records(), before, &receipt)
             {
-                history = Err(lost);
+                history = Err(Problem::from(lost));
             }
         }
         Ok(())
     }
 
-    fn run_stateful_one(
-        &self,
-        engine: &Engine,
-        receipt: Digest,
-        history: &History,
-    ) -> Result<Ran, LedgerError> {
+    fn run_stateful_one(&self, engine: &Engine, receipt: Digest, history: &History) -> Result<Ran, Stop> {
         let receipt = self.ledger.receipt(&receipt)?;
         let settled = receipt.terms();
         let charter = self.ledger.charter(&settled.charter)?;
@@ -334,20 +286,17 @@ fn run_again(
     charter: &Charter,
     policies: &[Policy],
     history: &History,
-) -> Result<Ran, LedgerError> {
+) -> Result<Ran, Stop> {
     let again = settle(epoch, charter, policies, history)?;
-    let problem = match receipt.compare(&again.receipt) {
-        Agreement::Same => return Ok(Ran::Same),
-        Agreement::SameButCounts => return Ok(Ran::SameButCounts),
-        Agreement::Different => match other_metering(receipt, &again.receipt) {
-            Some((then, now)) => format!(
-                "running it again gives another settlement; it was counted by version {then} of metering and is \
-                 counted by {now} now, so a run that reaches a limit can end otherwise"
-            ),
-            None => "running it again gives another settlement".to_owned(),
-        },
-    };
-    Err(LedgerError::Object { what: "receipt", digest: receipt.digest(), problem })
+    match receipt.compare(&again.receipt) {
+        Agreement::Same => Ok(Ran::Same),
+        Agreement::SameButCounts => Ok(Ran::SameButCounts),
+        Agreement::Different => {
+            let metering = other_metering(receipt, &again.receipt);
+            let problem = SettlementProblem::Different { metering };
+            Err(Problem::Settlement { receipt: receipt.digest(), problem }.into())
+        }
+    }
 }
 
 /// The versions of metering that a run was counted by, then and now, if they differ.
@@ -356,26 +305,24 @@ fn other_metering(then: &Receipt, now: &Receipt) -> Option<(u32, u32)> {
     runs.map(|(then, now)| (then.metering, now.metering)).find(|(then, now)| then != now)
 }
 
-impl Link {
-    /// Notes what came of checking this entry: what is wrong with the ledger is a finding, what is wrong with the host
+impl Checked {
+    /// Notes what came of checking an entry: what is wrong with the ledger is a finding, what is wrong with the host
     /// leaves the entry unchecked, and whoever cancels ends everything.
-    fn conclude(&self, result: Result<(), LedgerError>, checked: &mut Checked) -> Result<(), HostError> {
+    fn conclude(&mut self, link: &Link, result: Result<(), Stop>) -> Result<(), HostError> {
         match result {
             Ok(()) => {}
-            Err(LedgerError::Settle(SettleError::Host(error)))
-            | Err(LedgerError::Policy { error: AdmissionError::Host(error), .. }) => match error {
-                HostError::Cancelled => return Err(error),
-                error => {
-                    let (reason, limit) = (error.to_string(), error.limit());
-                    checked.unchecked = Some(Unchecked { entry: self.entry, reason, limit });
-                }
-            },
-            Err(error) => checked.finding = Some(self.said(&error)),
+            Err(Stop::Host(HostError::Cancelled)) => return Err(HostError::Cancelled),
+            Err(Stop::Host(error)) => {
+                let (entry, epoch) = (link.entry, link.epoch());
+                let (reason, limit) = (error.to_string(), error.limit());
+                self.unchecked = Some(Unchecked { entry, epoch, reason, limit });
+            }
+            Err(Stop::Problem(problem)) => self.find(link, problem),
         }
         Ok(())
     }
 
-    fn said(&self, error: &LedgerError) -> String {
-        format!("entry `{}`: {error}", self.entry)
+    fn find(&mut self, link: &Link, problem: Problem) {
+        self.finding = Some(Finding { entry: Some(link.entry), epoch: link.epoch(), problem });
     }
 }

@@ -1,5 +1,6 @@
 //! What a settlement must be that can be checked without running a policy.
 
+use super::finding::{RunProblem, SettlementProblem};
 use crate::settle::pools;
 use apportion_core::apportionment::by_weight;
 use apportion_core::charter::{Charter, OnFault};
@@ -10,22 +11,23 @@ use apportion_core::settled::SettledEpoch;
 
 /// Checks that the runs of a receipt are those of the charter, with their portions of the pool and within its limits, and
 /// that the payouts are what the runs say; where a policy gave weights, that the amounts follow from them.
-pub(super) fn check(settled: &SettledEpoch) -> Result<(), String> {
+pub(super) fn check(settled: &SettledEpoch) -> Result<(), SettlementProblem> {
     let (charter, receipt) = (settled.charter(), settled.receipt().terms());
     let payouts = settled.payouts();
     check_policies(charter, &receipt.runs, payouts)?;
-    let pools = pools(charter, receipt.pool).map_err(|error| error.to_string())?;
+    let pools = pools(charter, receipt.pool)
+        .map_err(|error| SettlementProblem::Portions { reason: error.to_string() })?;
     let runs = receipt.runs.iter().zip(payouts.policies()).zip(pools).enumerate();
     for (place, ((run, columns), pool)) in runs {
-        let wrong = |problem: &str| format!("its run {} (`{}`) {problem}", place + 1, run.name);
+        let wrong = |problem| SettlementProblem::Run { run: place + 1, policy: run.name.clone(), problem };
         if run.pool != pool {
-            return Err(wrong("has another portion of the pool than the charter gives it"));
+            return Err(wrong(RunProblem::Portion));
         }
         check_use(run, &charter.terms().limits).map_err(wrong)?;
         let parts: Vec<&Part> = payouts.iter().filter_map(|payout| payout.parts.get(place)).collect();
         match &run.outcome {
             Outcome::Fault(_) if charter.terms().on_fault == OnFault::Stop => {
-                return Err(wrong("ended in a fault, and the charter settles nothing then"));
+                return Err(wrong(RunProblem::Fault));
             }
             Outcome::Fault(_) => check_nothing(columns, &parts).map_err(wrong)?,
             Outcome::Allocated { paid, retained, .. } => {
@@ -38,23 +40,23 @@ pub(super) fn check(settled: &SettledEpoch) -> Result<(), String> {
 }
 
 /// The charter's policies, the receipt's runs and the payouts' columns are the same in the same order.
-fn check_policies(charter: &Charter, runs: &[RunReport], list: &Payouts) -> Result<(), String> {
+fn check_policies(charter: &Charter, runs: &[RunReport], list: &Payouts) -> Result<(), SettlementProblem> {
     let appointed = charter.terms().policies.iter();
     let appointed =
         appointed.map(|appointment| (appointment.policy, &appointment.name, &appointment.version));
     if !runs.iter().map(|run| (run.policy, &run.name, &run.version)).eq(appointed) {
-        return Err("its runs are not those of the charter's policies".to_owned());
+        return Err(SettlementProblem::Runs);
     }
     if !list.policies().iter().map(|columns| columns.policy).eq(runs.iter().map(|run| run.policy)) {
-        return Err("its payouts are not by the charter's policies".to_owned());
+        return Err(SettlementProblem::Columns);
     }
     Ok(())
 }
 
-fn check_use(run: &RunReport, limits: &Limits) -> Result<(), &'static str> {
+fn check_use(run: &RunReport, limits: &Limits) -> Result<(), RunProblem> {
     let Some(Usage { instructions, memory, table, transfer }) = run.used else {
         return match run.outcome {
-            Outcome::Allocated { .. } => Err("gave an allocation and used nothing"),
+            Outcome::Allocated { .. } => Err(RunProblem::UsedNothing),
             Outcome::Fault(_) => Ok(()),
         };
     };
@@ -66,25 +68,21 @@ fn check_use(run: &RunReport, limits: &Limits) -> Result<(), &'static str> {
     ];
     match within.iter().all(|(used, limit)| used <= limit) {
         true => Ok(()),
-        false => Err("used more than the charter's limits allow"),
+        false => Err(RunProblem::Limits),
     }
 }
 
 /// A failed policy gave nothing.
-fn check_nothing(columns: &PolicyColumns, parts: &[&Part]) -> Result<(), &'static str> {
+fn check_nothing(columns: &PolicyColumns, parts: &[&Part]) -> Result<(), RunProblem> {
     let nothing = columns.retained.is_none()
         && columns.measures.is_empty()
         && parts.iter().all(|part| part.amount == 0 && part.share.is_none());
-    if nothing {
-        Ok(())
-    } else {
-        Err("ended in a fault, and the payouts have amounts, weights or measures of it")
-    }
+    if nothing { Ok(()) } else { Err(RunProblem::FaultWithPayouts) }
 }
 
-fn check_sum(paid: u128, parts: &[&Part]) -> Result<(), &'static str> {
+fn check_sum(paid: u128, parts: &[&Part]) -> Result<(), RunProblem> {
     let sum = parts.iter().try_fold(0_u128, |sum, part| sum.checked_add(part.amount));
-    if sum == Some(paid) { Ok(()) } else { Err("paid another sum than its payouts have") }
+    if sum == Some(paid) { Ok(()) } else { Err(RunProblem::Sum) }
 }
 
 /// Where a policy gave weights, the amounts are the pool divided by them.
@@ -93,19 +91,19 @@ fn check_weights(
     retained: u128,
     columns: &PolicyColumns,
     parts: &[&Part],
-) -> Result<(), &'static str> {
+) -> Result<(), RunProblem> {
     let Some(treasury) = columns.retained else {
         return match parts.iter().any(|part| part.share.is_some()) {
-            true => Err("gave weights for payees and none for the treasury"),
+            true => Err(RunProblem::NoTreasuryWeight),
             false => Ok(()),
         };
     };
     let shares: Option<Vec<u64>> = parts.iter().map(|part| part.share).collect();
-    let shares = shares.ok_or("gave a weight for the treasury and none for some payee")?;
-    let divided = by_weight(pool, &shares, treasury).map_err(|_| "gave too many weights")?;
+    let shares = shares.ok_or(RunProblem::NoPayeeWeight)?;
+    let divided = by_weight(pool, &shares, treasury).map_err(|_| RunProblem::TooManyWeights)?;
     let amounts = parts.iter().map(|part| part.amount);
     match divided.retained == retained && amounts.eq(divided.amounts.iter().copied()) {
         true => Ok(()),
-        false => Err("has amounts that do not follow from its weights"),
+        false => Err(RunProblem::Amounts),
     }
 }

@@ -2,18 +2,21 @@
 //!
 //! Objects are written under another name, synced, then renamed, and the head is replaced the same way after everything
 //! that it leads to: a crash at any moment leaves the old state or the new one. What is left over is in `unfinished/`
-//! and is removed by the next append: everyone who writes holds the lock, so under the lock it belongs to nobody.
+//! and is removed by the next commit: every writer holds the lock, so under the lock it belongs to nobody.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::{File, OpenOptions};
 
+use super::backend::{Commit, Committed, ForeignFiles, Object, Part, Store};
+use super::error::{StoreError, io};
 use super::files::{Files, Kind, irregular, make_lasting_folder};
+use super::log::{self, ENTRIES};
 use super::pending::Pending;
-use super::{Inventory, Store, StoreError, io};
 use crate::canonical::Digest;
 use crate::text::escape;
 
@@ -24,14 +27,35 @@ const LOCK: &str = "lock";
 const OBJECTS: &str = "objects";
 const ASIDE: &str = "unfinished";
 const PENDING: &str = "unfinished/pending";
-/// More bytes than any of the store's own files has.
+/// More bytes than any of the store's own small files has.
 const MAX_OWN_FILE: u64 = 4096;
-/// An object of more bytes is hashed before it is read into memory, so that a file that is not the ledger's takes none.
-const HASHED_FIRST: u64 = 16 << 20;
+/// The most bytes of `unfinished/pending`: more than 200,000 objects in one commit.
+const MAX_PENDING: u64 = 16 << 20;
 
 /// A store in a folder.
+///
+/// ```
+/// use apportion_core::store::{DirectoryStore, Objects};
+///
+/// let folder = std::env::temp_dir().join(format!("apportion-doc-store-{}", std::process::id()));
+/// let digest = Objects::new(DirectoryStore::create(&folder)?).put(b"an object")?;
+/// // A file like any other: `b3sum` prints its name.
+/// let name = digest.to_string();
+/// assert_eq!(std::fs::read(folder.join("objects").join(&name[..2]).join(&name))?, b"an object");
+///
+/// let opened = Objects::new(DirectoryStore::open(&folder)?);
+/// assert_eq!(opened.get(&digest)?.unwrap(), b"an object");
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// The folder's files are specified in `host/docs/objects.md`. Only regular files are ever opened: a link, a pipe or a device
+/// in their place is an error. Objects, entry and head are written so that a crash at any moment leaves the old state or the
+/// new one. While another process writes, a writer gets [`StoreError::Locked`]; readers never wait.
 pub struct DirectoryStore {
     files: Files,
+    /// Where the cache of entries was read last.
+    place: log::Place,
 }
 
 impl fmt::Debug for DirectoryStore {
@@ -41,10 +65,14 @@ impl fmt::Debug for DirectoryStore {
 }
 
 impl DirectoryStore {
-    /// Makes an empty store in a folder that is empty or not there yet.
+    /// Creates an empty store in a folder that is empty or does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Exists`] or [`StoreError::NotEmpty`] if the folder holds a ledger or something else.
     pub fn create(path: &Path) -> Result<DirectoryStore, StoreError> {
         make_lasting_folder(path).map_err(io("folder", "made"))?;
-        let store = DirectoryStore { files: Files::open(path).map_err(io("folder", "opened"))? };
+        let store = DirectoryStore::new(Files::open(path).map_err(io("folder", "opened"))?);
         // What a crash in the middle of this function can leave is taken over; anything else is somebody's.
         let own = [ASIDE, OBJECTS, LOCK];
         for (name, _) in store.files.names(".")? {
@@ -64,7 +92,15 @@ impl DirectoryStore {
         Ok(store)
     }
 
-    /// Opens a store that is there.
+    fn new(files: Files) -> DirectoryStore {
+        DirectoryStore { files, place: log::Place::default() }
+    }
+
+    /// Opens a store that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoLedger`] if the folder does not exist or has no file `format`.
     pub fn open(path: &Path) -> Result<DirectoryStore, StoreError> {
         let no_ledger = || StoreError::NoLedger(path.display().to_string());
         let files = match Files::open(path) {
@@ -74,7 +110,7 @@ impl DirectoryStore {
         };
         match files.read_small(FORMAT, MAX_OWN_FILE)? {
             None => Err(no_ledger()),
-            Some(text) if text == FORMAT_TEXT => Ok(DirectoryStore { files }),
+            Some(text) if text == FORMAT_TEXT => Ok(DirectoryStore::new(files)),
             Some(_) => {
                 Err(StoreError::File { file: FORMAT, problem: "it does not say `apportion ledger 1`" })
             }
@@ -124,9 +160,9 @@ impl DirectoryStore {
         Ok(())
     }
 
-    /// Removes what an append has added to the chain whose entry did not become the newest. The lock is held alone.
+    /// Removes what a commit added whose entry did not become the newest. The lock is held alone.
     fn end_pending(&self) -> Result<(), StoreError> {
-        let Some(text) = self.files.read_small(PENDING, MAX_OWN_FILE)? else { return Ok(()) };
+        let Some(text) = self.files.read_small(PENDING, MAX_PENDING)? else { return Ok(()) };
         let pending = Pending::from_text(&text)
             .ok_or(StoreError::File { file: PENDING, problem: "this program did not write it" })?;
         if self.head()? == pending.follows {
@@ -157,72 +193,80 @@ impl DirectoryStore {
     }
 
     /// Keeps an object while the lock is held.
-    fn put_locked(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
-        let digest = Digest::of(bytes);
-        let name = object_name(&digest);
-        if self.get(&digest)?.is_some() {
+    fn write_locked(&self, object: &Object<'_>) -> Result<(), StoreError> {
+        let name = object_name(&object.digest);
+        if self.has(object)? {
             // Its writer may have died before it was sure to last.
-            self.files.sync_folders(&name).map_err(io(OBJECTS, "synced"))?;
-            return Ok(digest);
+            return self.files.sync_folders(&name).map_err(io(OBJECTS, "synced"));
         }
         self.files.make_folder(OBJECTS)?;
         if let Some((folder, _)) = name.rsplit_once('/') {
             self.files.make_folder(folder)?;
         }
-        self.write_whole(&name, bytes)?;
-        Ok(digest)
+        self.write_whole(&name, object.bytes)
     }
 
-    /// Writes down what the append adds, adds it and makes the entry the newest. The lock is held alone.
-    fn append_locked(
-        &self,
-        follows: Option<Digest>,
-        attached: &[&[u8]],
-        entry: &[u8],
-    ) -> Result<Digest, StoreError> {
-        let mut adds = Vec::new();
-        for bytes in attached.iter().chain([&entry]) {
-            let digest = Digest::of(bytes);
-            if self.files.kind(&object_name(&digest))?.is_none() {
-                adds.push(digest);
+    /// Whether an object is there; an error if what is there in its place has other bytes.
+    fn has(&self, object: &Object<'_>) -> Result<bool, StoreError> {
+        let name = object_name(&object.digest);
+        let Some((mut file, length)) = self.files.open_file(&name)? else { return Ok(false) };
+        let mut same = length == object.bytes.len() as u64;
+        let (mut rest, mut buffer) = (object.bytes, vec![0; rest_buffer(object.bytes)]);
+        while same && !rest.is_empty() {
+            let count = file.read(&mut buffer).map_err(io(&*name, "read"))?;
+            let (read, expected) = (buffer.get(..count).unwrap_or_default(), rest.get(..count));
+            same = count > 0 && expected == Some(read);
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        if same { Ok(true) } else { Err(StoreError::Damaged(object.digest)) }
+    }
+
+    /// Writes down what the commit adds, adds it and makes the entry the newest. The lock is held alone.
+    fn commit_locked(&self, commit: &Commit<'_>) -> Result<(), StoreError> {
+        let mut adds = BTreeSet::new();
+        for object in commit.objects.iter().chain([&commit.entry]) {
+            if self.files.kind(&object_name(&object.digest))?.is_none() {
+                adds.insert(object.digest);
             }
         }
-        self.write_whole(PENDING, Pending { follows, adds }.to_text().as_bytes())?;
-        for bytes in attached {
-            self.put_locked(bytes)?;
+        let pending = Pending { follows: commit.expected, adds: adds.into_iter().collect() }.to_text();
+        if pending.len() as u64 > MAX_PENDING {
+            return Err(StoreError::backend("a commit with too many objects"));
         }
-        let digest = self.put_locked(entry)?;
-        self.write_whole(HEAD, format!("{digest}\n").as_bytes())?;
-        Ok(digest)
+        self.write_whole(PENDING, pending.as_bytes())?;
+        for object in commit.objects.iter().chain([&commit.entry]) {
+            self.write_locked(object)?;
+        }
+        self.write_whole(HEAD, format!("{}\n", commit.entry.digest).as_bytes())
     }
 
-    /// The objects below `objects/`, into an inventory.
-    fn list_objects(&self, inventory: &mut Inventory) -> Result<(), StoreError> {
+    /// The objects in a folder below `objects/`, sorted, and what else is there.
+    fn objects_in(&self, folder: &str) -> Result<(Vec<Digest>, Vec<(String, Kind)>), StoreError> {
+        let (mut digests, mut others) = (Vec::new(), Vec::new());
+        for (name, kind) in self.files.names(&format!("{OBJECTS}/{folder}"))? {
+            match (kind, name.parse::<Digest>()) {
+                (Kind::File, Ok(digest)) if name.starts_with(folder) && folder.len() == 2 => {
+                    digests.push(digest)
+                }
+                _ => others.push((format!("{OBJECTS}/{folder}/{name}"), kind)),
+            }
+        }
+        Ok((digests, others))
+    }
+
+    /// What is below `objects/` and is not an object.
+    fn foreign_objects(&self, foreign: &mut ForeignFiles) -> Result<(), StoreError> {
+        let mut report = |path: &str, kind| match kind {
+            Kind::File => foreign.unknown.push(escape(path).to_string()),
+            other => foreign.irregular.push(irregular(path, other)),
+        };
         for (folder, kind) in self.files.names(OBJECTS)? {
-            let path = format!("{OBJECTS}/{folder}");
-            match kind {
-                Kind::Folder => {}
-                Kind::File => {
-                    inventory.unknown.push(escape(&path).to_string());
-                    continue;
-                }
-                other => {
-                    inventory.irregular.push(irregular(&path, other));
-                    continue;
-                }
-            }
-            for (name, kind) in self.files.names(&path)? {
-                let path = format!("{path}/{name}");
-                match (kind, name.parse::<Digest>()) {
-                    (Kind::File, Ok(digest)) if name.starts_with(&folder) && folder.len() == 2 => {
-                        inventory.objects.push(digest);
-                    }
-                    (Kind::File, _) => inventory.unknown.push(escape(&path).to_string()),
-                    (other, _) => inventory.irregular.push(irregular(&path, other)),
-                }
+            if kind == Kind::Folder {
+                self.objects_in(&folder)?.1.iter().for_each(|(path, kind)| report(path, *kind));
+            } else {
+                report(&format!("{OBJECTS}/{folder}"), kind);
             }
         }
-        inventory.objects.sort();
         Ok(())
     }
 }
@@ -249,35 +293,56 @@ fn object_name(digest: &Digest) -> String {
     format!("{OBJECTS}/{}/{name}", name.get(..2).unwrap_or_default())
 }
 
+/// How much of an object is compared at once.
+fn rest_buffer(bytes: &[u8]) -> usize {
+    bytes.len().clamp(1, 1 << 16)
+}
+
 impl Store for DirectoryStore {
-    fn read(&self, digest: &Digest, at_most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    fn read(&self, digest: &Digest, offset: u64, at_most: usize) -> Result<Option<Part>, StoreError> {
         let name = object_name(digest);
         let Some((mut file, length)) = self.files.open_file(&name)? else { return Ok(None) };
-        if length > at_most {
-            return Err(StoreError::TooLarge { digest: *digest, length, at_most });
-        }
-        let mut read = || {
-            if length > HASHED_FIRST {
-                if Digest::of_reader((&mut file).take(length))? != *digest {
-                    return Ok(None);
-                }
-                file.rewind()?;
-            }
+        let size = usize::try_from(length.saturating_sub(offset)).unwrap_or(usize::MAX).min(at_most);
+        let read = || {
             let mut bytes = Vec::new();
-            bytes.try_reserve_exact(usize::try_from(length).unwrap_or(usize::MAX))?;
-            // One byte more, so that a file that grew since is not cut off without notice.
-            (&mut file).take(length.saturating_add(1)).read_to_end(&mut bytes)?;
-            Ok::<_, std::io::Error>(Some(bytes))
+            if size > 0 {
+                bytes.try_reserve_exact(size)?;
+                file.seek(SeekFrom::Start(offset))?;
+                file.take(size as u64).read_to_end(&mut bytes)?;
+            }
+            Ok::<_, std::io::Error>(bytes)
         };
-        match read().map_err(io(name, "read"))? {
-            Some(bytes) if Digest::of(&bytes) == *digest => Ok(Some(bytes)),
-            _ => Err(StoreError::Damaged(*digest)),
-        }
+        let bytes = read().map_err(io(name, "read"))?;
+        Ok(Some(Part { bytes, length }))
     }
 
-    fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
-        let _lock = self.lock_shared()?;
-        self.put_locked(bytes)
+    fn write(&self, object: Object<'_>) -> Result<(), StoreError> {
+        let lock = self.lock_shared()?;
+        // What an interrupted commit left is about to be removed, and must not be taken for this object.
+        if self.files.kind(PENDING)?.is_none() {
+            return self.write_locked(&object);
+        }
+        drop(lock);
+        let _lock = self.lock()?;
+        self.remove_unfinished()?;
+        self.write_locked(&object)
+    }
+
+    fn list(&self, after: Option<&Digest>, limit: usize) -> Result<Vec<Digest>, StoreError> {
+        let after_name = after.map(Digest::to_string).unwrap_or_default();
+        let first = after_name.get(..2).unwrap_or_default();
+        let mut page = Vec::new();
+        for (folder, kind) in self.files.names(OBJECTS)? {
+            if kind != Kind::Folder || folder.as_str() < first {
+                continue;
+            }
+            page.extend(self.objects_in(&folder)?.0.into_iter().filter(|digest| after < Some(digest)));
+            if page.len() >= limit {
+                break;
+            }
+        }
+        page.truncate(limit);
+        Ok(page)
     }
 
     fn head(&self) -> Result<Option<Digest>, StoreError> {
@@ -289,48 +354,62 @@ impl Store for DirectoryStore {
             .ok_or(StoreError::File { file: HEAD, problem: "it is not one digest and a line feed" })
     }
 
-    fn append(
-        &self,
-        expected: Option<Digest>,
-        attached: &[&[u8]],
-        entry: &[u8],
-    ) -> Result<Digest, StoreError> {
+    fn commit(&self, commit: &Commit<'_>) -> Result<Committed, StoreError> {
         let _lock = self.lock()?;
-        if self.head()? != expected {
-            return Err(StoreError::Moved);
+        let head = self.head()?;
+        if head != commit.expected {
+            return Ok(Committed::Moved { head });
         }
         self.remove_unfinished()?;
-        let appended = self.append_locked(expected, attached, entry);
-        // After an error this undoes the append, after success there is nothing to undo. What it cannot do here the next
-        // append does.
+        let committed = self.commit_locked(commit);
+        // After an error this undoes the commit, after success there is nothing to undo. What it cannot do here the next
+        // commit does.
         let _ = self.end_pending();
-        appended
+        committed?;
+        // Only a cache, and the entry is the newest by now.
+        let _ = log::append(&self.files, commit.entry.bytes, commit.expected.is_none());
+        Ok(Committed::Done)
     }
 
-    fn inventory(&self) -> Result<Inventory, StoreError> {
-        let mut inventory = Inventory::default();
+    fn entries(&self, skip: usize, limit: usize) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        log::read(&self.files, &self.place, skip, limit).map(Some)
+    }
+
+    fn rewrite_entries(&self, head: &Digest, entries: &[Vec<u8>]) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        if self.head()? != Some(*head) {
+            return Ok(());
+        }
+        if let Some(kind) = self.files.kind(ENTRIES)?.filter(|kind| *kind != Kind::File) {
+            return Err(StoreError::Irregular(irregular(ENTRIES, kind)));
+        }
+        self.write_whole(ENTRIES, &log::to_bytes(entries))
+    }
+
+    fn foreign_files(&self) -> Result<ForeignFiles, StoreError> {
+        let mut foreign = ForeignFiles::default();
         for (name, kind) in self.files.names(".")? {
             let belongs = match &*name {
                 OBJECTS | ASIDE => kind == Kind::Folder,
-                FORMAT | HEAD | LOCK => kind == Kind::File,
+                FORMAT | HEAD | LOCK | ENTRIES => kind == Kind::File,
                 _ if matches!(kind, Kind::Other(_)) => false,
                 _ => {
-                    inventory.unknown.push(escape(&name).to_string());
+                    foreign.unknown.push(escape(&name).to_string());
                     true
                 }
             };
             if !belongs {
-                inventory.irregular.push(irregular(&name, kind));
+                foreign.irregular.push(irregular(&name, kind));
             }
         }
         for (name, kind) in self.files.names(ASIDE)? {
             let path = format!("{ASIDE}/{name}");
             match kind {
-                Kind::File => inventory.unfinished.push(escape(&path).to_string()),
-                other => inventory.irregular.push(irregular(&path, other)),
+                Kind::File => foreign.unfinished.push(escape(&path).to_string()),
+                other => foreign.irregular.push(irregular(&path, other)),
             }
         }
-        self.list_objects(&mut inventory)?;
-        Ok(inventory)
+        self.foreign_objects(&mut foreign)?;
+        Ok(foreign)
     }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, FileType, OpenOptions};
 
-use super::{Irregular, StoreError, io};
+use super::backend::Irregular;
+use super::error::{StoreError, io};
 use crate::text::escape;
 
 /// The folder of a store. Names are relative to it, with `/` between their parts.
@@ -89,12 +90,20 @@ impl Files {
 
     /// Opens a regular file for writing, which is made if it is not there.
     pub(super) fn open_or_make(&self, name: &str) -> Result<File, StoreError> {
+        self.open_with(name, OpenOptions::new().write(true).create(true))
+    }
+
+    fn open_with(&self, name: &str, options: &mut OpenOptions) -> Result<File, StoreError> {
         if let Some(kind) = self.kind(name)?.filter(|kind| *kind != Kind::File) {
             return Err(StoreError::Irregular(irregular(name, kind)));
         }
-        let mut options = OpenOptions::new();
-        let opened = self.dir.open_with(name, without_waiting(options.write(true).create(true)));
+        let opened = self.dir.open_with(name, without_waiting(options));
         Ok(opened_file(name, opened.map_err(io(name, "opened"))?)?.0)
+    }
+
+    /// Opens a regular file for adding to its end, which is made if it is not there.
+    pub(super) fn open_to_append(&self, name: &str) -> Result<File, StoreError> {
+        self.open_with(name, OpenOptions::new().append(true).create(true))
     }
 
     /// A small file's bytes; none if it is not there. A longer one than `at_most` bytes is cut off there.

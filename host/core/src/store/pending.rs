@@ -1,16 +1,17 @@
-//! What an append is about to add, written down before: after a crash the next writer removes what was never adopted.
+//! What a commit is about to add, written down first: after a crash the next writer removes what did not become part of the
+//! ledger.
 //!
-//! Without it an interrupted append would leave a receipt and an entry that continue the chain. Once another entry is
-//! appended these would look like a fork of the ledger, which `verify` reports.
+//! Without it an interrupted commit would leave a receipt and an entry that continue the chain. Once another entry is
+//! committed these would look like a fork of the ledger, which `verify` reports.
 
 use crate::canonical::Digest;
 
-/// The objects that an append adds to the chain.
+/// The objects that a commit adds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pending {
     /// The head that the entry follows.
     pub(super) follows: Option<Digest>,
-    /// Objects that are new with this append.
+    /// Objects that are new with this commit.
     pub(super) adds: Vec<Digest>,
 }
 
