@@ -35,7 +35,6 @@ pub mod entry;
 pub mod epoch;
 pub mod explanation;
 pub mod fault;
-mod graph;
 pub mod limits;
 pub mod money;
 pub mod number;
