@@ -125,7 +125,7 @@ fn epoch(number: u64) -> Epoch {
     let ids: Vec<String> = (0..NODES).map(|node| format!("node-{node:04}")).collect();
     for id in &ids {
         builder.payee(id);
-        builder.node(Node::new(id, "node").payee(id));
+        builder.node(Node::new(id, "node").payee(id.as_str()));
     }
     let id = |number: u64| &ids[usize::try_from(number % NODES).unwrap()];
     for edge in 0..EDGES {

@@ -12,7 +12,7 @@ pub mod worked;
 use std::path::{Path, PathBuf};
 
 use apportion::compare::{CompareError, Comparison, ComparisonBuilder};
-use apportion::epoch::{ColumnNames, Header, Payee, Window};
+use apportion::epoch::{Header, Payee, Window};
 use apportion::ledger::LedgerIdentity;
 use apportion::money::{Asset, Pool};
 use apportion::replay::{ReplayError, ReplayedEpoch, SettledEpochs};
@@ -64,14 +64,7 @@ pub fn numbered_epoch(number: u64) -> Epoch {
 pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
     let pool = Pool { asset, amount: 100_001 };
     let window = Window { start: 1_751_328_000, end: 1_754_006_400 };
-    let columns = ColumnNames {
-        node_metrics: vec!["stars".to_owned()],
-        node_labels: vec!["team".to_owned()],
-        edge_metrics: vec!["lines".to_owned()],
-        edge_labels: vec!["tool".to_owned()],
-    };
-    let mut epoch =
-        EpochBuilder::with_columns(Header { number, window, pool }, columns).expect("valid columns");
+    let mut epoch = EpochBuilder::new(Header { number, window, pool }).expect("a valid header");
     for (id, name) in [("ada", "Ada"), ("ben", ""), ("cy", "Cy")] {
         epoch.payee(Payee::new(id).name(name));
     }
@@ -81,7 +74,7 @@ pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
         ("data", "data-set", Some("cy"), 12.5, "blue"),
         ("misc", "code", None, 1.0, "red"),
     ] {
-        epoch.node(Node::new(id, kind).payee(payee).metrics(&[stars]).labels(&[team]));
+        epoch.node(Node::new(id, kind).payee(payee).metric("stars", stars).label("team", team));
     }
     for (source, target, weight, lines, tool) in [
         ("paper", "data", 1.0, 10.0, "notebook"),
@@ -90,10 +83,8 @@ pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
         ("misc", "paper", 1.0, -3.0, "shell"),
         ("misc", "paper", 1.0, -3.0, "shell"),
     ] {
-        let time = Some(1_751_400_000);
-        epoch.edge(
-            Edge::new(source, target, "used").weight(weight).time(time).metrics(&[lines]).labels(&[tool]),
-        );
+        let edge = Edge::new(source, target, "used").weight(weight).time(1_751_400_000);
+        epoch.edge(edge.metric("lines", lines).label("tool", tool));
     }
     epoch.build().expect("valid rows")
 }

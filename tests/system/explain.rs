@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use apportion::compare::Difference;
-use apportion::epoch::{EdgeRow, EpochRows, Header, Window};
+use apportion::epoch::{EdgeRow, EpochRows, Header, Window, without};
 use apportion::explain::{ExplainError, Explainer, Explanation, Question, Reliance, Without};
 use apportion::money::{Asset, Pool};
 use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, Policy, Settlement, settle};
@@ -414,7 +414,7 @@ fn a_real_month_is_explained_the_same_each_time() {
     let engine = Engine::new().unwrap();
     let month = &months(&engine, TRACKS[0])[5];
     let epoch = &month.imported.epoch;
-    assert_eq!(epoch.without(|_| false, |_| false).unwrap().digest(), epoch.digest());
+    assert_eq!(without(epoch, |_| false, |_| false).unwrap().digest(), epoch.digest());
     let policies = [standard(&engine, "optimism-devtooling")];
     let history = History::default();
     let charter = &month.charter;

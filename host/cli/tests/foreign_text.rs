@@ -67,8 +67,7 @@ fn epoch(payees: &[(&str, &str)]) -> apportion::Epoch {
     let mut epoch = EpochBuilder::new(header).unwrap();
     for (id, name) in payees {
         epoch.payee(Payee::new(id).name(name));
-        let node = Node::new(&format!("node of {id}"), "work").payee(id);
-        epoch.node(node);
+        epoch.node(Node::new(&format!("node of {id}"), "work").payee(*id));
     }
     epoch.build().unwrap()
 }

@@ -20,9 +20,9 @@ impl<'a> Payee<'a> {
     }
 }
 
-impl<'a> From<&'a str> for Payee<'a> {
-    fn from(id: &'a str) -> Payee<'a> {
-        Payee::new(id)
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for Payee<'a> {
+    fn from(id: &'a T) -> Payee<'a> {
+        Payee::new(id.as_ref())
     }
 }
 

@@ -77,7 +77,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         let eligible =
             project.listed.and_then(|row| listed.rows.get(row)).map_or("", |row| row.text(eligible));
         places.nodes.push(project.place);
-        builder.node(Node::new(id, "project").payee(id).metrics(&metrics).labels(&[eligible]));
+        builder.node(Node::new(id, "project").payee(*id).metrics(&metrics).labels(&[eligible]));
     }
     let mut chains = BTreeSet::new();
     let zeros = vec![0.0; numbers.len()];

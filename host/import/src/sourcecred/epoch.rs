@@ -197,7 +197,7 @@ impl<'a> Making<'a> {
                 (Vec::new(), 0)
             }
         };
-        for RowError { row, column, problem } in errors {
+        for RowError { row, column, problem, .. } in errors {
             let place = match row {
                 Row::Payee(row) => self.places.payees.get(row),
                 Row::Node(row) => self.places.nodes.get(row),

@@ -198,7 +198,7 @@ impl Rows {
                 Err(ImportError::NobodyToPay)
             }
             Err(IntakeError::Build(BuildError::Rows { errors, more })) => {
-                for RowError { row, column, problem } in errors {
+                for RowError { row, column, problem, .. } in errors {
                     let called = |known: &[Known]| match known.iter().find(|known| known.meaning == column) {
                         Some(known) if !known.column.is_empty() => known.column.clone(),
                         _ => column.clone(),
