@@ -43,6 +43,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
         "host/apportion/src",
         &[
             "parallel",
+            "progress",
             "host_error",
             "sandbox",
             "abi",

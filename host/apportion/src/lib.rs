@@ -14,7 +14,7 @@
 //!
 //! let settlement = settle(&epoch, &charter, &[policy], &History::default())?;
 //! let asset = &epoch.pool().asset;
-//! for payout in &settlement.payouts.list().payouts {
+//! for payout in settlement.payouts.rows() {
 //!     println!("{} gets {} {}", payout.payee, asset.format(payout.amount), asset.symbol());
 //! }
 //! println!("receipt {}", settlement.receipt.digest());
@@ -32,9 +32,10 @@
 //! | [`settle`](mod@settle), [`payouts`], [`receipt`] | an epoch, a charter and a history become exact payouts and a receipt |
 //! | [`proof`] | one payout, proven to anyone who has the receipt's digest |
 //! | [`ledger`], [`store`], [`verify`](mod@verify) | the chain of adopted charters and settled epochs, kept anywhere and checked whole |
-//! | [`replay`](mod@replay), [`compare`] | what past epochs would have paid under another charter |
+//! | [`replay`](mod@replay), [`compare`](mod@compare) | what past epochs would have paid under another charter |
 //! | [`explain`] | why one payee got its amount |
 //! | [`audit`](mod@audit) | a rule tested for fairness and against attacks |
+//! | [`progress`] | how far long work is |
 //! | [`error`], [`fault`] | whose fault it was, and a policy's faults |
 //! | [`apportionment`], [`canonical`], [`number`], [`text`] | exact division, digests and canonical JSON, numbers and text from outside |
 //!
@@ -72,6 +73,7 @@ mod host_error;
 pub mod ledger;
 mod parallel;
 pub mod policy;
+pub mod progress;
 pub mod replay;
 mod sandbox;
 pub mod settle;
@@ -92,6 +94,7 @@ pub use apportion_core::proof::Proof;
 pub use apportion_core::receipt::Receipt;
 pub use apportion_core::store::Store;
 pub use audit::audit;
+pub use compare::compare;
 pub use engine::{Cancel, Engine};
 pub use ledger::Ledger;
 pub use policy::Policy;

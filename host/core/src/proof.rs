@@ -22,20 +22,18 @@
 //! 4 and 5 rest on the payouts being what every settlement writes. A receipt that names something else is false from
 //! the start: settling again finds it, no proof does. What is not proven is that somebody is absent from the list.
 
+mod error;
+
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::{
-    CanonicalError, Digest, Slice, SliceError, Slicer, from_canonical_json, to_canonical_json,
-};
-use crate::money::{Asset, AssetError};
-use crate::payouts::{Payout, Payouts, PayoutsError, PolicyColumns};
-use crate::receipt::{Outcome, Receipt, ReceiptError, ReceiptTerms};
-use crate::text::{TextProblem, check_name, visible};
+use crate::canonical::{Digest, Slice, Slicer, from_canonical_json, to_canonical_json};
+use crate::money::Asset;
+use crate::payouts::{Payout, Payouts, PolicyColumns};
+use crate::receipt::{Outcome, Receipt, ReceiptTerms};
+use crate::text::{check_name, visible};
 
-const FORMAT: &str = "apportion proof 1";
-
-/// The largest proof that is made or read, in bytes: a real one has some thousands.
-pub const MAX_PROOF: usize = 4 << 20;
+use error::FORMAT;
+pub use error::{MAX_PROOF, ProofError};
 
 /// A proof of one payout: read, and believed only once it is checked.
 ///
@@ -47,7 +45,7 @@ pub const MAX_PROOF: usize = 4 << 20;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let receipt = Receipt::from_bytes(&std::fs::read("../../tests/golden/receipt.json")?)?;
 /// let payouts = Payouts::from_bytes(&std::fs::read("../../tests/golden/payouts.json")?)?;
-/// let payee = &payouts.list().payouts[0].payee;
+/// let payee = &payouts.rows()[0].payee;
 /// let file = Proof::new(&receipt, &payouts, payee)?.as_bytes().to_vec();
 ///
 /// // Anyone who has the receipt's digest, and nothing else:
@@ -89,77 +87,15 @@ pub struct ProvenPayout {
     pub policies: Vec<PolicyColumns>,
 }
 
-/// Why there is no proof, or why it proves nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    /// Not the JSON of a proof, or not its canonical spelling.
-    #[error("not a proof: {0}")]
-    Form(#[from] CanonicalError),
-    /// Another format, or a later version of this one.
-    #[error("the proof's format is `{0}`; this engine reads `{FORMAT}`")]
-    Format(String),
-    /// More bytes than any proof has.
-    #[error("the proof has {0} bytes; {MAX_PROOF} are allowed")]
-    TooLarge(usize),
-    /// The list has no such payee.
-    #[error("the payouts have no payee `{payee}`{}", suggestion(.nearest))]
-    NoPayee {
-        /// The id that was asked for.
-        payee: String,
-        /// An id that is written much the same, if there is one.
-        nearest: Option<String>,
-    },
-    /// It proves a payout of another receipt.
-    #[error("the proof is for receipt {found}, not for {asked}")]
-    OtherReceipt {
-        /// The digest that it was held against.
-        asked: Digest,
-        /// The digest of the receipt that it holds.
-        found: Digest,
-    },
-    /// The receipt is none, or the payouts are not those of the receipt.
-    #[error(transparent)]
-    Receipt(#[from] ReceiptError),
-    /// A slice does not verify against the payouts' digest.
-    #[error("the proof's {piece} is not of the receipt's payouts: {error}")]
-    Slice {
-        /// `head`, `entry` or `tail`.
-        piece: &'static str,
-        /// What is wrong with it.
-        error: SliceError,
-    },
-    /// The slices together are no list of payouts with one payee.
-    #[error("the proof's slices are no payout: {0}")]
-    Payouts(#[from] PayoutsError),
-    /// What it says does not fit together.
-    #[error("the proof contradicts itself: {0}")]
-    Contradiction(&'static str),
-    /// The payee's id could fool who reads it.
-    #[error("the payee's id {0}")]
-    Payee(TextProblem),
-    /// The receipt's asset is none.
-    #[error("the receipt's asset: {0}")]
-    Asset(#[from] AssetError),
-}
-
-fn suggestion(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(nearest) => format!("; is it `{}`? ids are compared letter by letter", visible(nearest, 256)),
-        None => "; ids are compared letter by letter".to_owned(),
-    }
-}
-
 impl Proof {
     /// Proves what `payee` gets. Reads all payouts; the proof has some thousands of bytes however many they are.
     pub fn new(receipt: &Receipt, payouts: &Payouts, payee: &str) -> Result<Proof, ProofError> {
         receipt.check_payouts(payouts)?;
-        let list = payouts.list();
-        let at = list.payouts.binary_search_by(|payout| payout.payee.as_str().cmp(payee));
-        let payout = at.ok().and_then(|at| list.payouts.get(at)).ok_or_else(|| ProofError::NoPayee {
+        let payout = payouts.get(payee).ok_or_else(|| ProofError::NoPayee {
             payee: visible(payee, 256),
             nearest: nearest(payouts, payee),
         })?;
-        let (head, tail) = list.frame()?;
+        let (head, tail) = payouts.frame()?;
         // An entry's bytes are in the list once: rule 4 and 5 above.
         let entry = to_canonical_json(payout)?;
         let text = std::str::from_utf8(payouts.as_bytes()).ok().zip(std::str::from_utf8(&entry).ok());
@@ -171,7 +107,7 @@ impl Proof {
 
         let slicer = Slicer::new(payouts.as_bytes());
         let slice = |piece, start: usize, end: usize| {
-            slicer.slice(start as u64..end as u64).map_err(|error| ProofError::Slice { piece, error })
+            slicer.slice(start as u64..end as u64).map_err(|source| ProofError::Slice { piece, source })
         };
         let document = Document {
             format: FORMAT.to_owned(),
@@ -216,10 +152,10 @@ impl Proof {
         if found != receipt {
             return Err(ProofError::OtherReceipt { asked: receipt, found });
         }
-        let settlement = Receipt::from_bytes(self.document.receipt.as_bytes())?.settlement().clone();
+        let settlement = Receipt::from_bytes(self.document.receipt.as_bytes())?.terms().clone();
         let (one, payout) = self.one_payee(settlement.payouts)?;
-        let policies = one.list().policies.clone();
-        if one.list().epoch != settlement.epoch {
+        let policies = one.policies().to_vec();
+        if one.epoch() != settlement.epoch {
             return Err(ProofError::Contradiction("receipt and payouts are of different epochs"));
         }
         check_amounts(&settlement, &policies, &payout)?;
@@ -233,7 +169,7 @@ impl Proof {
     fn one_payee(&self, digest: Digest) -> Result<(Payouts, Payout), ProofError> {
         let verified = |piece, slice: &Slice| {
             let bytes = slice.verified(digest).and_then(|bytes| Ok((bytes, slice.object_length()?)));
-            bytes.map_err(|error| ProofError::Slice { piece, error })
+            bytes.map_err(|source| ProofError::Slice { piece, source })
         };
         let Document { head, entry, tail, .. } = &self.document;
         let (head_bytes, head_of) = verified("head", head)?;
@@ -253,10 +189,10 @@ impl Proof {
             return Err(ProofError::Contradiction("its entry is not one of the list's entries"));
         }
         let one = Payouts::from_bytes(&[&head_bytes, payout, &tail_bytes].concat())?;
-        if one.list().frame()? != (head_bytes, tail_bytes) {
+        if one.frame()? != (head_bytes, tail_bytes) {
             return Err(ProofError::Contradiction("its slices are not cut where an entry begins and ends"));
         }
-        let [payout] = one.list().payouts.as_slice() else {
+        let [payout] = one.rows() else {
             return Err(ProofError::Contradiction("it holds another number of payouts than one"));
         };
         let payout = payout.clone();
@@ -294,7 +230,7 @@ fn check_amounts(
 /// An id that differs in case or in space around it, else the one that begins alike for longest.
 fn nearest(payouts: &Payouts, payee: &str) -> Option<String> {
     const ALIKE: usize = 3;
-    let ids = || payouts.list().payouts.iter().map(|payout| payout.payee.as_str());
+    let ids = || payouts.iter().map(|payout| payout.payee.as_str());
     let asked = payee.trim().to_lowercase();
     let alike = |id: &str| id.chars().zip(payee.trim().chars()).take_while(|(a, b)| a == b).count();
     let same = ids().find(|id| id.to_lowercase() == asked);
@@ -370,7 +306,7 @@ mod tests {
             proof.document.entry = slicer.slice(start..end).unwrap();
             proven.extend(proof.one_payee(payouts.digest()).map(|(_, payout)| payout));
         }
-        assert_eq!(proven, payouts.list().payouts);
+        assert_eq!(proven, payouts.rows());
     }
 
     /// Head and tail are cut where they must be and nowhere else, whatever the entry.

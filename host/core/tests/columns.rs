@@ -33,13 +33,14 @@ fn inputs(wrong: bool) -> impl Strategy<Value = Input> {
         let node = (words.clone(), prop::option::of(0..payees + beyond), numbers.clone(), label.clone());
         let end = 0..nodes + beyond;
         let edge = (end.clone(), end, words.clone(), numbers.clone(), label.clone(), 0..3_i64);
-        (ids(payees), ids(nodes), prop::collection::vec(node, nodes), prop::collection::vec(edge, 0..24)).prop_map(
-            |(payees, ids, nodes, edges)| {
+        (ids(payees), ids(nodes), prop::collection::vec(node, nodes), prop::collection::vec(edge, 0..24))
+            .prop_map(|(payees, ids, nodes, edges)| {
                 let nodes = ids.into_iter().zip(nodes);
-                let nodes = nodes.map(|(id, (kind, owner, weight, label))| (id, kind, owner, weight, label)).collect();
+                let nodes = nodes
+                    .map(|(id, (kind, owner, weight, label))| (id, kind, owner, weight, label))
+                    .collect();
                 Input { payees, nodes, edges }
-            },
-        )
+            })
     })
 }
 
@@ -104,13 +105,14 @@ fn by_columns(input: &Input, encoding: Encoding) -> Result<Epoch, BuildError> {
     let id_text = |rows: &[u32], words: &[&'_ str]| -> Vec<String> {
         rows.iter().map(|&row| words.get(row as usize).map_or(String::new(), ToString::to_string)).collect()
     };
-    let plain_words =
-        [&node_kinds, &node_labels, &edge_kinds, &edge_labels].map(|rows| plain(rows, &WORDS));
-    let plain_ids = [id_text(&owners, &payee_words), id_text(&sources, &node_words), id_text(&targets, &node_words)];
+    let plain_words = [&node_kinds, &node_labels, &edge_kinds, &edge_labels].map(|rows| plain(rows, &WORDS));
+    let plain_ids =
+        [id_text(&owners, &payee_words), id_text(&sources, &node_words), id_text(&targets, &node_words)];
     let plain_ids: Vec<Vec<&str>> =
         plain_ids.iter().map(|ids| ids.iter().map(String::as_str).collect()).collect();
     let column = |at: usize, rows: &'_ [u32]| -> (usize, Vec<u32>) { (at, rows.to_vec()) };
-    let coded = [column(0, &node_kinds), column(1, &node_labels), column(2, &edge_kinds), column(3, &edge_labels)];
+    let coded =
+        [column(0, &node_kinds), column(1, &node_labels), column(2, &edge_kinds), column(3, &edge_labels)];
     let words = |at: usize| match encoding {
         Encoding::Plain => TextColumn::Plain(&plain_words[at]),
         Encoding::Dictionary => TextColumn::Dictionary { words: &WORDS, rows: &coded[at].1 },

@@ -7,18 +7,21 @@
 //!
 //! [Bao]: https://docs.rs/bao
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::{self, Cursor, Read};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
+use crate::error::ErrorKind;
+
+use super::digest::Digest;
 
 /// The largest object that slices are taken from, in bytes: an exabyte's claim is refused before it is followed.
 const MAX_OBJECT: u64 = 1 << 40;
 const HEADER: usize = 8;
 
 /// An object whose slices can be taken.
+#[derive(Debug)]
 pub struct Slicer<'a> {
     bytes: &'a [u8],
     /// The tree's hashes: a sixteenth of the object.
@@ -39,6 +42,7 @@ pub struct Slice {
 
 /// Why a slice proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SliceError {
     /// No length, none, or one beyond any object.
     #[error("it does not begin with the length of an object")]
@@ -55,6 +59,13 @@ pub enum SliceError {
     /// There are bytes after it, which nothing proves.
     #[error("there are bytes after its end")]
     Long,
+}
+
+impl SliceError {
+    /// Whose fault it is: always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl Slicer<'_> {
@@ -96,7 +107,7 @@ impl Slice {
         let mut decoder = bao::decode::SliceDecoder::new(self.bao.as_slice(), &root, self.start, length);
         let mut bytes = Vec::new();
         decoder.read_to_end(&mut bytes).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => SliceError::Short,
+            io::ErrorKind::UnexpectedEof => SliceError::Short,
             _ => SliceError::Mismatch,
         })?;
         if bytes.len() as u64 != length {

@@ -1,5 +1,6 @@
 //! What can be wrong with an epoch: its bytes, the rows or columns to build it from.
 
+use crate::error::ErrorKind;
 use crate::text::{TextProblem, escape};
 
 use super::header::FORMAT_VERSION;
@@ -33,6 +34,19 @@ pub enum EpochError {
     /// The bytes could not be read.
     #[error("the epoch could not be read: {0}")]
     Read(#[from] std::io::Error),
+}
+
+impl EpochError {
+    /// [`ErrorKind::Host`] where bytes could not be read, otherwise [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            EpochError::Read(_) => ErrorKind::Host,
+            EpochError::NotAnEpoch
+            | EpochError::Version(_)
+            | EpochError::Length { .. }
+            | EpochError::Damaged { .. } => ErrorKind::Input,
+        }
+    }
 }
 
 /// The content at `place` breaks a rule of the format.
@@ -81,6 +95,18 @@ pub enum BuildError {
 }
 
 impl BuildError {
+    /// [`ErrorKind::Host`] for the bug of [`BuildError::Written`], otherwise [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            BuildError::Written(_) => ErrorKind::Host,
+            BuildError::Window { .. }
+            | BuildError::Number(_)
+            | BuildError::Column { .. }
+            | BuildError::Rows { .. }
+            | BuildError::TooLarge(_) => ErrorKind::Input,
+        }
+    }
+
     pub(super) fn column(name: &str, problem: impl Into<String>) -> BuildError {
         BuildError::Column { name: cut(name), problem: problem.into() }
     }
