@@ -79,6 +79,8 @@ mod sandbox;
 pub mod settle;
 pub mod verify;
 
+#[cfg(feature = "arrow")]
+pub use apportion_core::arrow;
 pub use apportion_core::{
     apportionment, canonical, charter, epoch, error, fault, limits, money, number, payouts, proof, receipt,
     signature, store, text,

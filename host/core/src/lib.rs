@@ -22,11 +22,14 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `threads` | yes | hashing and sorting on all cores; the bytes are the same without |
+//! | `arrow` | no | [`arrow`](crate::arrow), epochs and payouts as record batches |
 //! | `directory` | yes | [`store::DirectoryStore`], a ledger in a folder |
 
 #![forbid(unsafe_code)]
 
 pub mod apportionment;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod canonical;
 pub mod card;
 pub mod charter;

@@ -122,23 +122,22 @@ impl Slice {
 
 /// Bytes in JSON: base64 (RFC 4648, with padding), of which only the one canonical spelling is read.
 mod base64 {
-    use data_encoding::BASE64;
+    use base64ct::{Base64, Encoding};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64.encode(bytes))
+        serializer.serialize_str(&Base64::encode_string(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = BASE64
-            .decode(text.as_bytes())
-            .map_err(|error| D::Error::custom(format!("not base64: {error}")))?;
-        // The reader takes padding in the middle for the end of a piece, so that one slice would have two spellings.
-        if BASE64.encode(&bytes) == text {
+        let bytes =
+            Base64::decode_vec(&text).map_err(|error| D::Error::custom(format!("not base64: {error}")))?;
+        // One slice, one text, whatever the reader overlooks.
+        if Base64::encode_string(&bytes) == text {
             Ok(bytes)
         } else {
-            Err(D::Error::custom("not base64 of one piece"))
+            Err(D::Error::custom("not base64 in its canonical form"))
         }
     }
 }
