@@ -22,7 +22,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `threads` | yes | hashing and sorting on all cores; the bytes are the same without |
-//! | `arrow` | no | [`arrow`](crate::arrow), epochs and payouts as record batches |
+//! | `arrow` | no | the chapter `arrow`: epochs and payouts as record batches |
+//! | `toml` | no | [`charter::CharterDraft`], charters as people write them |
 //! | `directory` | yes | [`store::DirectoryStore`], a ledger in a folder |
 
 #![forbid(unsafe_code)]
