@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::epoch::{Header, Window};
 use apportion::money::{Asset, Pool};
 use apportion::{Charter, Digest, Edge, Engine, Epoch, EpochBuilder, History, Node, settle};
 use apportion_import::retro_funding::{self, Options, Track};
@@ -100,35 +100,19 @@ fn loading() {
 fn large_epoch(nodes: u64, edges: u64) -> Epoch {
     let pool = Pool { asset: Asset::new("X", 0).unwrap(), amount: 1 };
     let window = Window { start: 0, end: 1 };
-    let mut builder = EpochBuilder::new(Header { number: 0, window, pool }, ColumnNames::default()).unwrap();
+    let mut builder = EpochBuilder::new(Header { number: 0, window, pool }).unwrap();
     let ids: Vec<String> = (0..nodes).map(|node| format!("node-{node:08}")).collect();
-    builder.payee("all", "");
+    builder.payee("all");
     for id in &ids {
-        builder.node(Node {
-            id,
-            kind: "node",
-            weight: 1.0,
-            time: None,
-            payee: Some("all"),
-            metrics: &[],
-            labels: &[],
-        });
+        builder.node(Node::new(id, "node").payee("all"));
     }
     let id = |number: u64| &ids[usize::try_from(number % nodes).unwrap()];
     for edge in 0..edges {
         let (source, target) =
             (id(edge.wrapping_mul(7_919)), id(edge.wrapping_mul(104_729).wrapping_add(edge >> 7)));
-        builder.edge(Edge {
-            source,
-            target,
-            kind: "cites",
-            weight: 1.0,
-            time: None,
-            metrics: &[],
-            labels: &[],
-        });
+        builder.edge(Edge::new(source, target, "cites"));
     }
-    builder.finish().unwrap()
+    builder.build().unwrap()
 }
 
 /// Runs two things in turn and prints each one's median, and the median of their ratios round by round.

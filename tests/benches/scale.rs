@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use apportion::compare::ComparedRows;
-use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::epoch::{Header, Window};
 use apportion::ledger::LedgerEpochs;
 use apportion::money::{Asset, Pool};
 use apportion::replay::SettledEpochs;
@@ -119,28 +119,20 @@ fn epoch(number: u64) -> Epoch {
     let pool = Pool { asset: Asset::new("X", 6).unwrap(), amount: 1_000_000_000_000 };
     let start = i64::try_from(number).unwrap() * 86_400;
     let window = Window { start, end: start + 86_400 };
-    let mut builder = EpochBuilder::new(Header { number, window, pool }, ColumnNames::default()).unwrap();
+    let mut builder = EpochBuilder::new(Header { number, window, pool }).unwrap();
     let ids: Vec<String> = (0..NODES).map(|node| format!("node-{node:04}")).collect();
     for id in &ids {
-        builder.payee(id, "");
-        builder.node(Node {
-            id,
-            kind: "node",
-            weight: 1.0,
-            time: None,
-            payee: Some(id),
-            metrics: &[],
-            labels: &[],
-        });
+        builder.payee(id);
+        builder.node(Node::new(id, "node").payee(id.as_str()));
     }
     let id = |number: u64| &ids[usize::try_from(number % NODES).unwrap()];
     for edge in 0..EDGES {
         let (source, target) =
             (id(edge.wrapping_mul(7_919) + number), id(edge.wrapping_mul(edge) / 3 + number * 13));
         let kind = if edge % 3 == 0 { "uses" } else { "cites" };
-        builder.edge(Edge { source, target, kind, weight: 1.0, time: None, metrics: &[], labels: &[] });
+        builder.edge(Edge::new(source, target, kind));
     }
-    builder.finish().unwrap()
+    builder.build().unwrap()
 }
 
 fn time(work: impl FnOnce()) -> Duration {

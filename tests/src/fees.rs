@@ -33,7 +33,7 @@ pub fn epoch(scores: u64) -> Epoch {
         edge_labels: Vec::new(),
     };
     let header = Header { number: 1, window: Window { start: 0, end: 1 }, pool };
-    let mut builder = EpochBuilder::new(header, columns).expect("valid columns");
+    let mut builder = EpochBuilder::with_columns(header, columns).expect("valid columns");
     let ids = |what: &str, count: u64| -> Vec<String> {
         (0..count).map(|number| format!("{what}-{number:07}")).collect()
     };
@@ -41,7 +41,9 @@ pub fn epoch(scores: u64) -> Epoch {
     let (sets, people) = (ids("set", SETS), ids("person", PEOPLE));
     let mut node = |id: &str, kind: &str, payee: Option<&str>, metrics: [f64; 2], label: &str| {
         let (weight, time) = (1.0, None);
-        builder.node(Node { id, kind, weight, time, payee, metrics: &metrics, labels: &[label] });
+        builder.node(
+            Node::new(id, kind).payee(payee).weight(weight).time(time).metrics(&metrics).labels(&[label]),
+        );
     };
     for (number, id) in (0..).zip(&of_outputs) {
         node(id, "output", Some("platform"), [0.01 + part(number, 100), 0.0], "");
@@ -59,7 +61,7 @@ pub fn epoch(scores: u64) -> Epoch {
     node("model", "model", Some("builder"), [0.0; 2], "");
     node("adapter", "adapter", Some("tuner"), [0.0; 2], "");
     for payee in people.iter().map(String::as_str).chain(["platform", "builder", "tuner"]) {
-        builder.payee(payee, "");
+        builder.payee(payee);
     }
 
     let at = |ids: &[String], number: u64| -> String {
@@ -68,7 +70,7 @@ pub fn epoch(scores: u64) -> Epoch {
     };
     let mut edge = |source: &str, target: &str, kind: &str, metrics: [f64; 2]| {
         let (weight, time) = (1.0, None);
-        builder.edge(Edge { source, target, kind, weight, time, metrics: &metrics, labels: &[] });
+        builder.edge(Edge::new(source, target, kind).weight(weight).time(time).metrics(&metrics));
     };
     for (number, output) in (0..).zip(&of_outputs) {
         edge(output, "model", "generated-by", [0.0; 2]);
@@ -85,7 +87,7 @@ pub fn epoch(scores: u64) -> Epoch {
         let value = part(score, 1_000) * 5.0 - 1.0;
         edge(&output, &point, "influenced-by", [0.1 + part(score, 7), value]);
     }
-    builder.finish().expect("valid rows")
+    builder.build().expect("valid rows")
 }
 
 /// A number that looks random.

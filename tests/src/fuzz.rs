@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 use apportion::audit::{Card, Property};
 use apportion::charter::OnFault;
 use apportion::engine::{AdmissionError, HostError};
-use apportion::epoch::{ColumnNames, Header, NO_PAYEE, Window};
+use apportion::epoch::{ColumnNames, Header, NO_PAYEE, Payee, Window};
 use apportion::policy::CheckError;
 use apportion::receipt::Outcome;
 use apportion::settle::SettleError;
@@ -92,34 +92,38 @@ fn rebuilt(epoch: &Epoch) -> Epoch {
     );
     let Window { start, end } = epoch.window();
     let header = Header { number: epoch.number(), window: Window { start, end }, pool: epoch.pool().clone() };
-    let mut builder = EpochBuilder::new(header, columns.clone()).expect("its header was valid");
+    let mut builder = EpochBuilder::with_columns(header, columns.clone()).expect("its header was valid");
     for (id, name) in epoch.payees().iter().zip(epoch.payee_names().iter()) {
-        builder.payee(id, name);
+        builder.payee(Payee::new(id).name(name));
     }
     for row in 0..epoch.node_count() {
         let payee = epoch.node_payee()[row];
-        builder.node(Node {
-            id: epoch.node_ids().get(row).unwrap(),
-            kind: epoch.node_kinds().get(epoch.node_kind()[row] as usize).unwrap(),
-            weight: epoch.node_weight()[row],
-            time: Some(epoch.node_time()[row]),
-            payee: (payee != NO_PAYEE).then(|| epoch.payees().get(payee as usize).unwrap()),
-            metrics: &node_metrics.iter().map(|column| column[row]).collect::<Vec<_>>(),
-            labels: &node_labels.iter().map(|label| label.word(row)).collect::<Vec<_>>(),
-        });
+        builder.node(
+            Node::new(
+                epoch.node_ids().get(row).unwrap(),
+                epoch.node_kinds().get(epoch.node_kind()[row] as usize).unwrap(),
+            )
+            .payee((payee != NO_PAYEE).then(|| epoch.payees().get(payee as usize).unwrap()))
+            .weight(epoch.node_weight()[row])
+            .time(epoch.node_time()[row])
+            .metrics(&node_metrics.iter().map(|column| column[row]).collect::<Vec<_>>())
+            .labels(&node_labels.iter().map(|label| label.word(row)).collect::<Vec<_>>()),
+        );
     }
     for row in 0..epoch.edge_count() {
-        builder.edge(Edge {
-            source: epoch.node_ids().get(epoch.edge_source()[row] as usize).unwrap(),
-            target: epoch.node_ids().get(epoch.edge_target()[row] as usize).unwrap(),
-            kind: epoch.edge_kinds().get(epoch.edge_kind()[row] as usize).unwrap(),
-            weight: epoch.edge_weight()[row],
-            time: Some(epoch.edge_time()[row]),
-            metrics: &edge_metrics.iter().map(|column| column[row]).collect::<Vec<_>>(),
-            labels: &edge_labels.iter().map(|label| label.word(row)).collect::<Vec<_>>(),
-        });
+        builder.edge(
+            Edge::new(
+                epoch.node_ids().get(epoch.edge_source()[row] as usize).unwrap(),
+                epoch.node_ids().get(epoch.edge_target()[row] as usize).unwrap(),
+                epoch.edge_kinds().get(epoch.edge_kind()[row] as usize).unwrap(),
+            )
+            .weight(epoch.edge_weight()[row])
+            .time(epoch.edge_time()[row])
+            .metrics(&edge_metrics.iter().map(|column| column[row]).collect::<Vec<_>>())
+            .labels(&edge_labels.iter().map(|label| label.word(row)).collect::<Vec<_>>()),
+        );
     }
-    builder.finish().expect("its rows were valid")
+    builder.build().expect("its rows were valid")
 }
 
 /// Tables become an epoch or problems. The first byte says which file comes from the fuzzer.

@@ -12,7 +12,7 @@ pub mod worked;
 use std::path::{Path, PathBuf};
 
 use apportion::compare::{CompareError, Comparison, ComparisonBuilder};
-use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::epoch::{Header, Payee, Window};
 use apportion::ledger::LedgerIdentity;
 use apportion::money::{Asset, Pool};
 use apportion::replay::{ReplayError, ReplayedEpoch, SettledEpochs};
@@ -69,15 +69,9 @@ pub fn numbered_epoch(number: u64) -> Epoch {
 pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
     let pool = Pool { asset, amount: 100_001 };
     let window = Window { start: 1_751_328_000, end: 1_754_006_400 };
-    let columns = ColumnNames {
-        node_metrics: vec!["stars".to_owned()],
-        node_labels: vec!["team".to_owned()],
-        edge_metrics: vec!["lines".to_owned()],
-        edge_labels: vec!["tool".to_owned()],
-    };
-    let mut epoch = EpochBuilder::new(Header { number, window, pool }, columns).expect("valid columns");
+    let mut epoch = EpochBuilder::new(Header { number, window, pool }).expect("a valid header");
     for (id, name) in [("ada", "Ada"), ("ben", ""), ("cy", "Cy")] {
-        epoch.payee(id, name);
+        epoch.payee(Payee::new(id).name(name));
     }
     for (id, kind, payee, stars, team) in [
         ("paper", "paper", Some("ada"), 3.0, "red"),
@@ -85,7 +79,7 @@ pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
         ("data", "data-set", Some("cy"), 12.5, "blue"),
         ("misc", "code", None, 1.0, "red"),
     ] {
-        epoch.node(Node { id, kind, weight: 1.0, time: None, payee, metrics: &[stars], labels: &[team] });
+        epoch.node(Node::new(id, kind).payee(payee).metric("stars", stars).label("team", team));
     }
     for (source, target, weight, lines, tool) in [
         ("paper", "data", 1.0, 10.0, "notebook"),
@@ -94,10 +88,10 @@ pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
         ("misc", "paper", 1.0, -3.0, "shell"),
         ("misc", "paper", 1.0, -3.0, "shell"),
     ] {
-        let time = Some(1_751_400_000);
-        epoch.edge(Edge { source, target, kind: "used", weight, time, metrics: &[lines], labels: &[tool] });
+        let edge = Edge::new(source, target, "used").weight(weight).time(1_751_400_000);
+        epoch.edge(edge.metric("lines", lines).label("tool", tool));
     }
-    epoch.finish().expect("valid rows")
+    epoch.build().expect("valid rows")
 }
 
 /// Replays and keeps all of it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use apportion::compare::Difference;
-use apportion::epoch::{ColumnNames, EdgeRow, EpochRows, Header, Window};
+use apportion::epoch::{EdgeRow, EpochRows, Header, Window, without};
 use apportion::explain::{ExplainError, Explainer, Explanation, Question, Reliance, Without};
 use apportion::money::{Asset, Pool};
 use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, Policy, Settlement, settle};
@@ -18,18 +18,18 @@ use crate::retro_funding::{TRACKS, months, standard};
 fn epoch(payees: &[&str], nodes: &[(&str, &str, f64, &str)], edges: &[(&str, &str, f64)]) -> Epoch {
     let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 100_000 };
     let window = Window { start: 0, end: 1000 };
-    let mut epoch = EpochBuilder::new(Header { number: 2, window, pool }, ColumnNames::default()).unwrap();
+    let mut epoch = EpochBuilder::new(Header { number: 2, window, pool }).unwrap();
     for payee in payees {
-        epoch.payee(payee, "");
+        epoch.payee(payee);
     }
     for &(id, kind, weight, payee) in nodes {
         let payee = (!payee.is_empty()).then_some(payee);
-        epoch.node(Node { id, kind, weight, time: None, payee, metrics: &[], labels: &[] });
+        epoch.node(Node::new(id, kind).payee(payee).weight(weight));
     }
     for &(source, target, weight) in edges {
-        epoch.edge(Edge { source, target, kind: "cites", weight, time: None, metrics: &[], labels: &[] });
+        epoch.edge(Edge::new(source, target, "cites").weight(weight));
     }
-    epoch.finish().unwrap()
+    epoch.build().unwrap()
 }
 
 struct Rule {
@@ -213,12 +213,12 @@ fn very_many_edges_are_tried_in_groups_and_each_loss_is_exact() {
         let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 100_000_000 };
         let window = Window { start: 0, end: 1000 * DAY };
         let header = Header { number: 2, window, pool };
-        let mut epoch = EpochBuilder::new(header, ColumnNames::default()).unwrap();
-        epoch.payee("ann", "");
-        epoch.payee("bob", "");
+        let mut epoch = EpochBuilder::new(header).unwrap();
+        epoch.payee("ann");
+        epoch.payee("bob");
         let mut node = |id: &str, payee| {
             let (kind, weight) = ("commit", 1.0);
-            epoch.node(Node { id, kind, weight, time: None, payee, metrics: &[], labels: &[] });
+            epoch.node(Node::new(id, kind).payee(payee).weight(weight));
         };
         node("ann's", Some("ann"));
         node("bob's", Some("bob"));
@@ -226,7 +226,7 @@ fn very_many_edges_are_tried_in_groups_and_each_loss_is_exact() {
         for (number, source) in ids.iter().enumerate() {
             let time = Some(1000 * DAY * i64::try_from(number).unwrap() / 100_000);
             let mut edge = |target, kind, weight| {
-                epoch.edge(Edge { source, target, kind, weight, time, metrics: &[], labels: &[] });
+                epoch.edge(Edge::new(source, target, kind).weight(weight).time(time));
             };
             if kept(number) {
                 edge("ann's", kind(number), if number == HEAVY { 1e6 } else { 1.0 });
@@ -235,7 +235,7 @@ fn very_many_edges_are_tried_in_groups_and_each_loss_is_exact() {
                 edge("bob's", "authored-by", 50.0);
             }
         }
-        epoch.finish().unwrap()
+        epoch.build().unwrap()
     };
     let explanation = rule.explain(&whole(&|_| true), "ann", 40);
     assert_eq!((explanation.relied, explanation.nodes), (EDGES, 1));
@@ -415,7 +415,7 @@ fn a_real_month_is_explained_the_same_each_time() {
     let engine = Engine::new().unwrap();
     let month = &months(&engine, TRACKS[0])[5];
     let epoch = &month.imported.epoch;
-    assert_eq!(epoch.without(|_| false, |_| false).unwrap().digest(), epoch.digest());
+    assert_eq!(without(epoch, |_| false, |_| false).unwrap().digest(), epoch.digest());
     let policies = [standard(&engine, "optimism-devtooling")];
     let history = History::default();
     let charter = &month.charter;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use apportion::charter::OnFault;
-use apportion::epoch::{ColumnNames, Header};
+use apportion::epoch::Header;
 use apportion::replay::Replayed;
 use apportion::store::DirectoryStore;
 use apportion::{Charter, Engine, Epoch, EpochBuilder, History, verify};
@@ -125,9 +125,9 @@ fn what_was_handed_over_outlasts_a_fault() {
     // No node has a metric, so the rule refuses.
     let header =
         Header { number: 2, window: numbered_epoch(2).window(), pool: numbered_epoch(2).pool().clone() };
-    let mut without = EpochBuilder::new(header, ColumnNames::default()).unwrap();
-    without.payee("ada", "");
-    let refused = ledger.settle(&engine, &without.finish().unwrap()).unwrap();
+    let mut without = EpochBuilder::new(header).unwrap();
+    without.payee("ada");
+    let refused = ledger.settle(&engine, &without.build().unwrap()).unwrap();
     assert_eq!(refused.receipt.terms().paid, 0);
     ledger.settle(&engine, &numbered_epoch(3)).unwrap();
 

@@ -26,10 +26,10 @@ fn contributions() -> Epoch {
         edge_metrics: vec!["distance".to_owned()],
         edge_labels: Vec::new(),
     };
-    let mut epoch = EpochBuilder::new(header, columns).unwrap();
+    let mut epoch = EpochBuilder::with_columns(header, columns).unwrap();
     let payees = ["ada", "ben", "cy", "dee", "eve"];
     for payee in payees {
-        epoch.payee(payee, "");
+        epoch.payee(payee);
     }
     let mut random = Random::new(9);
     let mut draw = |bound: u32| f64::from(u32::try_from(random.below(bound.into())).unwrap());
@@ -37,7 +37,9 @@ fn contributions() -> Epoch {
         let class = if time % 2 == 0 { "cat" } else { "dog" };
         let weight = 1.0 + draw(9) / 3.0;
         let metrics = [draw(100) / 8.0, 0.25, draw(1000) / 64.0, draw(50), draw(50)];
-        epoch.node(Node { id, kind, weight, time: Some(time), payee, metrics: &metrics, labels: &[class] });
+        epoch.node(
+            Node::new(id, kind).payee(payee).weight(weight).time(time).metrics(&metrics).labels(&[class]),
+        );
     };
     for (row, payee) in (0..40).zip(payees.iter().cycle()) {
         node(&format!("data:{row}"), "data", Some(payee), row);
@@ -51,7 +53,7 @@ fn contributions() -> Epoch {
     }
     let mut edge = |source: &str, target: &str, kind: &str, distance: f64| {
         let metrics = &[distance];
-        epoch.edge(Edge { source, target, kind, weight: 1.0, time: None, metrics, labels: &[] });
+        epoch.edge(Edge::new(source, target, kind).metrics(metrics));
     };
     for row in 0..40_u32 {
         let data = format!("data:{row}");
@@ -70,7 +72,7 @@ fn contributions() -> Epoch {
             edge(&format!("evaluation:{members}"), &format!("data:{member}"), "member", 0.0);
         }
     }
-    epoch.finish().unwrap()
+    epoch.build().unwrap()
 }
 
 #[test]
@@ -162,18 +164,18 @@ fn line(points: u32) -> Epoch {
         node_labels: vec!["class".to_owned()],
         ..ColumnNames::default()
     };
-    let mut epoch = EpochBuilder::new(header, columns).unwrap();
-    epoch.payee("ada", "");
+    let mut epoch = EpochBuilder::with_columns(header, columns).unwrap();
+    epoch.payee("ada");
     let mut random = Random::new(1);
     for point in 0..points {
         let x = random.below(1 << 40) as f64;
         let class = if random.below(2) == 0 { "cat" } else { "dog" };
         let (id, kind, payee) = (format!("point:{point:07}"), "point", Some("ada"));
-        epoch.node(Node { id: &id, kind, weight: 1.0, time: None, payee, metrics: &[x], labels: &[class] });
+        epoch.node(Node::new(&id, kind).payee(payee).metrics(&[x]).labels(&[class]));
     }
     let (id, kind) = ("test", "test");
-    epoch.node(Node { id, kind, weight: 1.0, time: None, payee: None, metrics: &[0.0], labels: &["cat"] });
-    epoch.finish().unwrap()
+    epoch.node(Node::new(id, kind).metrics(&[0.0]).labels(&["cat"]));
+    epoch.build().unwrap()
 }
 
 fn instructions(epoch: &Epoch, policy: &Policy, parameters: &Value) -> f64 {
@@ -197,19 +199,19 @@ fn nearest_neighbours_take_n_log_n_instructions() {
 fn council(members: u32) -> Epoch {
     let pool = Pool { asset: Asset::new("OP", 0).unwrap(), amount: 1_000_000 };
     let header = Header { number: 1, window: Window { start: 0, end: 1 }, pool };
-    let mut epoch = EpochBuilder::new(header, ColumnNames::default()).unwrap();
+    let mut epoch = EpochBuilder::new(header).unwrap();
     let (weight, time) = (1.0, None);
     let (id, kind) = ("decision", "decision");
-    epoch.node(Node { id, kind, weight, time, payee: None, metrics: &[], labels: &[] });
+    epoch.node(Node::new(id, kind).weight(weight).time(time));
     for member in 0..members {
         let id = format!("member:{member:03}");
         let (id, kind, payee) = (id.as_str(), "member", Some(id.as_str()));
-        epoch.payee(id, "");
-        epoch.node(Node { id, kind, weight, time, payee, metrics: &[], labels: &[] });
+        epoch.payee(id);
+        epoch.node(Node::new(id, kind).payee(payee).weight(weight).time(time));
         let (source, kind, weight) = ("decision", "counts", f64::from(1 + member));
-        epoch.edge(Edge { source, target: id, kind, weight, time, metrics: &[], labels: &[] });
+        epoch.edge(Edge::new(source, id, kind).weight(weight).time(time));
     }
-    epoch.finish().unwrap()
+    epoch.build().unwrap()
 }
 
 /// What would take too long is refused by its steps: as many as are allowed fit into the instructions that a charter

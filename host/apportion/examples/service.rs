@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use apportion::charter::CharterDraft;
 use apportion::engine::EngineError;
-use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::epoch::{Header, Window};
 use apportion::ledger::{LedgerError, LedgerIdentity};
 use apportion::money::{Asset, Pool};
 use apportion::store::{Commit, Committed, Object, Part, StoreError};
@@ -249,14 +249,14 @@ impl Service {
 pub fn epoch(number: u64) -> Result<Epoch, Box<dyn Error>> {
     let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 90_000 };
     let header = Header { number, window: Window { start: 0, end: 2_592_000 }, pool };
-    let mut epoch = EpochBuilder::new(header, ColumnNames::default())?;
+    let mut epoch = EpochBuilder::new(header)?;
     for (payee, work) in [("ada", "parser"), ("ben", "tool"), ("cy", "page")] {
-        epoch.payee(payee, "");
+        epoch.payee(payee);
         epoch.node(Node::new(work, "work").payee(payee));
     }
     epoch.edge(Edge::new("tool", "parser", "depends-on"));
     epoch.edge(Edge::new("page", "parser", "depends-on"));
-    Ok(epoch.finish()?)
+    Ok(epoch.build()?)
 }
 
 // The test includes this file and has no use for `main`.

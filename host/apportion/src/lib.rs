@@ -99,6 +99,8 @@ mod trace;
 mod verdict;
 pub mod verify;
 
+#[cfg(feature = "arrow")]
+pub use apportion_core::arrow;
 pub use apportion_core::{
     apportionment, canonical, epoch, error, fault, limits, money, number, payouts, proof, receipt, signature,
     store, text,

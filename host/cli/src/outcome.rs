@@ -1,13 +1,15 @@
 //! How the program ends: one sentence on standard error and a documented exit code.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::process::ExitCode;
 
-use apportion::engine::HostError;
+use apportion::engine::{AdmissionError, HostError};
 use apportion::error::ErrorKind;
 use apportion::ledger::LedgerError;
 use apportion::limits::HostLimit;
 use apportion::settle::SettleError;
+use apportion::source::PoliciesError;
 use apportion::store::StoreError;
 
 use crate::limits;
@@ -104,37 +106,29 @@ fn limits_met(error: &anyhow::Error) -> BTreeSet<HostLimit> {
 
 /// The host's fault unless the error is known to be another's.
 fn code(error: &anyhow::Error) -> u8 {
-    for cause in error.chain() {
-        if cause.is::<HostError>() || cause.is::<std::io::Error>() {
-            return 1;
-        }
-        match cause.downcast_ref::<SettleError>() {
-            Some(SettleError::Fault { .. }) => return 5,
-            Some(SettleError::Host(_)) => return 1,
-            Some(_) => return 3,
-            None => {}
-        }
-        match cause.downcast_ref::<StoreError>() {
-            Some(error) => return code_of(error.kind()),
-            None => {}
-        }
-        match cause.downcast_ref::<LedgerError>() {
-            Some(error) => return code_of(error.kind()),
-            None => {}
-        }
-        match cause.downcast_ref::<AdmissionError>() {
-            Some(AdmissionError::Host(_)) => return 1,
-            Some(_) => return 4,
-            None => {}
-        }
-        if cause.is::<Refused>() {
-            return 3;
-        }
-        if cause.is::<Failed>() {
-            return 6;
-        }
+    error.chain().find_map(code_of_cause).unwrap_or(1)
+}
+
+/// The code of the first error in the chain that says whose fault it is.
+fn code_of_cause(cause: &(dyn Error + 'static)) -> Option<u8> {
+    fn kind<E: Error + 'static>(cause: &(dyn Error + 'static), kind: fn(&E) -> ErrorKind) -> Option<u8> {
+        cause.downcast_ref().map(|error| code_of(kind(error)))
     }
-    1
+    if cause.is::<std::io::Error>() {
+        return Some(1);
+    }
+    if cause.is::<Refused>() {
+        return Some(3);
+    }
+    if cause.is::<Failed>() {
+        return Some(6);
+    }
+    kind(cause, HostError::kind)
+        .or_else(|| kind(cause, SettleError::kind))
+        .or_else(|| kind(cause, StoreError::kind))
+        .or_else(|| kind(cause, LedgerError::kind))
+        .or_else(|| kind(cause, AdmissionError::kind))
+        .or_else(|| kind(cause, PoliciesError::kind))
 }
 
 fn code_of(kind: ErrorKind) -> u8 {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use apportion::charter::CharterTerms;
-use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::epoch::{Header, Payee, Window};
 use apportion::ledger::LedgerIdentity;
 use apportion::money::{Asset, Pool};
 use apportion::store::DirectoryStore;
@@ -64,21 +64,12 @@ fn words<'a>(arguments: &[&'a dyn AsRef<OsStr>]) -> Vec<&'a OsStr> {
 fn epoch(payees: &[(&str, &str)]) -> apportion::Epoch {
     let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 100_000 };
     let header = Header { number: 1, window: Window { start: 0, end: 86_400 }, pool };
-    let mut epoch = EpochBuilder::new(header, ColumnNames::default()).unwrap();
+    let mut epoch = EpochBuilder::new(header).unwrap();
     for (id, name) in payees {
-        epoch.payee(id, name);
-        let node = Node {
-            id: &format!("node of {id}"),
-            kind: "work",
-            weight: 1.0,
-            time: None,
-            payee: Some(id),
-            metrics: &[],
-            labels: &[],
-        };
-        epoch.node(node);
+        epoch.payee(Payee::new(id).name(name));
+        epoch.node(Node::new(&format!("node of {id}"), "work").payee(*id));
     }
-    epoch.finish().unwrap()
+    epoch.build().unwrap()
 }
 
 #[test]

@@ -6,6 +6,8 @@
 //!
 //! Plain integers throughout: small enough to prove by reading.
 
+use crate::error::ErrorKind;
+
 /// A pool divided: what each payee gets and what stays, together the pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Apportionment {
@@ -17,6 +19,7 @@ pub struct Apportionment {
 
 /// Why a pool cannot be divided as asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ApportionmentError {
     /// Fixed amounts that add up to more than there is.
     #[error("the amounts together are more than the pool of {pool} base units")]
@@ -27,6 +30,13 @@ pub enum ApportionmentError {
     /// More weights than 32 bits count, so that their sum could leave the proven range.
     #[error("{0} weights are more than 2^32 - 1")]
     TooManyWeights(usize),
+}
+
+impl ApportionmentError {
+    /// Whose fault it is: always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 /// Divides `pool` in proportion to `shares` and to the treasury's weight `retained`.

@@ -22,12 +22,15 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `threads` | yes | hashing and sorting on all cores; the bytes are the same without |
+//! | `arrow` | no | the chapter `arrow`: epochs and payouts as record batches |
 //! | `toml` | no | [`charter::CharterDraft`], charters as people write them |
 //! | `directory` | yes | [`store::DirectoryStore`], a ledger in a folder |
 
 #![forbid(unsafe_code)]
 
 pub mod apportionment;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod canonical;
 pub mod card;
 pub mod charter;
@@ -37,7 +40,6 @@ pub mod epoch;
 pub mod error;
 pub mod explanation;
 pub mod fault;
-mod graph;
 pub mod limits;
 pub mod money;
 pub mod number;

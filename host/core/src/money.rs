@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::ErrorKind;
 use crate::text::escape;
 
 /// What is paid out: a symbol, and how many decimals one whole unit has.
@@ -25,6 +26,7 @@ const MAX_SYMBOL: usize = 32;
 
 /// Why something is not an asset or an amount of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AssetError {
     /// The symbol is empty, too long or has other characters than letters, digits and `. - _ $`.
     #[error("asset symbol `{symbol}` is not 1 to {MAX_SYMBOL} letters, digits or `.-_$`", symbol = escape(.0))]
@@ -46,6 +48,13 @@ pub enum AssetError {
     /// The amount does not fit 128 bits of base units.
     #[error("`{}` is more than can be held: at most 2^128 - 1 base units", escape(.0))]
     TooLarge(String),
+}
+
+impl AssetError {
+    /// Whose fault it is: always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl Asset {

@@ -22,20 +22,18 @@
 //! 4 and 5 rest on the payouts being what every settlement writes. A receipt that names something else is false from
 //! the start: settling again finds it, no proof does. What is not proven is that somebody is absent from the list.
 
+mod error;
+
 use serde::{Deserialize, Serialize};
 
-use crate::canonical::{
-    CanonicalError, Digest, Slice, SliceError, Slicer, from_canonical_json, to_canonical_json,
-};
-use crate::money::{Asset, AssetError};
-use crate::payouts::{Payout, Payouts, PayoutsError, PolicyColumns};
-use crate::receipt::{Outcome, Receipt, ReceiptError, ReceiptTerms};
-use crate::text::{TextProblem, check_name, visible};
+use crate::canonical::{Digest, Slice, Slicer, from_canonical_json, to_canonical_json};
+use crate::money::Asset;
+use crate::payouts::{Payout, Payouts, PolicyColumns};
+use crate::receipt::{Outcome, Receipt, ReceiptTerms};
+use crate::text::{check_name, visible};
 
-const FORMAT: &str = "apportion proof 1";
-
-/// The largest proof that is made or read, in bytes: a real one has some thousands.
-pub const MAX_PROOF: usize = 4 << 20;
+use error::FORMAT;
+pub use error::{MAX_PROOF, ProofError};
 
 /// A proof of one payout: read, and believed only once it is checked.
 ///
@@ -89,66 +87,6 @@ pub struct ProvenPayout {
     pub policies: Vec<PolicyColumns>,
 }
 
-/// Why there is no proof, or why it proves nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    /// Not the JSON of a proof, or not its canonical spelling.
-    #[error("not a proof: {0}")]
-    Form(#[from] CanonicalError),
-    /// Another format, or a later version of this one.
-    #[error("the proof's format is `{0}`; this engine reads `{FORMAT}`")]
-    Format(String),
-    /// More bytes than any proof has.
-    #[error("the proof has {0} bytes; {MAX_PROOF} are allowed")]
-    TooLarge(usize),
-    /// The list has no such payee.
-    #[error("the payouts have no payee `{payee}`{}", suggestion(.nearest))]
-    NoPayee {
-        /// The id that was asked for.
-        payee: String,
-        /// An id that is written much the same, if there is one.
-        nearest: Option<String>,
-    },
-    /// It proves a payout of another receipt.
-    #[error("the proof is for receipt {found}, not for {asked}")]
-    OtherReceipt {
-        /// The digest that it was held against.
-        asked: Digest,
-        /// The digest of the receipt that it holds.
-        found: Digest,
-    },
-    /// The receipt is none, or the payouts are not those of the receipt.
-    #[error(transparent)]
-    Receipt(#[from] ReceiptError),
-    /// A slice does not verify against the payouts' digest.
-    #[error("the proof's {piece} is not of the receipt's payouts: {error}")]
-    Slice {
-        /// `head`, `entry` or `tail`.
-        piece: &'static str,
-        /// What is wrong with it.
-        error: SliceError,
-    },
-    /// The slices together are no list of payouts with one payee.
-    #[error("the proof's slices are no payout: {0}")]
-    Payouts(#[from] PayoutsError),
-    /// What it says does not fit together.
-    #[error("the proof contradicts itself: {0}")]
-    Contradiction(&'static str),
-    /// The payee's id could fool who reads it.
-    #[error("the payee's id {0}")]
-    Payee(TextProblem),
-    /// The receipt's asset is none.
-    #[error("the receipt's asset: {0}")]
-    Asset(#[from] AssetError),
-}
-
-fn suggestion(nearest: &Option<String>) -> String {
-    match nearest {
-        Some(nearest) => format!("; is it `{}`? ids are compared letter by letter", visible(nearest, 256)),
-        None => "; ids are compared letter by letter".to_owned(),
-    }
-}
-
 impl Proof {
     /// Proves what `payee` gets. Reads all payouts; the proof has some thousands of bytes however many they are.
     pub fn new(receipt: &Receipt, payouts: &Payouts, payee: &str) -> Result<Proof, ProofError> {
@@ -169,7 +107,7 @@ impl Proof {
 
         let slicer = Slicer::new(payouts.as_bytes());
         let slice = |piece, start: usize, end: usize| {
-            slicer.slice(start as u64..end as u64).map_err(|error| ProofError::Slice { piece, error })
+            slicer.slice(start as u64..end as u64).map_err(|source| ProofError::Slice { piece, source })
         };
         let document = Document {
             format: FORMAT.to_owned(),
@@ -231,7 +169,7 @@ impl Proof {
     fn one_payee(&self, digest: Digest) -> Result<(Payouts, Payout), ProofError> {
         let verified = |piece, slice: &Slice| {
             let bytes = slice.verified(digest).and_then(|bytes| Ok((bytes, slice.object_length()?)));
-            bytes.map_err(|error| ProofError::Slice { piece, error })
+            bytes.map_err(|source| ProofError::Slice { piece, source })
         };
         let Document { head, entry, tail, .. } = &self.document;
         let (head_bytes, head_of) = verified("head", head)?;

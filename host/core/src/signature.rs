@@ -13,44 +13,29 @@
 //!
 //! Formats: ssh-keygen(1), ALLOWED SIGNERS; OpenSSH's PROTOCOL.sshsig and PROTOCOL.u2f.
 
+mod armor;
+mod error;
+mod keys;
 mod list;
+mod sign;
 
 use std::collections::BTreeSet;
-use std::fmt;
 
-use ssh_key::public::KeyData;
-use ssh_key::{Algorithm, EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+use ssh_key::PublicKey;
 
 use crate::text::visible;
 
+use armor::{read_signature, touched};
+use keys::fingerprint;
 use list::{Entry, read_line};
+
+pub use armor::MAX_SIGNATURE;
+pub use error::{MAX_LIST, MAX_SIGNERS, SignatureError};
+pub use keys::{KEY_TYPES, Signer};
+pub use sign::{MAX_PRIVATE_KEY, sign};
 
 /// What a signature of a charter is made for: `ssh-keygen -Y sign -n apportion-charter`.
 pub const CHARTER_NAMESPACE: &str = "apportion-charter";
-/// The key types whose signatures are verified.
-pub const KEY_TYPES: [&str; 5] = [
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "sk-ssh-ed25519@openssh.com",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-];
-/// The most bytes of a list of allowed signers.
-pub const MAX_LIST: usize = 1 << 18;
-/// The most keys of a list, and the most signatures that are counted at once.
-pub const MAX_SIGNERS: usize = 256;
-/// The most bytes of one armored signature.
-pub const MAX_SIGNATURE: usize = 1 << 13;
-/// The most bytes of a private key's file.
-pub const MAX_PRIVATE_KEY: usize = 1 << 14;
-
-const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
-const END: &str = "-----END SSH SIGNATURE-----";
-/// How many characters OpenSSH puts on a line of armor; the reader takes no other width.
-const ARMOR_WIDTH: usize = 70;
-/// Of a hardware key's flags: somebody touched it (PROTOCOL.u2f).
-const USER_PRESENT: u8 = 1;
-
 /// The keys that may sign, from OpenSSH's file of allowed signers.
 ///
 /// ```
@@ -71,128 +56,6 @@ const USER_PRESENT: u8 = 1;
 pub struct AllowedSigners {
     text: String,
     entries: Vec<Entry>,
-}
-
-/// Somebody whose signature was verified, or may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signer {
-    /// The names that the list gives to the key; at least one.
-    pub principals: Vec<String>,
-    /// The key's hash as OpenSSH shows it: `SHA256:` and 43 characters.
-    pub fingerprint: String,
-    /// The public key as in a `.pub` file, without its comment.
-    pub key: String,
-}
-
-/// Why a list is none, or a signature does not count.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureError {
-    /// A list that is too long to read.
-    #[error("the allowed signers take {length} bytes; {MAX_LIST} are allowed")]
-    ListTooLong {
-        /// Its bytes.
-        length: usize,
-    },
-    /// A list without keys.
-    #[error("the allowed signers name no key")]
-    NoSigners,
-    /// A list with more keys than [`MAX_SIGNERS`].
-    #[error("the allowed signers name over {MAX_SIGNERS} keys")]
-    TooManySigners,
-    /// A line of the list that cannot be.
-    #[error("the allowed signers' line {line} {problem}")]
-    Line {
-        /// Counted from 1.
-        line: usize,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A signature that cannot be read.
-    #[error("the signature {problem}")]
-    Form {
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A signature by a key of a type that is not verified here.
-    #[error("the signature is by a key of the type `{0}`, which is not supported: sign with {supported}", supported = supported())]
-    KeyType(String),
-    /// A signature that was made for something else.
-    #[error(
-        "the signature is for `{found}`; wanted is one for `{wanted}`, as `ssh-keygen -Y sign -n {wanted}` makes it"
-    )]
-    Namespace {
-        /// What it was made for.
-        found: String,
-        /// What it should have been made for.
-        wanted: String,
-    },
-    /// A signature by a key that is not listed.
-    #[error("the signature is by the key {fingerprint}, which is not among the allowed signers")]
-    NotAllowed {
-        /// The key's.
-        fingerprint: String,
-    },
-    /// A signature by a key whose `namespaces` leave out this one.
-    #[error("{signer} may not sign for `{namespace}`")]
-    NamespaceNotAllowed {
-        /// Whose key it is.
-        signer: Box<Signer>,
-        /// What was signed for.
-        namespace: String,
-    },
-    /// A signature by a listed key over other bytes, or one that was changed.
-    #[error("the signature by {signer} does not fit what should be signed")]
-    Mismatch {
-        /// Who is said to have signed.
-        signer: Box<Signer>,
-    },
-    /// A signature that a hardware key made without being touched.
-    #[error("the signature by {signer} was made without touching the hardware key")]
-    Untouched {
-        /// Whose key it is.
-        signer: Box<Signer>,
-    },
-    /// One of several signatures does not count.
-    #[error("signature {number}: {reason}")]
-    OneOfMany {
-        /// Which one, counted from 1.
-        number: usize,
-        /// Why.
-        reason: Box<SignatureError>,
-    },
-    /// A number of signatures that could never be reached, or says nothing.
-    #[error("{required} signatures are required and {able} keys may sign: require 1 to {able}")]
-    Unreachable {
-        /// How many are required.
-        required: u32,
-        /// How many keys may sign for the namespace.
-        able: usize,
-    },
-    /// More signatures than are counted at once.
-    #[error("there are {given} signatures; {MAX_SIGNERS} are counted at once")]
-    TooManySignatures {
-        /// How many.
-        given: usize,
-    },
-    /// Fewer keys signed than must.
-    #[error("{missing} of {required} signatures are missing; {}", signed_by(signed))]
-    Missing {
-        /// Who signed, in the list's order.
-        signed: Vec<Signer>,
-        /// How many keys must sign.
-        required: u32,
-        /// How many of them did not.
-        missing: u32,
-    },
-    /// A private key that cannot be used.
-    #[error("the private key {problem}")]
-    PrivateKey {
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// Nothing is signed for no purpose.
-    #[error("the namespace to sign for is empty")]
-    NoNamespace,
 }
 
 impl AllowedSigners {
@@ -312,132 +175,6 @@ impl AllowedSigners {
             return Err(SignatureError::Untouched { signer: signer() });
         }
         Ok((place, &entry.signer))
-    }
-}
-
-impl fmt::Display for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` ({})", self.principals.join(","), self.fingerprint)
-    }
-}
-
-/// Signs `message` for `namespace` as `ssh-keygen -Y sign` does, with a private key that has no passphrase, in
-/// OpenSSH's format. The same key and message always give the same signature.
-///
-/// ```
-/// use apportion_core::signature::{CHARTER_NAMESPACE, sign};
-///
-/// # let folder = std::path::Path::new("tests/data/ssh");
-/// let key = std::fs::read_to_string(folder.join("ed25519"))?;
-/// let message = std::fs::read(folder.join("message"))?;
-/// let signature = sign(&key, CHARTER_NAMESPACE, &message)?;
-/// assert_eq!(signature, std::fs::read_to_string(folder.join("ed25519.sig"))?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn sign(
-    private_key_openssh_text: &str,
-    namespace: &str,
-    message: &[u8],
-) -> Result<String, SignatureError> {
-    let wrong = |problem: String| SignatureError::PrivateKey { problem };
-    if namespace.is_empty() {
-        return Err(SignatureError::NoNamespace);
-    }
-    if private_key_openssh_text.len() > MAX_PRIVATE_KEY {
-        return Err(wrong(format!("takes over {MAX_PRIVATE_KEY} bytes")));
-    }
-    let key = PrivateKey::from_openssh(private_key_openssh_text)
-        .map_err(|_| wrong("is not in OpenSSH's format, or is damaged".to_owned()))?;
-    let instead = format!("sign with `ssh-keygen -Y sign -n {} -f KEY FILE`", visible(namespace, 64));
-    if key.is_encrypted() {
-        return Err(wrong(format!("is locked by a passphrase: {instead}")));
-    }
-    match key.algorithm() {
-        Algorithm::Ed25519 | Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 | EcdsaCurve::NistP384 } => {}
-        Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256 => {
-            return Err(wrong(format!("is in hardware: {instead}")));
-        }
-        other => return Err(wrong(unsupported(other.as_str()))),
-    }
-    // Also tells whether the file's public half belongs to its private one.
-    let signature = key.sign(namespace, HashAlg::Sha512, message).ok();
-    signature
-        .filter(|signature| key.public_key().verify(namespace, message, signature).is_ok())
-        .and_then(|signature| signature.to_pem(LineEnding::LF).ok())
-        .ok_or_else(|| wrong("is damaged".to_owned()))
-}
-
-fn supported() -> String {
-    KEY_TYPES.map(|name| format!("`{name}`")).join(", ")
-}
-
-fn unsupported(key_type: &str) -> String {
-    format!(
-        "has the key type `{}`, which is not supported: use one of {}",
-        visible(key_type, 64),
-        supported()
-    )
-}
-
-fn signed_by(signers: &[Signer]) -> String {
-    match signers {
-        [] => "nobody signed".to_owned(),
-        _ => format!("signed by {}", signers.iter().map(Signer::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-fn fingerprint(key: &KeyData) -> String {
-    key.fingerprint(HashAlg::Sha256).to_string()
-}
-
-fn read_signature(text: &str) -> Result<SshSig, SignatureError> {
-    let wrong = |problem: &str| SignatureError::Form { problem: problem.to_owned() };
-    if text.len() > MAX_SIGNATURE {
-        return Err(wrong(&format!("takes {} bytes; {MAX_SIGNATURE} are allowed", text.len())));
-    }
-    let body = text.trim().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END));
-    let Some(body) = body else {
-        return Err(wrong(&format!("does not begin with `{BEGIN}` and end with `{END}`")));
-    };
-    let armor = rewrapped(body);
-    let signature = SshSig::from_pem(&armor).map_err(|error| match error {
-        ssh_key::Error::Version { number } => wrong(&format!("has the version {number}; read is 1")),
-        _ => wrong("is damaged"),
-    })?;
-    if signature.version() != SshSig::VERSION {
-        return Err(wrong(&format!("has the version {}; read is 1", signature.version())));
-    }
-    let key_type = signature.public_key().algorithm();
-    if !KEY_TYPES.contains(&key_type.as_str()) {
-        return Err(SignatureError::KeyType(visible(key_type.as_str(), 64)));
-    }
-    // The reader overlooks lengths that say too much. Of this one type it cannot write what it reads.
-    let written_alike = signature.algorithm() == Algorithm::SkEcdsaSha2NistP256
-        || signature.to_pem(LineEnding::LF).as_deref() == Ok(&armor);
-    if written_alike { Ok(signature) } else { Err(wrong("is damaged")) }
-}
-
-/// The armor with lines as OpenSSH breaks them: mail and web forms break them elsewhere.
-fn rewrapped(body: &str) -> String {
-    let mut armor = BEGIN.to_owned();
-    for (index, c) in body.chars().filter(|c| !c.is_ascii_whitespace()).enumerate() {
-        if index % ARMOR_WIDTH == 0 {
-            armor.push('\n');
-        }
-        armor.push(c);
-    }
-    armor + "\n" + END + "\n"
-}
-
-/// Whether somebody was present at a hardware key; other keys do not tell.
-fn touched(signature: &SshSig) -> bool {
-    match signature.algorithm() {
-        Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256 => {
-            // After the signature itself: a byte of flags and a counter of four bytes.
-            let flags = signature.signature_bytes().iter().rev().nth(4);
-            flags.is_some_and(|flags| flags & USER_PRESENT != 0)
-        }
-        _ => true,
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::fmt::{self, Display, Write};
 
+use crate::error::ErrorKind;
+
 /// The most bytes of an id, a kind, a name of a payee or of a column.
 pub const MAX_NAME: usize = 1024;
 /// The most bytes of a word in a label column.
@@ -13,6 +15,7 @@ pub const MAX_WORD: usize = 4096;
 
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TextProblem {
     /// A name must say something.
     #[error("is empty")]
@@ -28,6 +31,13 @@ pub enum TextProblem {
     /// A character that a terminal or browser would act on instead of showing it.
     #[error("holds the invisible character U+{0:04X}")]
     Invisible(u32),
+}
+
+impl TextProblem {
+    /// Whose fault it is: always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 /// Checks an id, a kind or a column's name: 1 to [`MAX_NAME`] bytes, every character visible.

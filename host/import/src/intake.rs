@@ -1,6 +1,6 @@
 //! The one way from this crate into an epoch's builder: rows and cells are counted before they are kept.
 
-use apportion_core::epoch::{BuildError, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node};
+use apportion_core::epoch::{BuildError, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node, Payee};
 
 use crate::limits::{Bound, LimitExceeded, Quota};
 
@@ -20,23 +20,23 @@ pub(crate) enum IntakeError {
 
 impl Intake {
     pub(crate) fn new(header: Header, columns: ColumnNames, quota: Quota) -> Result<Intake, BuildError> {
-        Ok(Intake { builder: EpochBuilder::new(header, columns)?, quota, exceeded: None })
+        Ok(Intake { builder: EpochBuilder::with_columns(header, columns)?, quota, exceeded: None })
     }
 
-    pub(crate) fn payee(&mut self, id: &str, name: &str) {
+    pub(crate) fn payee(&mut self, payee: Payee<'_>) {
         if self.has_room(0) {
-            self.builder.payee(id, name);
+            self.builder.payee(payee);
         }
     }
 
     pub(crate) fn node(&mut self, node: Node<'_>) {
-        if self.has_room(node.metrics.len() + node.labels.len()) {
+        if self.has_room(node.cell_count()) {
             self.builder.node(node);
         }
     }
 
     pub(crate) fn edge(&mut self, edge: Edge<'_>) {
-        if self.has_room(edge.metrics.len() + edge.labels.len()) {
+        if self.has_room(edge.cell_count()) {
             self.builder.edge(edge);
         }
     }
@@ -49,7 +49,7 @@ impl Intake {
     pub(crate) fn finish(self) -> Result<Epoch, IntakeError> {
         match self.exceeded {
             Some(exceeded) => Err(IntakeError::Limit(exceeded)),
-            None => self.builder.finish().map_err(IntakeError::Build),
+            None => self.builder.build().map_err(IntakeError::Build),
         }
     }
 

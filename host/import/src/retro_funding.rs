@@ -228,7 +228,7 @@ impl Making<'_> {
                 None
             }
             Err(IntakeError::Build(BuildError::Rows { errors, more })) => {
-                for RowError { row, column, problem } in errors {
+                for RowError { row, column, problem, .. } in errors {
                     let place = match row {
                         Row::Payee(row) => places.payees.get(row),
                         Row::Node(row) => places.nodes.get(row),

@@ -209,7 +209,7 @@ mod tests {
     use apportion::explain::{Explainer, Question};
     use apportion::{Engine, History};
     use apportion_core::charter::Charter;
-    use apportion_core::epoch::{ColumnNames, Edge, EpochBuilder, Header, Node, Window};
+    use apportion_core::epoch::{Edge, EpochBuilder, Header, Node, Payee, Window};
     use apportion_core::money::{Asset, Pool};
 
     use super::*;
@@ -220,15 +220,15 @@ mod tests {
         let hostile = "</script><img src=x onerror=alert(1)>\"'&";
         let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 1000 };
         let header = Header { number: 1, window: Window { start: 0, end: 1 }, pool };
-        let mut epoch = EpochBuilder::new(header, ColumnNames::default()).unwrap();
-        epoch.payee(hostile, hostile);
+        let mut epoch = EpochBuilder::new(header).unwrap();
+        epoch.payee(Payee::new(hostile).name(hostile));
         for (id, payee) in [(hostile, Some(hostile)), ("answer", None)] {
-            epoch.node(Node { id, kind: hostile, weight: 1.0, time: None, payee, metrics: &[], labels: &[] });
+            epoch.node(Node::new(id, hostile).payee(payee));
         }
         let (source, target) = ("answer", hostile);
-        let edge = Edge { source, target, kind: hostile, weight: 1.0, time: None, metrics: &[], labels: &[] };
+        let edge = Edge::new(source, target, hostile);
         epoch.edge(edge);
-        let epoch = epoch.finish().unwrap();
+        let epoch = epoch.build().unwrap();
 
         let policies =
             [Engine::new().unwrap().admit(include_bytes!("../../../policies/dist/equal.wasm")).unwrap()];

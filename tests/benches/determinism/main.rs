@@ -11,7 +11,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::epoch::{Header, Window};
 use apportion::money::{Asset, Pool};
 use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, settle};
 use apportion_tests::{hostile, native, small_epoch};
@@ -152,24 +152,24 @@ fn handing_over(epoch: &Epoch) {
 fn graph(nodes: u64, edges: u64) -> Epoch {
     let pool = Pool { asset: Asset::new("X", 6).unwrap(), amount: 1_000_000_000_000 };
     let window = Window { start: 0, end: 1 };
-    let mut builder = EpochBuilder::new(Header { number: 0, window, pool }, ColumnNames::default()).unwrap();
+    let mut builder = EpochBuilder::new(Header { number: 0, window, pool }).unwrap();
     let ids: Vec<String> = (0..nodes).map(|node| format!("node-{node:08}")).collect();
     let payees: Vec<String> = (0..100).map(|payee| format!("payee-{payee:02}")).collect();
     for payee in &payees {
-        builder.payee(payee, "");
+        builder.payee(payee);
     }
     for (node, id) in ids.iter().enumerate() {
         let payee = Some(payees[node % payees.len()].as_str());
-        builder.node(Node { id, kind: "node", weight: 1.0, time: None, payee, metrics: &[], labels: &[] });
+        builder.node(Node::new(id, "node").payee(payee));
     }
     let id = |number: u64| &ids[usize::try_from(number % nodes).unwrap()];
     for edge in 0..edges {
         let mixed = edge.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         let (source, target) = (id(edge), id(mixed));
         let weight = 1.0 + (mixed % 8) as f64;
-        builder.edge(Edge { source, target, kind: "uses", weight, time: None, metrics: &[], labels: &[] });
+        builder.edge(Edge::new(source, target, "uses").weight(weight));
     }
-    builder.finish().unwrap()
+    builder.build().unwrap()
 }
 
 /// Runs two things in turn; the median of their ratios round by round, the least and the most.

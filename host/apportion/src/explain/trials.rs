@@ -6,6 +6,7 @@ use crate::parallel;
 use crate::progress::{Progress, Step};
 use crate::settle::{SettleError, settle};
 use apportion_core::comparison::Difference;
+use apportion_core::epoch;
 use apportion_core::explanation::Without;
 use apportion_core::receipt::Outcome;
 
@@ -57,8 +58,8 @@ impl<F: FnMut(Progress)> Trials<'_, F> {
 fn without(question: &Question<'_>, payee: usize, lacking: Lacking<'_>) -> Result<Without, ExplainError> {
     let has = |rows: &[usize], row: usize| rows.binary_search(&row).is_ok();
     let epoch = match lacking {
-        Lacking::Nodes(rows) => question.epoch.without(|row| has(rows, row), |_| false)?,
-        Lacking::Edges(rows) => question.epoch.without(|_| false, |row| has(rows, row))?,
+        Lacking::Nodes(rows) => epoch::without(question.epoch, |row| has(rows, row), |_| false)?,
+        Lacking::Edges(rows) => epoch::without(question.epoch, |_| false, |row| has(rows, row))?,
     };
     let settlement = match settle(&epoch, question.charter, question.policies, question.history) {
         Ok(settlement) => settlement,

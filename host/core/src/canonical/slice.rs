@@ -7,18 +7,21 @@
 //!
 //! [Bao]: https://docs.rs/bao
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::{self, Cursor, Read};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
+use crate::error::ErrorKind;
+
+use super::digest::Digest;
 
 /// The largest object that slices are taken from, in bytes: an exabyte's claim is refused before it is followed.
 const MAX_OBJECT: u64 = 1 << 40;
 const HEADER: usize = 8;
 
 /// An object whose slices can be taken.
+#[derive(Debug)]
 pub struct Slicer<'a> {
     bytes: &'a [u8],
     /// The tree's hashes: a sixteenth of the object.
@@ -39,6 +42,7 @@ pub struct Slice {
 
 /// Why a slice proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SliceError {
     /// No length, none, or one beyond any object.
     #[error("it does not begin with the length of an object")]
@@ -55,6 +59,13 @@ pub enum SliceError {
     /// There are bytes after it, which nothing proves.
     #[error("there are bytes after its end")]
     Long,
+}
+
+impl SliceError {
+    /// Whose fault it is: always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl Slicer<'_> {
@@ -96,7 +107,7 @@ impl Slice {
         let mut decoder = bao::decode::SliceDecoder::new(self.bao.as_slice(), &root, self.start, length);
         let mut bytes = Vec::new();
         decoder.read_to_end(&mut bytes).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => SliceError::Short,
+            io::ErrorKind::UnexpectedEof => SliceError::Short,
             _ => SliceError::Mismatch,
         })?;
         if bytes.len() as u64 != length {
@@ -111,23 +122,22 @@ impl Slice {
 
 /// Bytes in JSON: base64 (RFC 4648, with padding), of which only the one canonical spelling is read.
 mod base64 {
-    use data_encoding::BASE64;
+    use base64ct::{Base64, Encoding};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64.encode(bytes))
+        serializer.serialize_str(&Base64::encode_string(bytes))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let bytes = BASE64
-            .decode(text.as_bytes())
-            .map_err(|error| D::Error::custom(format!("not base64: {error}")))?;
-        // The reader takes padding in the middle for the end of a piece, so that one slice would have two spellings.
-        if BASE64.encode(&bytes) == text {
+        let bytes =
+            Base64::decode_vec(&text).map_err(|error| D::Error::custom(format!("not base64: {error}")))?;
+        // One slice, one text, whatever the reader overlooks.
+        if Base64::encode_string(&bytes) == text {
             Ok(bytes)
         } else {
-            Err(D::Error::custom("not base64 of one piece"))
+            Err(D::Error::custom("not base64 in its canonical form"))
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::graph::{Edge, NO_PAYEE, Node, Texts};
-
-use super::{BuildError, ColumnNames, Epoch, EpochBuilder, Header};
+use super::builder::EpochBuilder;
+use super::error::BuildError;
+use super::graph::{Label, NO_PAYEE, Texts};
+use super::header::{ColumnNames, Header};
+use super::row::{Edge, Node, Payee};
+use super::stored::Epoch;
 
 /// An id, a kind or a word; equal ones of one epoch share their memory, so that rows are cheap to copy.
 pub type RowText = Arc<str>;
@@ -164,41 +167,30 @@ impl EpochRows {
         }
     }
 
-    /// Puts the rows together to an epoch; what is wrong with changed ones is told by row.
+    /// Makes an epoch of the rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EpochBuilder`], where rows were changed to wrong ones.
     pub fn build(&self) -> Result<Epoch, BuildError> {
-        let mut epoch = EpochBuilder::new(self.header.clone(), self.columns.clone())?;
+        let mut epoch = EpochBuilder::with_columns(self.header.clone(), self.columns.clone())?;
         for payee in &self.payees {
-            epoch.payee(&payee.id, &payee.name);
+            epoch.payee(Payee::new(&payee.id).name(&payee.name));
         }
-        let mut words: Vec<&str> = Vec::new();
-        for node in &self.nodes {
-            words.clear();
-            words.extend(node.labels.iter().map(|word| &**word));
-            epoch.node(Node {
-                id: &node.id,
-                kind: &node.kind,
-                weight: node.weight,
-                time: Some(node.time),
-                payee: node.payee.as_deref(),
-                metrics: &node.metrics,
-                labels: &words,
-            });
+        for NodeRow { id, kind, weight, time, payee, metrics, labels } in &self.nodes {
+            let node = Node::new(id, kind).weight(*weight).time(*time).payee(payee.as_deref());
+            epoch.node(node.metrics(metrics).labels(&words(labels)));
         }
-        for edge in &self.edges {
-            words.clear();
-            words.extend(edge.labels.iter().map(|word| &**word));
-            epoch.edge(Edge {
-                source: &edge.source,
-                target: &edge.target,
-                kind: &edge.kind,
-                weight: edge.weight,
-                time: Some(edge.time),
-                metrics: &edge.metrics,
-                labels: &words,
-            });
+        for EdgeRow { source, target, kind, weight, time, metrics, labels } in &self.edges {
+            let edge = Edge::new(source, target, kind).weight(*weight).time(*time);
+            epoch.edge(edge.metrics(metrics).labels(&words(labels)));
         }
-        epoch.finish()
+        epoch.build()
     }
+}
+
+fn words(labels: &[RowText]) -> Vec<&str> {
+    labels.iter().map(|word| &**word).collect()
 }
 
 /// The further columns of nodes or edges, with a word's text made once.
@@ -210,11 +202,9 @@ struct Further<'a> {
 impl<'a> Further<'a> {
     fn of(
         metrics: impl Iterator<Item = Option<&'a [f64]>>,
-        labels: impl Iterator<Item = Option<crate::graph::Label<'a>>>,
+        labels: impl Iterator<Item = Option<Label<'a>>>,
     ) -> Further<'a> {
-        let words = |label: crate::graph::Label<'a>| {
-            (label.dictionary.iter().map(RowText::from).collect(), label.rows)
-        };
+        let words = |label: Label<'a>| (label.dictionary.iter().map(RowText::from).collect(), label.rows);
         Further { metrics: metrics.flatten().collect(), labels: labels.flatten().map(words).collect() }
     }
 

@@ -4,8 +4,9 @@ use ed25519_dalek::VerifyingKey;
 use ssh_key::PublicKey;
 use ssh_key::public::{EcdsaPublicKey, KeyData};
 
-use super::{KEY_TYPES, Signer, fingerprint, unsupported};
 use crate::text::{is_invisible, visible};
+
+use super::keys::{KEY_TYPES, Signer, fingerprint, unsupported};
 
 /// A key of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]

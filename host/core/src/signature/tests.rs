@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
+use super::armor::{BEGIN, END};
 use super::*;
+use ssh_key::public::KeyData;
 
 macro_rules! fixture {
     ($name:literal) => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion_core::epoch::{ColumnNames, Edge, Epoch, Header, Node};
+use apportion_core::epoch::{ColumnNames, Edge, Epoch, Header, Node, Payee};
 use apportion_core::text::MAX_NAME;
 
 use crate::intake::{Intake, IntakeError};
@@ -191,7 +191,7 @@ impl<'a> Graph<'a> {
             }
         }
         for (id, name) in payees {
-            self.builder.payee(id, if name == id { "" } else { name });
+            self.builder.payee(Payee::new(id).name(if name == id { "" } else { name }));
         }
     }
 }
@@ -205,12 +205,12 @@ impl Graph<'_> {
             Detail::Lines => 3,
         };
         let metrics = metrics.get(..columns).unwrap_or_default();
-        self.builder.node(Node { id, kind, weight: 1.0, time, payee, metrics, labels: &[] });
+        self.builder.node(Node::new(id, kind).payee(payee).time(time).metrics(metrics));
     }
 
     fn edge(&mut self, source: &str, target: &str, kind: &str, time: Option<i64>, lines: [f64; 2]) {
         let metrics = if self.detail == Detail::Lines { &lines[..] } else { &[] };
-        self.builder.edge(Edge { source, target, kind, weight: 1.0, time, metrics, labels: &[] });
+        self.builder.edge(Edge::new(source, target, kind).time(time).metrics(metrics));
     }
 }
 

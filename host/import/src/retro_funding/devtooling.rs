@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node};
+use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node, Payee};
 
 use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
@@ -84,7 +84,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         let place = project.place.unwrap_or(elsewhere);
         if let Some(row) = project.tool.and_then(|row| tools.rows.get(row)) {
             places.payees.push(place);
-            builder.payee(id, row.text(name_column));
+            builder.payee(Payee::new(id).name(row.text(name_column)));
         }
         let of = |numbers: &[Numbers], row: Option<usize>| -> Vec<f64> {
             let value =
@@ -99,35 +99,24 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
             (None, None) => "",
         };
         places.nodes.push(place);
-        builder.node(Node {
-            id,
-            kind: "project",
-            weight: 1.0,
-            time: None,
-            payee: project.tool.map(|_| *id),
-            metrics: &metrics,
-            labels: &[listed, project.utility],
-        });
+        builder.node(
+            Node::new(id, "project")
+                .payee(project.tool.map(|_| *id))
+                .metrics(&metrics)
+                .labels(&[listed, project.utility]),
+        );
     }
     let mut seen = BTreeSet::new();
     for row in work.iter().filter(|row| seen.insert(row.developer)) {
         places.nodes.push(row.place);
         let (id, metrics) = (row.developer, &vec![0.0; width][..]);
-        builder.node(Node {
-            id,
-            kind: "developer",
-            weight: 1.0,
-            time: None,
-            payee: None,
-            metrics,
-            labels: &["", ""],
-        });
+        builder.node(Node::new(id, "developer").metrics(metrics).labels(&["", ""]));
     }
 
     let mut edge = |source, target, kind, time, row, event, place| {
         places.edges.push(place);
         let (metrics, labels) = (&[exact(row)][..], &[event][..]);
-        builder.edge(Edge { source, target, kind, weight: 1.0, time: Some(time), metrics, labels });
+        builder.edge(Edge::new(source, target, kind).time(time).metrics(metrics).labels(labels));
     };
     for link in &links {
         let time = newest.unwrap_or(start);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node};
+use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node, Payee};
 
 use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
@@ -69,7 +69,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
     let eligible = listed.column("is_eligible");
     for (id, project) in &projects {
         places.payees.push(project.place);
-        builder.payee(id, project.name);
+        builder.payee(Payee::new(id).name(project.name));
         let value = |numbers: &Numbers| {
             project.listed.and_then(|row| numbers.values.get(row)).copied().unwrap_or(0.0)
         };
@@ -77,42 +77,23 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         let eligible =
             project.listed.and_then(|row| listed.rows.get(row)).map_or("", |row| row.text(eligible));
         places.nodes.push(project.place);
-        builder.node(Node {
-            id,
-            kind: "project",
-            weight: 1.0,
-            time: None,
-            payee: Some(id),
-            metrics: &metrics,
-            labels: &[eligible],
-        });
+        builder.node(Node::new(id, "project").payee(*id).metrics(&metrics).labels(&[eligible]));
     }
     let mut chains = BTreeSet::new();
     let zeros = vec![0.0; numbers.len()];
     for row in metrics.iter().filter(|row| chains.insert(row.chain.as_str())) {
         places.nodes.push(row.place);
         let (id, metrics) = (row.chain.as_str(), &zeros[..]);
-        builder.node(Node {
-            id,
-            kind: "chain",
-            weight: 1.0,
-            time: None,
-            payee: None,
-            metrics,
-            labels: &[""],
-        });
+        builder.node(Node::new(id, "chain").metrics(metrics).labels(&[""]));
     }
     for row in &metrics {
         places.edges.push(row.place);
-        builder.edge(Edge {
-            source: &row.chain,
-            target: row.project,
-            kind: row.name,
-            weight: 1.0,
-            time: row.time,
-            metrics: &[row.amount, exact(row.number)],
-            labels: &[&row.period],
-        });
+        builder.edge(
+            Edge::new(&row.chain, row.project, row.name)
+                .time(row.time)
+                .metrics(&[row.amount, exact(row.number)])
+                .labels(&[&row.period]),
+        );
     }
     making.finish(builder, &places)
 }

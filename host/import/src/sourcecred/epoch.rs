@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion_core::epoch::{BuildError, ColumnNames, Edge, Epoch, Header, Node, Row, RowError};
+use apportion_core::epoch::{BuildError, ColumnNames, Edge, Epoch, Header, Node, Payee, Row, RowError};
 
 use crate::intake::{Intake, IntakeError};
 use crate::limits::{Limits, Quota};
@@ -136,37 +136,33 @@ impl<'a> Making<'a> {
             let payee = selection.payees.binary_search(&number).is_ok().then_some(identity.id.as_str());
             if let Some(id) = payee {
                 making.places.payees.push(identity.place);
-                making.builder.payee(id, &identity.name);
+                making.builder.payee(Payee::new(id).name(&identity.name));
             }
             let paid =
                 selection.paid.map(|paid| paid.get(&number).map_or(String::new(), ToString::to_string));
             let mut labels = vec![identity.subtype.as_str()];
             labels.extend(paid.as_deref());
             making.places.nodes.push(identity.place);
-            making.builder.node(Node {
-                id: &identity.address.id(),
-                kind: super::IDENTITY,
-                weight: 0.0,
-                time: None,
-                payee,
-                metrics: &[exact(number + 1)],
-                labels: &labels,
-            });
+            making.builder.node(
+                Node::new(&identity.address.id(), super::IDENTITY)
+                    .payee(payee)
+                    .weight(0.0)
+                    .metrics(&[exact(number + 1)])
+                    .labels(&labels),
+            );
         }
         Ok(making)
     }
 
     fn node(&mut self, address: &Address, weight: f64, time: Option<i64>, place: Place) {
         self.places.nodes.push(place);
-        self.builder.node(Node {
-            id: &address.id(),
-            kind: &address.kind(),
-            weight,
-            time: time.map(seconds),
-            payee: None,
-            metrics: &[0.0],
-            labels: &vec![""; self.label_count],
-        });
+        self.builder.node(
+            Node::new(&address.id(), &address.kind())
+                .weight(weight)
+                .time(time.map(seconds))
+                .metrics(&[0.0])
+                .labels(&vec![""; self.label_count]),
+        );
     }
 
     fn edge(&mut self, source: &str, target: &str, kind: &str, time: i64, weight: (f64, f64), place: Place) {
@@ -174,7 +170,7 @@ impl<'a> Making<'a> {
         self.places.edges.push(place);
         let time = Some(seconds(time));
         let metrics = &[backwards];
-        self.builder.edge(Edge { source, target, kind, weight: forwards, time, metrics, labels: &[] });
+        self.builder.edge(Edge::new(source, target, kind).weight(forwards).time(time).metrics(metrics));
     }
 
     /// What a week mints for a dependency.
@@ -201,7 +197,7 @@ impl<'a> Making<'a> {
                 (Vec::new(), 0)
             }
         };
-        for RowError { row, column, problem } in errors {
+        for RowError { row, column, problem, .. } in errors {
             let place = match row {
                 Row::Payee(row) => self.places.payees.get(row),
                 Row::Node(row) => self.places.nodes.get(row),

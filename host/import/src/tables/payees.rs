@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use apportion_core::epoch;
+
 use crate::intake::Intake;
 use crate::limits::{Bound, Quota};
 use crate::problem::{Collector, Fault, Place, shortened};
@@ -178,7 +180,7 @@ impl Payees {
     /// Gives all payees to the epoch, in the order of their ids.
     pub(super) fn give(&self, builder: &mut Intake) {
         for (id, payee) in &self.by_id {
-            builder.payee(id, &payee.name);
+            builder.payee(epoch::Payee::new(id).name(&payee.name));
         }
     }
 

@@ -100,15 +100,14 @@ impl Rows {
                     return;
                 }
                 self.node_places.push(place);
-                self.builder.node(Node {
-                    id: &id,
-                    kind: if kind.is_empty() { DEFAULT_NODE_KIND } else { &kind },
-                    weight: weight.unwrap_or(1.0),
-                    time,
-                    payee: owner,
-                    metrics: &further.metrics,
-                    labels: &further.labels(),
-                });
+                self.builder.node(
+                    Node::new(&id, if kind.is_empty() { DEFAULT_NODE_KIND } else { &kind })
+                        .payee(owner)
+                        .weight(weight.unwrap_or(1.0))
+                        .time(time)
+                        .metrics(&further.metrics)
+                        .labels(&further.labels()),
+                );
             });
             if let Err(fault) = read {
                 self.problems.add_file(file.number, fault);
@@ -150,15 +149,13 @@ impl Rows {
                 self.traced.hold(&source);
                 self.traced.hold(&target);
                 self.edge_places.push(place);
-                self.builder.edge(Edge {
-                    source: &source,
-                    target: &target,
-                    kind: if kind.is_empty() { DEFAULT_EDGE_KIND } else { &kind },
-                    weight: weight.unwrap_or(1.0),
-                    time,
-                    metrics: &further.metrics,
-                    labels: &further.labels(),
-                });
+                self.builder.edge(
+                    Edge::new(&source, &target, if kind.is_empty() { DEFAULT_EDGE_KIND } else { &kind })
+                        .weight(weight.unwrap_or(1.0))
+                        .time(time)
+                        .metrics(&further.metrics)
+                        .labels(&further.labels()),
+                );
             });
             if let Err(fault) = read {
                 self.problems.add_file(file.number, fault);
@@ -201,7 +198,7 @@ impl Rows {
                 Err(ImportError::NobodyToPay)
             }
             Err(IntakeError::Build(BuildError::Rows { errors, more })) => {
-                for RowError { row, column, problem } in errors {
+                for RowError { row, column, problem, .. } in errors {
                     let called = |known: &[Known]| match known.iter().find(|known| known.meaning == column) {
                         Some(known) if !known.column.is_empty() => known.column.clone(),
                         _ => column.clone(),

@@ -137,29 +137,26 @@ impl Rows {
             }
         };
         self.node_places.push(place);
-        self.builder.node(Node {
-            id,
-            kind,
-            weight: weight.unwrap_or(1.0),
-            time: chosen.time(),
-            payee: owner.as_deref(),
-            metrics: &further.metrics,
-            labels: &further.labels(),
-        });
+        self.builder.node(
+            Node::new(id, kind)
+                .payee(owner.as_deref())
+                .weight(weight.unwrap_or(1.0))
+                .time(chosen.time())
+                .metrics(&further.metrics)
+                .labels(&further.labels()),
+        );
     }
 
     fn drafted_edge(&mut self, relation: &Relation, place: Place, further: &mut Further) {
         further.take_drafted(&relation.columns, place, &mut self.problems);
         self.edge_places.push(place);
-        self.builder.edge(Edge {
-            source: &relation.source,
-            target: &relation.target,
-            kind: relation.kind,
-            weight: relation.weight,
-            time: relation.time,
-            metrics: &further.metrics,
-            labels: &further.labels(),
-        });
+        self.builder.edge(
+            Edge::new(&relation.source, &relation.target, relation.kind)
+                .weight(relation.weight)
+                .time(relation.time)
+                .metrics(&further.metrics)
+                .labels(&further.labels()),
+        );
     }
 
     /// Whose each node is: as tables say, else of the owner of the agents that answer for it. Where no table names a
