@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use apportion::{
     Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Policy, Terms, settle,
 };
-use attribution::{Files, Month, Owners, Paid};
+use crate::{Files, Month, Owners, Paid, WITHDRAWN};
 
 /// A charter of the example, and the policies that it names: of these, all that `apportion charter new` reads.
 ///
@@ -88,6 +88,6 @@ pub fn paid(
         answers: month.answers(),
         pool: epoch.pool().amount,
         payees: payees.collect(),
-        letters: earned_by_set(month, attribution::WITHDRAWN, charter, policies)?,
+        letters: earned_by_set(month, WITHDRAWN, charter, policies)?,
     })
 }
