@@ -30,7 +30,10 @@ pub fn run() -> Result<()> {
         bail!("`{name}` is one of them, which deny.toml forbids");
     }
     if packages.len() > MOST {
-        bail!("the program is built from {} packages, more than {MOST}: see docs/dependencies.md", packages.len());
+        bail!(
+            "the program is built from {} packages, more than {MOST}: see docs/dependencies.md",
+            packages.len()
+        );
     }
     Ok(())
 }
@@ -67,7 +70,8 @@ mod tests {
     fn each_package_counts_once() {
         let tree = "a v1.0.0 (/somewhere)\nb v2.0.0 (proc-macro)\n\nb v2.0.0 (proc-macro) (*)\nb v3.0.0\na v1.0.0 (*)\n";
         let counted = packages(tree);
-        let counted: Vec<String> = counted.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        let counted: Vec<String> =
+            counted.iter().map(|(name, version)| format!("{name} {version}")).collect();
         assert_eq!(counted, ["a v1.0.0", "b v2.0.0", "b v3.0.0"]);
     }
 }

@@ -1,9 +1,12 @@
 //! Payouts as a table that a person likes to read.
 
-use apportion::{
-    Asset, CandidateSide, ComparedPayee, Comparison, ComparisonTerms, Difference, Epoch, Fault, Outcome,
-    Payout, Settlement, escape,
-};
+use apportion::compare::{CandidateSide, ComparedPayee, Comparison, ComparisonTerms, Difference};
+use apportion::fault::Fault;
+use apportion::money::Asset;
+use apportion::payouts::Payout;
+use apportion::receipt::Outcome;
+use apportion::text::escape;
+use apportion::{Epoch, Settlement};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::inspect::shown;
@@ -190,11 +193,11 @@ pub fn comparison(comparison: &Comparison, all: bool) -> Lines {
     let part = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
     let mut rows = vec![];
     for (what, of) in [
-        ("Gini coefficient", |s: &apportion::Spread| s.gini),
+        ("Gini coefficient", |s: &apportion::compare::Spread| s.gini),
         ("part of the largest payee", |s| s.top_1),
         ("part of the five largest", |s| s.top_5),
         ("part of the ten largest", |s| s.top_10),
-    ] as [(&str, fn(&apportion::Spread) -> Option<f64>); 4]
+    ] as [(&str, fn(&apportion::compare::Spread) -> Option<f64>); 4]
     {
         rows.push(vec![what.to_owned(), part(of(&statistics.original)), part(of(&statistics.candidate))]);
     }
@@ -423,7 +426,12 @@ mod tests {
     fn columns_are_as_wide_as_they_are_shown() {
         let rows = [["payee", "share"], ["Ann", "50 %"], ["\u{65e5}\u{672c}\u{8a9e}", "-"], ["", "100.00 %"]];
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
-        let lines = [" payee      share", " Ann         50 %", " \u{65e5}\u{672c}\u{8a9e}         -", "        100.00 %"];
+        let lines = [
+            " payee      share",
+            " Ann         50 %",
+            " \u{65e5}\u{672c}\u{8a9e}         -",
+            "        100.00 %",
+        ];
         assert_eq!(in_columns(&rows, &[1]), lines);
         assert_eq!(in_columns(&[vec!["a\u{1b}b".to_owned()]], &[]), [" a\\u{1b}b"]);
         assert_eq!(in_columns(&[], &[]), [""; 0]);

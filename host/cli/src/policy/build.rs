@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
-use apportion::AdmissionError;
+use apportion::policy::AdmissionError;
 use wit_component::ComponentEncoder;
 
 use super::language::{Check, Made, Need, PATHS, STAND_INS};
@@ -38,7 +38,8 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
         let path = project.file(&project.filled(path));
         let place = || format!("`{}`", path.display());
         let module = fs::read(&path).with_context(place).with_context(|| project.filled(LEFT_NOTHING))?;
-        let encoded = ComponentEncoder::default().validate(true).module(&module).and_then(|mut it| it.encode());
+        let encoded =
+            ComponentEncoder::default().validate(true).module(&module).and_then(|mut it| it.encode());
         let encoded = encoded.map_err(|error| Refused(format!("it makes no component: {error:#}")));
         write_file(&component, &encoded.with_context(place)?, Existing::Replace)?;
     }
