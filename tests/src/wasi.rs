@@ -57,7 +57,8 @@ pub fn importer_of_all(version: &str) -> Vec<u8> {
     let mut core = dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
     embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)
         .expect("metadata can be embedded");
-    let mut encoder = ComponentEncoder::default().module(&core).expect("the module is of the contract");
+    let mut encoder = ComponentEncoder::default();
+    let encoder = encoder.module(&core).expect("the module is of the contract");
     encoder.encode().expect("the module makes a component")
 }
 

@@ -209,7 +209,9 @@ impl<'s> Check<'s> {
             };
             if breaks {
                 let unit = if argument.as_f64() == Some(1.0) { words.one } else { words.many };
-                return report.breach(place, || format!("{value} {how} {argument} {unit}"));
+                let limit = argument.to_string();
+                let limit = limit.trim_end_matches(".0");
+                return report.breach(place, || format!("{value} {how} {limit} {unit}"));
             }
         }
         Continue(())
@@ -310,14 +312,18 @@ impl<'s> Check<'s> {
         }
         let bound = |name: &str| keywords.get(name).and_then(Value::as_number);
         let count = Number::from(count);
-        let too_few = match bound("minContains") {
-            Some(least) => compare(&count, least).is_lt(),
-            None => count == Number::from(0),
-        };
-        if too_few || bound("maxContains").is_some_and(|most| compare(&count, most).is_gt()) {
-            return report.breach(place, || of_contents(value, too_few, bound("maxContains")));
+        if let Some(most) = bound("maxContains").filter(|most| compare(&count, most).is_gt()) {
+            report
+                .breach(place, || format!("more than {most} of {value} are valid under the given schema"))?;
         }
-        Continue(())
+        match bound("minContains") {
+            Some(least) if compare(&count, least).is_lt() => report
+                .breach(place, || format!("fewer than {least} of {value} are valid under the given schema")),
+            None if count == Number::from(0) => {
+                report.breach(place, || format!("None of {value} are valid under the given schema"))
+            }
+            _ => Continue(()),
+        }
     }
 
     fn members<'v>(
@@ -460,13 +466,6 @@ fn of_no_option(options: &[Value], value: &Value) -> String {
 
 fn of_no_schema(value: &Value, keyword: &str) -> String {
     format!("{value} is not valid under any of the schemas listed in the '{keyword}' keyword")
-}
-
-fn of_contents(value: &Value, too_few: bool, most: Option<&Number>) -> String {
-    match most {
-        Some(most) if !too_few => format!("more than {most} of {value} are valid under the given schema"),
-        _ => format!("None of {value} are valid under the given schema"),
-    }
 }
 
 fn not_allowed(what: &str, unexpected: &[impl std::fmt::Display]) -> String {

@@ -40,8 +40,14 @@ fn theirs(schema: &Value) -> Result<jsonschema::Validator, String> {
         .map_err(|error| error.to_string())
 }
 
-/// What is wrong with a value, in any order.
-fn sorted(mut breaches: Vec<String>) -> Vec<String> {
+/// What is wrong with a value, in any order. Of too many or too few elements theirs always says that there are none.
+fn sorted(breaches: Vec<String>) -> Vec<String> {
+    let of_elements = |breach: &str| breach.ends_with(" are valid under the given schema");
+    let place = |breach: String| match breach.split_once(": ") {
+        Some((place, _)) if of_elements(&breach) => place.to_owned(),
+        _ => breach,
+    };
+    let mut breaches: Vec<String> = breaches.into_iter().map(place).collect();
     breaches.sort();
     breaches
 }
@@ -65,7 +71,6 @@ fn the_authors_tests_end_as_they_say() {
         }
         let schema = match Schema::compile(&group.schema.to_string()) {
             Ok(schema) => schema,
-            // Patterns that look around need a matcher that backtracks; those of other errors are listed below.
             Err(error) => panic!("{}: {error}", group.description),
         };
         for test in group.tests {
@@ -80,6 +85,7 @@ fn the_authors_tests_end_as_they_say() {
 
 #[test]
 fn the_same_is_wrong_as_in_the_crate_jsonschema() {
+    let mut differences = Vec::new();
     for group in suite() {
         if leads_elsewhere(&group.schema) {
             continue;
@@ -87,10 +93,14 @@ fn the_same_is_wrong_as_in_the_crate_jsonschema() {
         let ours = Schema::compile(&group.schema.to_string()).unwrap();
         let theirs = theirs(&group.schema).unwrap();
         for test in group.tests {
-            let (ours, theirs) = (ours.breaches(&test.data), their_breaches(&theirs, &test.data));
-            assert_eq!(sorted(ours), sorted(theirs), "{}: {}", group.description, test.description);
+            let ours = sorted(ours.breaches(&test.data));
+            let theirs = sorted(their_breaches(&theirs, &test.data));
+            if ours != theirs {
+                differences.push((group.description.clone(), test.description, ours, theirs));
+            }
         }
     }
+    assert!(differences.is_empty(), "{differences:#?}");
 }
 
 /// Values that agree and disagree often: of few names, numbers and texts.
