@@ -249,13 +249,20 @@ impl<'s> Check<'s> {
                 if any { Continue(()) } else { report.breach(place, || of_no_schema(value, "anyOf")) }
             }
             ("oneOf", Value::Array(schemas)) => {
+                let before = log.as_deref().map_or(0, Vec::len);
                 let holding =
-                    schemas.iter().filter(|schema| self.holds_or_unseen(*schema, value, log.as_deref_mut()));
-                match holding.take(2).count() {
+                    schemas.iter().filter(|&schema| self.holds_or_unseen(schema, value, log.as_deref_mut()));
+                let holding = holding.take(2).count();
+                if let (2, Some(log)) = (holding, log) {
+                    log.truncate(before);
+                }
+                match holding {
                     0 => report.breach(place, || of_no_schema(value, "oneOf")),
                     1 => Continue(()),
                     _ => report.breach(place, || {
-                        format!("{value} is valid under more than one of the schemas listed in the 'oneOf' keyword")
+                        format!(
+                            "{value} is valid under more than one of the schemas listed in the 'oneOf' keyword"
+                        )
                     }),
                 }
             }
@@ -313,8 +320,8 @@ impl<'s> Check<'s> {
         let bound = |name: &str| keywords.get(name).and_then(Value::as_number);
         let count = Number::from(count);
         if let Some(most) = bound("maxContains").filter(|most| compare(&count, most).is_gt()) {
-            report
-                .breach(place, || format!("more than {most} of {value} are valid under the given schema"))?;
+            return report
+                .breach(place, || format!("more than {most} of {value} are valid under the given schema"));
         }
         match bound("minContains") {
             Some(least) if compare(&count, least).is_lt() => report
@@ -447,7 +454,13 @@ fn has_type(types: &Value, value: &Value) -> bool {
 }
 
 fn of_other_type(types: &Value, value: &Value) -> String {
-    let Value::Array(types) = types else { return format!("{value} is not of type {types}") };
+    let types = match types {
+        Value::Array(types) if types.len() > 1 => types,
+        Value::Array(types) => {
+            return types.first().map_or_else(String::new, |only| of_other_type(only, value));
+        }
+        only => return format!("{value} is not of type {only}"),
+    };
     let named = TYPES.iter().filter(|name| types.iter().any(|given| given == **name));
     let named: Vec<String> = named.map(|name| format!("\"{name}\"")).collect();
     format!("{value} is not of types {}", named.join(", "))

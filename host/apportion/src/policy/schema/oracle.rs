@@ -40,14 +40,18 @@ fn theirs(schema: &Value) -> Result<jsonschema::Validator, String> {
         .map_err(|error| error.to_string())
 }
 
-/// What is wrong with a value, in any order. Of too many or too few elements theirs always says that there are none.
+/// What is wrong with a value, in any order. Where ours says more, only the place is compared: too many or too few
+/// elements are always none in theirs, and a name that is not allowed is all of its object.
 fn sorted(breaches: Vec<String>) -> Vec<String> {
-    let of_elements = |breach: &str| breach.ends_with(" are valid under the given schema");
-    let place = |breach: String| match breach.split_once(": ") {
-        Some((place, _)) if of_elements(&breach) => place.to_owned(),
+    let says_more = |breach: &str| {
+        breach.ends_with(" are valid under the given schema")
+            || breach.contains("False schema does not allow")
+    };
+    let comparable = |breach: String| match breach.split_once(": ") {
+        Some((place, _)) if says_more(&breach) => place.to_owned(),
         _ => breach,
     };
-    let mut breaches: Vec<String> = breaches.into_iter().map(place).collect();
+    let mut breaches: Vec<String> = breaches.into_iter().map(comparable).collect();
     breaches.sort();
     breaches
 }
