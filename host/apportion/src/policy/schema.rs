@@ -7,11 +7,13 @@
 //! Schemas are those of JSON Schema 2020-12 whose references stay inside them. The tests compare [`form`] and [`check`]
 //! with the crate `jsonschema`, over the suite of tests that JSON Schema's authors publish.
 
+mod assertions;
 mod check;
 mod form;
 #[cfg(test)]
 mod oracle;
 mod patterns;
+mod report;
 mod values;
 mod work;
 
@@ -20,7 +22,7 @@ use serde_json::Value;
 
 use super::MAX_SUMMARY;
 use apportion_core::text::visible;
-use check::Matchers;
+use assertions::Matchers;
 use patterns::Patterns;
 
 /// The largest schema, in bytes.

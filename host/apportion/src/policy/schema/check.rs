@@ -1,18 +1,15 @@
 //! Checks a value against a schema, by JSON Schema 2020-12. The schema was read by [`form`](super::form), its
 //! references by [`work`](super::work), which also bounds how much there is to do.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow::{self, Break, Continue};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow::{self, Continue};
 
-use regex::Regex;
 use serde_json::{Map, Number, Value};
 
-use super::form::TYPES;
-use super::values::{compare, is_integer, is_multiple, order};
+use super::assertions::{self, Matchers, matches};
+use super::report::{Place, Report};
+use super::values::compare;
 use super::work::target;
-
-/// A schema's matchers, by the patterns as it writes them.
-pub(super) type Matchers = BTreeMap<String, Regex>;
 
 /// What of a value breaks a schema: the place, as a JSON pointer, and the problem; at most `most` breaches.
 pub(super) fn breaches(
@@ -27,47 +24,6 @@ pub(super) fn breaches(
     match report {
         Report::Breaches { found, .. } => found,
         Report::Verdict => Vec::new(),
-    }
-}
-
-/// Where in the parameters a value is.
-enum Place<'a> {
-    Root,
-    Member(&'a Place<'a>, &'a str),
-    Element(&'a Place<'a>, usize),
-}
-
-impl Place<'_> {
-    fn pointer(&self) -> String {
-        match self {
-            Place::Root => String::new(),
-            Place::Member(of, name) => {
-                format!("{}/{}", of.pointer(), name.replace('~', "~0").replace('/', "~1"))
-            }
-            Place::Element(of, index) => format!("{}/{index}", of.pointer()),
-        }
-    }
-}
-
-/// What becomes of a breach.
-enum Report {
-    /// Only whether there is one matters: the first ends the check.
-    Verdict,
-    Breaches {
-        found: Vec<(String, String)>,
-        most: usize,
-    },
-}
-
-impl Report {
-    fn breach(&mut self, place: &Place<'_>, problem: impl FnOnce() -> String) -> ControlFlow<()> {
-        match self {
-            Report::Verdict => Break(()),
-            Report::Breaches { found, most } => {
-                found.push((place.pointer(), problem()));
-                if found.len() < *most { Continue(()) } else { Break(()) }
-            }
-        }
     }
 }
 
@@ -118,7 +74,7 @@ impl<'s> Check<'s> {
             _ => {}
         }
         for (keyword, argument) in keywords {
-            self.alone(keyword, argument, value, place, report)?;
+            assertions::check(keyword, argument, value, self.matchers, place, report)?;
             self.in_place(keyword, argument, keywords, value, place, report, log.as_deref_mut())?;
         }
         let Some(log) = log else { return Continue(()) };
@@ -146,75 +102,6 @@ impl<'s> Check<'s> {
             log.truncate(before);
         }
         holds
-    }
-
-    fn matches(&self, pattern: &str, text: &str) -> bool {
-        self.matchers.get(pattern).is_some_and(|matcher| matcher.is_match(text))
-    }
-
-    /// Keywords that look at a value by themselves.
-    fn alone(
-        &self,
-        keyword: &str,
-        argument: &'s Value,
-        value: &Value,
-        place: &Place<'_>,
-        report: &mut Report,
-    ) -> ControlFlow<()> {
-        match (keyword, argument, value) {
-            ("type", types, _) => {
-                if !has_type(types, value) {
-                    return report.breach(place, || of_other_type(types, value));
-                }
-            }
-            ("const", expected, _) => {
-                if order(expected, value).is_ne() {
-                    return report.breach(place, || format!("{expected} was expected"));
-                }
-            }
-            ("enum", Value::Array(options), _) => {
-                if options.iter().all(|option| order(option, value).is_ne()) {
-                    return report.breach(place, || of_no_option(options, value));
-                }
-            }
-            (_, Value::Number(limit), Value::Number(number)) => {
-                if let Some(problem) = number_breaks(keyword, limit, number) {
-                    return report.breach(place, || format!("{value} {problem} {argument}"));
-                }
-                return Continue(());
-            }
-            ("pattern", Value::String(pattern), Value::String(text)) if !self.matches(pattern, text) => {
-                return report.breach(place, || format!("{value} does not match \"{pattern}\""));
-            }
-            ("uniqueItems", Value::Bool(true), Value::Array(elements)) if !are_different(elements) => {
-                return report.breach(place, || format!("{value} has non-unique elements"));
-            }
-            ("required", Value::Array(names), Value::Object(members)) => {
-                return are_there(names, members, place, report);
-            }
-            ("dependentRequired" | "dependencies", Value::Object(dependencies), Value::Object(members)) => {
-                for (name, needed) in dependencies {
-                    if let (true, Value::Array(names)) = (members.contains_key(name), needed) {
-                        are_there(names, members, place, report)?;
-                    }
-                }
-            }
-            _ => {}
-        }
-        if let (Value::Number(limit), Some((size, words))) = (argument, size(keyword, value)) {
-            let breaks = compare(&Number::from(size), limit);
-            let (breaks, how) = match keyword.starts_with("max") {
-                true => (breaks.is_gt(), words.more),
-                false => (breaks.is_lt(), words.less),
-            };
-            if breaks {
-                let unit = if argument.as_f64() == Some(1.0) { words.one } else { words.many };
-                let limit = argument.to_string();
-                let limit = limit.trim_end_matches(".0");
-                return report.breach(place, || format!("{value} {how} {limit} {unit}"));
-            }
-        }
-        Continue(())
     }
 
     /// Keywords that check the value itself by other schemas.
@@ -279,7 +166,7 @@ impl<'s> Check<'s> {
             ("dependentSchemas" | "dependencies", Value::Object(schemas)) => {
                 let Value::Object(members) = value else { return Continue(()) };
                 let needed = schemas.iter().filter(|(name, _)| members.contains_key(*name));
-                // A dependency on names is no schema: see `alone`.
+                // A dependency on names is no schema: see `assertions`.
                 needed
                     .map(|(_, schema)| schema)
                     .filter(|schema| !schema.is_array())
@@ -348,7 +235,8 @@ impl<'s> Check<'s> {
         for (name, member) in members {
             let place = Place::Member(place, name);
             let property = properties.and_then(|properties| properties.get(name));
-            let matching = patterns.into_iter().flatten().filter(|(pattern, _)| self.matches(pattern, name));
+            let matching =
+                patterns.into_iter().flatten().filter(|(pattern, _)| matches(self.matchers, pattern, name));
             let mut is_known = false;
             for schema in property.into_iter().chain(matching.map(|(_, schema)| schema)) {
                 is_known = true;
@@ -438,45 +326,6 @@ fn see<'v>(log: &mut Log<'_, 'v>, seen: Seen<'v>) {
     }
 }
 
-fn has_type(types: &Value, value: &Value) -> bool {
-    let is = |name: &str| match value {
-        Value::Null => name == "null",
-        Value::Bool(_) => name == "boolean",
-        Value::Number(number) => name == "number" || name == "integer" && is_integer(number),
-        Value::String(_) => name == "string",
-        Value::Array(_) => name == "array",
-        Value::Object(_) => name == "object",
-    };
-    match types {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).any(is),
-        name => name.as_str().is_some_and(is),
-    }
-}
-
-fn of_other_type(types: &Value, value: &Value) -> String {
-    let types = match types {
-        Value::Array(types) if types.len() > 1 => types,
-        Value::Array(types) => {
-            return types.first().map_or_else(String::new, |only| of_other_type(only, value));
-        }
-        only => return format!("{value} is not of type {only}"),
-    };
-    let named = TYPES.iter().filter(|name| types.iter().any(|given| given == **name));
-    let named: Vec<String> = named.map(|name| format!("\"{name}\"")).collect();
-    format!("{value} is not of types {}", named.join(", "))
-}
-
-fn of_no_option(options: &[Value], value: &Value) -> String {
-    let shown = |options: &[Value]| options.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
-    let listed = match options {
-        [only] => only.to_string(),
-        [before @ .., last] if options.len() <= 3 => format!("{} or {last}", shown(before)),
-        [first, second, rest @ ..] => format!("{first}, {second} or {} other candidates", rest.len()),
-        [] => String::new(),
-    };
-    format!("{value} is not one of {listed}")
-}
-
 fn of_no_schema(value: &Value, keyword: &str) -> String {
     format!("{value} is not valid under any of the schemas listed in the '{keyword}' keyword")
 }
@@ -485,64 +334,4 @@ fn not_allowed(what: &str, unexpected: &[impl std::fmt::Display]) -> String {
     let quoted: Vec<String> = unexpected.iter().map(|name| format!("'{name}'")).collect();
     let were = if unexpected.len() == 1 { "was" } else { "were" };
     format!("{what} are not allowed ({} {were} unexpected)", quoted.join(", "))
-}
-
-/// What a number does to a limit that it breaks.
-fn number_breaks(keyword: &str, limit: &Number, number: &Number) -> Option<&'static str> {
-    let compared = compare(number, limit);
-    let (breaks, problem) = match keyword {
-        "maximum" => (compared.is_gt(), "is greater than the maximum of"),
-        "exclusiveMaximum" => (compared.is_ge(), "is greater than or equal to the maximum of"),
-        "minimum" => (compared.is_lt(), "is less than the minimum of"),
-        "exclusiveMinimum" => (compared.is_le(), "is less than or equal to the minimum of"),
-        "multipleOf" => (!is_multiple(number, limit), "is not a multiple of"),
-        _ => return None,
-    };
-    breaks.then_some(problem)
-}
-
-/// How a size outside its bounds is described.
-struct Words {
-    more: &'static str,
-    less: &'static str,
-    one: &'static str,
-    many: &'static str,
-}
-
-/// What a keyword bounds the size of, with the words for it.
-fn size(keyword: &str, value: &Value) -> Option<(usize, Words)> {
-    let words = |more, less, one, many| Words { more, less, one, many };
-    match (keyword, value) {
-        ("maxLength" | "minLength", Value::String(text)) => Some((
-            text.chars().count(),
-            words("is longer than", "is shorter than", "character", "characters"),
-        )),
-        ("maxItems" | "minItems", Value::Array(elements)) => {
-            Some((elements.len(), words("has more than", "has less than", "item", "items")))
-        }
-        ("maxProperties" | "minProperties", Value::Object(members)) => {
-            Some((members.len(), words("has more than", "has less than", "property", "properties")))
-        }
-        _ => None,
-    }
-}
-
-fn are_there(
-    names: &[Value],
-    members: &Map<String, Value>,
-    place: &Place<'_>,
-    report: &mut Report,
-) -> ControlFlow<()> {
-    for name in names {
-        if name.as_str().is_some_and(|name| !members.contains_key(name)) {
-            report.breach(place, || format!("{name} is a required property"))?;
-        }
-    }
-    Continue(())
-}
-
-fn are_different(elements: &[Value]) -> bool {
-    let mut sorted: Vec<&Value> = elements.iter().collect();
-    sorted.sort_unstable_by(|left, right| order(left, right));
-    sorted.windows(2).all(|pair| order(pair[0], pair[1]).is_ne())
 }
