@@ -96,9 +96,9 @@ fn six_months_are_settled_under_their_own_charters_and_verified() {
     let ledger = settled_months(&folder, &engine, TRACKS[0], &months);
     for (month, (_, receipt)) in months.iter().zip(ledger.settled()) {
         let receipt = ledger.receipt(&receipt).unwrap();
-        assert_eq!(receipt.settlement().charter, month.charter.digest());
+        assert_eq!(receipt.terms().charter, month.charter.digest());
         // The same as without a ledger, but for the receipt before.
-        assert_eq!(receipt.settlement().payouts, month.settle().payouts.digest());
+        assert_eq!(receipt.terms().payouts, month.settle().payouts.digest());
     }
     let again = folder.open();
     assert_eq!(again.settled().map(|(number, _)| number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
@@ -237,7 +237,9 @@ fn a_change_is_signed_as_the_charter_in_force_demands() {
     let component = hostile::harmless();
     let policy = engine.admit(&component).unwrap();
     let unsigned = Charter::single("Signed", &policy, serde_json::json!({})).unwrap();
-    let key = |name: &str| fs::read_to_string(apportion_tests::data("ssh").join(name)).unwrap();
+    let key = |name: &str| {
+        fs::read_to_string(apportion_tests::data("../../host/core/tests/data/ssh").join(name)).unwrap()
+    };
     let public = |name: &str| format!("{name}@test {}", key(&format!("{name}.pub")));
     let mut terms = unsigned.terms().clone();
     let keys = ["ed25519", "ed25519-second"];

@@ -5,19 +5,19 @@
 //! (a rule may pay for the first of two and not for the second), so whether they do is said beside them.
 
 mod contributions;
+mod error;
 mod groups;
 mod names;
 mod paths;
+mod question;
 mod trials;
 
 use std::collections::BTreeMap;
 
-use crate::host_error::HostError;
-use crate::policy::Policy;
-use crate::settle::{History, SettleError, Settlement, settle};
-use apportion_core::charter::Charter;
+use crate::progress::Progress;
+use crate::settle::{SettleError, Settlement, settle};
 use apportion_core::comparison::Difference;
-use apportion_core::epoch::{BuildError, Epoch};
+use apportion_core::epoch::Epoch;
 use apportion_core::explanation::FORMAT;
 pub use apportion_core::explanation::{
     Change, Contribution, ExplainedMeasure, ExplainedPart, Explanation, Names, Path, Reliance, Step, Without,
@@ -25,53 +25,10 @@ pub use apportion_core::explanation::{
 use apportion_core::payouts::{Payout, Payouts};
 
 use contributions::{Owned, Relied};
+pub use error::ExplainError;
 use groups::{Group, Things};
+pub use question::Question;
 use trials::{Lacking, Trials};
-
-/// What is to be explained.
-#[derive(Clone, Copy)]
-pub struct Question<'a> {
-    /// The epoch.
-    pub epoch: &'a Epoch,
-    /// The charter that it is settled by.
-    pub charter: &'a Charter,
-    /// The policies that the charter names.
-    pub policies: &'a [Policy],
-    /// What was settled before.
-    pub history: &'a History,
-    /// The epoch before and what it paid, to say what changed. One that paid another asset is left out, because amounts
-    /// of two assets cannot be compared.
-    pub before: Option<(&'a Epoch, &'a Payouts)>,
-    /// How often the epoch is settled again for a payee at most, 0 being taken for 1. With fewer than it takes to try
-    /// each contribution and each who relied on it they are tried in groups, and the groups that matter most are
-    /// taken apart.
-    pub runs: usize,
-}
-
-/// Why there is no explanation.
-#[derive(Debug, thiserror::Error)]
-pub enum ExplainError {
-    /// Nobody of that id is a payee of the epoch.
-    #[error("there is no payee `{}` in epoch {epoch}", .payee.escape_debug())]
-    UnknownPayee {
-        /// The id.
-        payee: String,
-        /// The epoch's number.
-        epoch: u64,
-    },
-    /// The epoch itself cannot be settled.
-    #[error(transparent)]
-    Settle(#[from] SettleError),
-    /// An epoch cannot be built again: a bug in this library.
-    #[error("the epoch cannot be built again: {0}")]
-    Build(#[from] BuildError),
-}
-
-impl From<HostError> for ExplainError {
-    fn from(error: HostError) -> Self {
-        Self::Settle(error.into())
-    }
-}
 
 /// A settled epoch whose payouts can be explained.
 ///
@@ -89,7 +46,7 @@ impl From<HostError> for ExplainError {
 ///     Question { epoch: &epoch, charter: &charter, policies: &policies, history: &history, before: None, runs: 100 };
 ///
 /// let payee = epoch.payees().get(0).unwrap_or_default();
-/// let explanation = Explainer::new(question)?.explain(payee, |_, _| ())?;
+/// let explanation = Explainer::new(question)?.explain(payee, |_| ())?;
 /// assert_eq!(explanation.contributions.len(), explanation.nodes);
 /// assert_eq!(explanation.without_all, Without::Amount(0));
 /// # Ok(())
@@ -116,23 +73,24 @@ impl<'a> Explainer<'a> {
         &self.settlement
     }
 
-    /// Explains what a payee gets, by settling the epoch again without what it contributed, on all cores. `each` is
-    /// told how many of about how many settlements are made. The answer is the same on any number of cores.
+    /// Explains what a payee gets, by settling the epoch again without what it contributed, on all cores. `progress`
+    /// is called after every settlement. The answer is the same on any number of cores.
     ///
     /// # Errors
     ///
     /// If there is no such payee, or the host fails.
-    pub fn explain(&self, payee: &str, each: impl FnMut(usize, usize)) -> Result<Explanation, ExplainError> {
+    pub fn explain(&self, payee: &str, progress: impl FnMut(Progress)) -> Result<Explanation, ExplainError> {
         let (question, epoch) = (&self.question, self.question.epoch);
         let unknown = || ExplainError::UnknownPayee { payee: payee.to_owned(), epoch: epoch.number() };
         let row = epoch.payees().position(payee).ok_or_else(unknown)?;
-        let payouts = &self.settlement.payouts.list().payouts;
+        let payouts = self.settlement.payouts.rows();
         let paid = payouts.get(row).ok_or_else(unknown)?;
 
         let nodes: Vec<usize> =
             (0..epoch.node_count()).filter(|node| epoch.node_payee()[*node] as usize == row).collect();
         let (owned, relied) = (Owned::of(epoch, &nodes), Relied::on(epoch, row));
-        let mut trials = Trials { question, payee: row, amount: paid.amount, made: 0, expected: 0, each };
+        let mut trials =
+            Trials { question, payee: row, amount: paid.amount, made: 0, expected: 0, each: progress };
         let found = Found::by(&mut trials, &owned, &relied)?;
         let runs = trials.made;
 
@@ -189,7 +147,7 @@ impl Found {
     /// First without all nodes and without all edges, then taken apart: half of the runs are for each, and what one
     /// needs less the other has.
     fn by(
-        trials: &mut Trials<'_, impl FnMut(usize, usize)>,
+        trials: &mut Trials<'_, impl FnMut(Progress)>,
         owned: &Owned<'_>,
         relied: &Relied<'_>,
     ) -> Result<Found, ExplainError> {
@@ -220,9 +178,9 @@ impl Found {
 
 /// What each policy said of the payee.
 fn parts(settlement: &Settlement, paid: &Payout) -> Vec<ExplainedPart> {
-    let list = settlement.payouts.list();
-    let runs = &settlement.receipt.settlement().runs;
-    let columns = list.policies.iter().zip(runs).zip(&paid.parts).enumerate();
+    let payouts = &settlement.payouts;
+    let runs = &settlement.receipt.terms().runs;
+    let columns = payouts.policies().iter().zip(runs).zip(&paid.parts).enumerate();
     columns
         .map(|(policy, ((columns, run), part))| ExplainedPart {
             digest: run.policy,
@@ -236,7 +194,7 @@ fn parts(settlement: &Settlement, paid: &Payout) -> Vec<ExplainedPart> {
                 .enumerate()
                 .map(|(measure, (name, &value))| {
                     let all = || {
-                        let payouts = list.payouts.iter();
+                        let payouts = payouts.iter();
                         payouts.filter_map(|other| other.parts.get(policy)?.measures.get(measure).copied())
                     };
                     ExplainedMeasure {
@@ -272,20 +230,19 @@ fn change(
     paid: &Payout,
     (before, payouts): (&Epoch, &Payouts),
 ) -> Change {
-    let list = payouts.list();
     let id = epoch.payees().get(row).unwrap_or_default();
     let then = before.payees().position(id);
-    let entry = then.and_then(|row| list.payouts.get(row));
+    let entry = then.and_then(|row| payouts.rows().get(row));
     let amount = entry.map_or(0, |payout| payout.amount);
 
-    let measures = |list: &apportion_core::payouts::PayoutList, payout: &Payout| -> BTreeMap<String, f64> {
-        let parts = list.policies.iter().zip(&payout.parts);
+    let measures = |list: &Payouts, payout: &Payout| -> BTreeMap<String, f64> {
+        let parts = list.policies().iter().zip(&payout.parts);
         parts
             .flat_map(|(columns, part)| columns.measures.iter().cloned().zip(part.measures.iter().copied()))
             .collect()
     };
-    let old = entry.map(|entry| measures(list, entry)).unwrap_or_default();
-    let new = measures(settlement.payouts.list(), paid);
+    let old = entry.map(|entry| measures(payouts, entry)).unwrap_or_default();
+    let new = measures(&settlement.payouts, paid);
     let both = new.into_iter().filter_map(|(name, now)| Some((name.clone(), *old.get(&name)?, now)));
 
     let here = |ids: &Epoch, id: &str| ids.node_ids().position(id);

@@ -13,6 +13,7 @@ use crate::settle::{History, SettleError, Settlement, settle};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
 use apportion_core::epoch::Epoch;
+use apportion_core::error::ErrorKind;
 use apportion_core::limits::HostLimit;
 pub use apportion_core::replayed::{Replayed, ReplayedEpoch};
 pub use apportion_core::settled::{SettledEpoch, SettledEpochError};
@@ -33,6 +34,7 @@ pub trait SettledEpochs: Sync {
 /// Why there is no replay. A policy's fault is none of these: it is a result. Where the host fails at one epoch the
 /// result is [`Replayed::Unknown`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplayError<E> {
     /// An epoch could not be loaded.
     #[error("past epoch {} cannot be replayed: {error}", .index + 1)]
@@ -55,6 +57,17 @@ pub enum ReplayError<E> {
     /// It was cancelled, or this library has a bug.
     #[error(transparent)]
     Host(#[from] HostError),
+}
+
+impl<E> ReplayError<E> {
+    /// Whose fault it is. Why an epoch could not be loaded is for its source to say: [`ErrorKind::Host`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            ReplayError::Past { .. } => ErrorKind::Host,
+            ReplayError::Candidate { error, .. } => error.kind(),
+            ReplayError::Host(error) => error.kind(),
+        }
+    }
 }
 
 /// Replays all of `past` under each candidate and hands each epoch to `each`, oldest first, as soon as it is done.
@@ -106,7 +119,7 @@ pub fn replay<P: SettledEpochs, E: From<ReplayError<P::Error>>>(
         past.count(),
         |index| {
             let then = past.load(index).map_err(|error| ReplayError::Past { index, error })?;
-            let before = History { previous: then.receipt().settlement().previous, ..History::default() };
+            let before = History { previous: then.receipt().terms().previous, ..History::default() };
             let mut replayed = BTreeMap::new();
             for &candidate in &stateless {
                 let (settled, _) = settle_anew(then.epoch(), candidate, candidates, policies, &before)?;
@@ -123,7 +136,7 @@ pub fn replay<P: SettledEpochs, E: From<ReplayError<P::Error>>>(
                     let settled = match past {
                         Err(lost) => lost.replayed(),
                         Ok(history) => {
-                            history.previous = then.receipt.settlement().previous;
+                            history.previous = then.receipt.terms().previous;
                             enter_asset(history, epoch, candidate, &candidates[candidate], &then.charter)?;
                             let (settled, carry) =
                                 settle_anew(epoch, candidate, candidates, policies, history)?;
@@ -213,7 +226,7 @@ fn settle_anew<E>(
 fn carry_on(history: &mut History, replayed: &Replayed, mut carry: Carry) -> Result<(), HostError> {
     let Replayed::Settled { receipt, payouts } = replayed else { return Ok(()) };
     let unmade = || HostError::Broken("a policy handed over what was not kept".to_owned());
-    history.hand_over(receipt.settlement(), |policy, _| carry.remove(policy).ok_or_else(unmade))?;
+    history.hand_over(receipt.terms(), |policy, _| carry.remove(policy).ok_or_else(unmade))?;
     let too_much = || HostError::Broken("a payee's payouts are more than 128 bits hold".to_owned());
     history.pay(payouts).ok_or_else(too_much)
 }

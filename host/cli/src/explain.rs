@@ -55,7 +55,7 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     for payee in &arguments.payees {
         let bar = Bar::new("settling again");
         let payee = meant(payee, &case.epoch);
-        let explained = explaining.explain(payee, |done, all| bar.at(done, all));
+        let explained = explaining.explain(payee, |progress| bar.at(progress.done, progress.total));
         bar.done();
         match explained {
             Ok(explanation) => explanations.push(explanation),
@@ -118,7 +118,7 @@ impl Case {
         let ledger = ledger::open(path)?;
         let spinner = Spinner::new(format!("reading epoch {number}"));
         let receipt = ledger::receipt_of(&ledger, path, number)?;
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         let earlier: Vec<Digest> = ledger
             .settled()
             .take_while(|(settled, _)| *settled != number)
@@ -130,7 +130,7 @@ impl Case {
             None => None,
             Some(before) => {
                 let before = ledger.receipt(before)?;
-                let before = before.settlement();
+                let before = before.terms();
                 Some((ledger.epoch(&before.epoch)?, ledger.payouts(&before.payouts)?))
             }
         };
@@ -143,12 +143,13 @@ impl Case {
     fn in_folder(arguments: &ExplainArguments, folder: &Path, engine: &Engine) -> Result<Case> {
         let settled = objects::settled(folder)?;
         let charter = settled.charter().clone();
-        let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
+        let policies =
+            objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies, &())?;
         let before = arguments.before.as_deref().map(objects::settled).transpose()?;
         if let Some(before) = &before {
             comes_before(before.epoch(), settled.epoch())?;
         }
-        let previous = settled.receipt().settlement().previous;
+        let previous = settled.receipt().terms().previous;
         Ok(Case {
             epoch: settled.epoch().clone(),
             charter,
@@ -219,7 +220,7 @@ fn told(error: ExplainError, epoch: &Epoch) -> anyhow::Error {
             Refused(format!("there is no payee `{payee}` in epoch {number}; {hint}")).into()
         }
         ExplainError::Settle(error) => error.into(),
-        ExplainError::Build(error) => error.into(),
+        other => other.into(),
     }
 }
 

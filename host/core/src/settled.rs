@@ -3,6 +3,7 @@
 use crate::canonical::Digest;
 use crate::charter::Charter;
 use crate::epoch::Epoch;
+use crate::error::ErrorKind;
 use crate::payouts::Payouts;
 use crate::receipt::{Receipt, ReceiptError};
 
@@ -17,6 +18,7 @@ pub struct SettledEpoch {
 
 /// Why four objects are not one settlement.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettledEpochError {
     /// The receipt is of another epoch.
     #[error("the receipt is of epoch {receipt}, and this is {epoch}")]
@@ -42,6 +44,13 @@ pub enum SettledEpochError {
     Payouts(#[from] ReceiptError),
 }
 
+impl SettledEpochError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
+}
+
 impl SettledEpoch {
     /// Holds the four against one another. It is not settled anew: that is what replaying its own charter does.
     pub fn new(
@@ -50,7 +59,7 @@ impl SettledEpoch {
         receipt: Receipt,
         payouts: Payouts,
     ) -> Result<SettledEpoch, SettledEpochError> {
-        let said = receipt.settlement();
+        let said = receipt.terms();
         if said.epoch != epoch.digest() {
             return Err(SettledEpochError::Epoch { receipt: said.epoch, epoch: epoch.digest() });
         }
@@ -63,7 +72,7 @@ impl SettledEpoch {
         for (what, same) in [
             ("number", said.number == epoch.number()),
             ("pool", said.pool == pool.amount && asset == (pool.asset.symbol(), pool.asset.decimals())),
-            ("payees", epoch.payees().iter().eq(payouts.list().payouts.iter().map(|p| p.payee.as_str()))),
+            ("payees", epoch.payees().iter().eq(payouts.iter().map(|p| p.payee.as_str()))),
         ] {
             if !same {
                 return Err(SettledEpochError::Terms(what));

@@ -1,7 +1,9 @@
 //! The epoch settled again without this and that, on all cores.
 
-use super::{ExplainError, Question};
+use super::error::ExplainError;
+use super::question::Question;
 use crate::parallel;
+use crate::progress::{Progress, Step};
 use crate::settle::{SettleError, settle};
 use apportion_core::comparison::Difference;
 use apportion_core::explanation::Without;
@@ -27,7 +29,7 @@ pub(super) struct Trials<'a, F> {
     pub(super) each: F,
 }
 
-impl<F: FnMut(usize, usize)> Trials<'_, F> {
+impl<F: FnMut(Progress)> Trials<'_, F> {
     /// On all cores; the answers in order.
     pub(super) fn make(&mut self, lacking: &[Lacking<'_>]) -> Result<Vec<Without>, ExplainError> {
         let mut answers = Vec::new();
@@ -39,7 +41,7 @@ impl<F: FnMut(usize, usize)> Trials<'_, F> {
                 answers.push(answer);
                 self.made += 1;
                 self.expected = self.expected.max(self.made);
-                (self.each)(self.made, self.expected);
+                (self.each)(Progress::new(Step::Explaining, self.made, self.expected, self.made));
                 Ok(())
             },
         )?;
@@ -66,12 +68,12 @@ fn without(question: &Question<'_>, payee: usize, lacking: Lacking<'_>) -> Resul
         Err(error) => return Err(error.into()),
     };
     // Where a charter keeps what a policy that fails would divide, the rest is still paid.
-    let runs = &settlement.receipt.settlement().runs;
+    let runs = &settlement.receipt.terms().runs;
     let fault = runs.iter().find_map(|run| match &run.outcome {
         Outcome::Fault(fault) => Some(format!("{}: {fault}", run.name)),
         Outcome::Allocated { .. } => None,
     });
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let amount = payouts.get(payee).map_or(0, |payout| payout.amount);
     Ok(match fault {
         Some(fault) if amount == 0 => Without::Fault(fault),

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::SettleError;
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{AssetTerms, CarryChange, PaidChange};
 use apportion_core::money::Asset;
@@ -26,6 +25,7 @@ pub struct History {
 
 /// Why an epoch's asset cannot follow that of the epochs before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AssetChangeError {
     /// The charter names another asset.
     #[error("the epoch's pool is in {epoch}, and the charter divides {charter}")]
@@ -163,16 +163,10 @@ impl History {
 
     /// Adds what the settlement after it paid; none if that is more than 128 bits hold.
     pub(crate) fn pay(&mut self, payouts: &Payouts) -> Option<()> {
-        for payout in &payouts.list().payouts {
+        for payout in payouts.rows() {
             let paid = self.paid.entry(payout.payee.clone()).or_default();
             *paid = paid.checked_add(payout.amount)?;
         }
         Some(())
-    }
-}
-
-impl From<AssetChangeError> for SettleError {
-    fn from(error: AssetChangeError) -> SettleError {
-        SettleError::Asset(error)
     }
 }
