@@ -23,20 +23,14 @@ pub(super) fn check(
     report: &mut Report,
 ) -> ControlFlow<()> {
     match (keyword, argument, value) {
-        ("type", types, _) => {
-            if !has_type(types, value) {
-                return report.breach(place, || of_other_type(types, value));
-            }
+        ("type", types, _) if !has_type(types, value) => {
+            return report.breach(place, || of_other_type(types, value));
         }
-        ("const", expected, _) => {
-            if order(expected, value).is_ne() {
-                return report.breach(place, || format!("{expected} was expected"));
-            }
+        ("const", expected, _) if order(expected, value).is_ne() => {
+            return report.breach(place, || format!("{expected} was expected"));
         }
-        ("enum", Value::Array(options), _) => {
-            if options.iter().all(|option| order(option, value).is_ne()) {
-                return report.breach(place, || of_no_option(options, value));
-            }
+        ("enum", Value::Array(options), _) if options.iter().all(|option| order(option, value).is_ne()) => {
+            return report.breach(place, || of_no_option(options, value));
         }
         (_, Value::Number(limit), Value::Number(number)) => {
             if let Some(problem) = number_breaks(keyword, limit, number) {
