@@ -7,7 +7,6 @@ pub mod git;
 pub mod hostile;
 pub mod native;
 pub mod wasi;
-pub mod worked;
 
 use std::path::{Path, PathBuf};
 

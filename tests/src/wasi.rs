@@ -1,7 +1,9 @@
 //! Policies that import WASI, written as core modules by hand and made into components.
 
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use std::path::Path;
+
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve};
 
 /// Makes a policy that runs `describing` when it is asked for its description and `allocating` before it divides the
 /// pool equally among three payees.
@@ -25,6 +27,39 @@ pub fn guest(describing: &str, allocating: &str) -> Vec<u8> {
     let mut encoder = ComponentEncoder::default();
     let encoder = encoder.module(&core).expect("the module is of the contract");
     encoder.validate(true).encode().expect("the module makes a component")
+}
+
+/// Makes a policy that imports every function of WASI that is granted, of a version such as `0.2.3`, and stops itself
+/// (`unreachable`) as soon as it is called.
+///
+/// # Panics
+///
+/// If the host's interfaces cannot be read.
+#[allow(clippy::expect_used, reason = "for tests: the interfaces are ours")]
+pub fn importer_of_all(version: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/apportion/src/sandbox/wasi/wit");
+    let mut resolve = Resolve::default();
+    resolve.push_str("policy.wit", include_str!("../../wit/0.1.0/policy.wit")).expect("valid WIT");
+    // Each after those that it uses.
+    for name in ["deps/io.wit", "deps/clocks.wit", "deps/random.wit", "deps/filesystem.wit", "deps/cli.wit"] {
+        let text = std::fs::read_to_string(folder.join(name)).expect("the host has it");
+        // When a function came is left out: a world of an older version has it too.
+        let lines = text.lines().filter(|line| !line.trim().starts_with("@since"));
+        let text = lines.collect::<Vec<_>>().join("\n").replace("@0.2.12", &format!("@{version}"));
+        resolve.push_str(name, &text).expect("valid WIT");
+    }
+    let world = std::fs::read_to_string(folder.join("world.wit")).expect("the host has it");
+    let world = world.replace("@0.2.12", &format!("@{version}"));
+    let world =
+        world.replace("world granted {", "world granted {\n    include apportion:policy/policy@0.1.0;");
+    let package = resolve.push_str("world.wit", &world).expect("valid WIT");
+    let world = resolve.select_world(&[package], Some("granted")).expect("the world is there");
+    let mut core = dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
+    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8)
+        .expect("metadata can be embedded");
+    let mut encoder = ComponentEncoder::default();
+    let encoder = encoder.module(&core).expect("the module is of the contract");
+    encoder.encode().expect("the module makes a component")
 }
 
 /// Imports that nothing calls are left in: the policy is granted all of them.

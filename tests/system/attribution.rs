@@ -11,8 +11,7 @@ use apportion::explain::{Explainer, Question};
 use apportion::payouts::Payout;
 use apportion::{Charter, Digest, Engine, Epoch, History, Policy, Settlement, settle};
 use apportion_report::explained::Words;
-use apportion_tests::worked;
-use attribution::{INFLUENCE, LINEAGE, Month, Owners, Paid, SEED, report, year};
+use attribution::{INFLUENCE, LINEAGE, Month, Owners, Paid, SEED, report, worked, year};
 
 use crate::audit::found;
 use crate::golden::assert_golden;

@@ -3,7 +3,8 @@
 use apportion::fault::Fault;
 use apportion::settle::SettleError;
 use apportion::{Charter, Engine, Epoch, History, Limits, Settlement, settle};
-use apportion_tests::{numbered_epoch, small_epoch, wasi::guest};
+use apportion_tests::wasi::{guest, importer_of_all};
+use apportion_tests::{numbered_epoch, small_epoch};
 
 fn settled(epoch: &Epoch, allocating: &str) -> Result<Settlement, SettleError> {
     let policy = Engine::new().unwrap().admit(&guest("", allocating)).unwrap();
@@ -206,6 +207,17 @@ fn receipts_name_what_was_granted() {
     assert_eq!(settlement.receipt.terms().paid, small_epoch().pool().amount);
 }
 
+/// It is called, and only then stops: all of its imports were there, with the types that WASI gives them.
+#[test]
+fn every_granted_function_links_whatever_version_0_2_imports_it() {
+    let engine = Engine::new().unwrap();
+    for patch in (0..=12).chain([99]) {
+        let version = format!("0.2.{patch}");
+        let error = engine.admit(&importer_of_all(&version)).unwrap_err().to_string();
+        assert!(error.contains("unreachable: it stopped itself"), "{version}: {error}");
+    }
+}
+
 #[test]
 fn the_rest_of_wasi_is_refused_by_name() {
     let engine = Engine::new().unwrap();
@@ -227,7 +239,7 @@ fn the_rest_of_wasi_is_refused_by_name() {
     }
 }
 
-/// wasmtime-wasi starts threads of tokio where it waits. Nothing here waits, so there are none.
+/// Nothing here waits, so nothing is there to wait with.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_thread_of_another_runtime_is_started() {

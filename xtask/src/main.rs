@@ -1,10 +1,11 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 //!
 //! `bindings` and `policies` write files that are committed, and with `--check` compare instead of writing: that is what
-//! continuous integration runs. `conformance` writes nothing that is committed.
+//! continuous integration runs. `conformance` and `packages` write nothing that is committed.
 
 mod bindings;
 mod conformance;
+mod packages;
 mod policies;
 
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ Tasks:
   bindings   Generate the guests' bindings from the newest folder of wit/: guest-sdk/src/bindings.rs for Rust,
              guest-sdk/c/kit/bindings/ for C and Zig
   policies   Build the standard policies and write policies/dist/*.wasm and index.json
+  packages   Count the packages that the program is built from, and fail if there are too many
   conformance
              Build everything for aarch64, run the conformance corpus and the tests that compare bytes under QEMU, and
              say whether all bytes are the same as on this machine. Prints \"skipped\" where a tool is missing
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         }
         ["bindings"] => bindings::run(Mode::Write),
         ["bindings", "--check"] => bindings::run(Mode::Check),
+        ["packages"] => packages::run(),
         ["policies"] => policies::run(Mode::Write),
         ["policies", "--check"] => policies::run(Mode::Check),
         ["conformance", options @ ..] => match conformance::Options::parse(options) {

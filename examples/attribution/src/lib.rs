@@ -9,6 +9,7 @@ mod provenance;
 pub mod report;
 mod tables;
 mod traces;
+pub mod worked;
 mod year;
 
 pub use cast::{PAYEES, Part};

@@ -17,6 +17,7 @@ use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
 use apportion::text::{escape, is_hidden};
+use unicode_width::UnicodeWidthChar as _;
 
 /// Text for people. Every line in it has passed the gate; there is no way to add one that has not.
 #[derive(Debug, Default)]
@@ -141,6 +142,41 @@ pub fn arguments(error: &clap::Error) -> ExitCode {
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| message("", panic)));
 }
+
+/// How many characters a line of standard output may have without wrapping; none where it is not a terminal.
+pub fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
+}
+
+/// Whether somebody watches a terminal that can draw over a line.
+pub fn can_draw() -> bool {
+    let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+    io::stderr().is_terminal() && (cfg!(windows) || !is_dumb)
+}
+
+/// Draws a line of progress over the one drawn before, as much of it as fits.
+pub fn draw(line: &str) {
+    let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
+    let line = escape(line).to_string();
+    let mut left = width.saturating_sub(1);
+    let fits = line.chars().take_while(|c| {
+        let needed = c.width().unwrap_or(0);
+        let fits = needed <= left;
+        left = left.saturating_sub(needed);
+        fits
+    });
+    let shown: String = fits.collect();
+    let _ = io::stderr().write_all(format!("{CLEAR}{shown}").as_bytes()); // progress is not worth an error
+}
+
+/// Leaves nothing of a line that was drawn.
+pub fn clear_drawn() {
+    let _ = io::stderr().write_all(CLEAR.as_bytes()); // as above
+}
+
+/// To the start of the line, and nothing left on it.
+const CLEAR: &str = "\r\u{1b}[2K";
 
 /// Where the tools that build an author's own policy write: they have the terminal as if the author had called them.
 pub fn to_tools() -> Stdio {

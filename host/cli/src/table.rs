@@ -7,11 +7,11 @@ use apportion::payouts::Payout;
 use apportion::receipt::Outcome;
 use apportion::text::escape;
 use apportion::{Epoch, Settlement};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::inspect::shown;
 use crate::names::Labels;
-use crate::print::{Lines, say};
+use crate::print::{self, Lines, say};
 use crate::standing;
 
 /// The widest table where no terminal says how wide it is.
@@ -145,7 +145,7 @@ fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> Lines {
         let of_sums = sums.iter().map(|(title, amount)| row(title.clone(), None, *amount));
         let numbers: Vec<usize> = (first_number..header.len()).collect();
         let table = with_sums(&header, of_payees.collect(), of_sums.collect(), &numbers);
-        let width = Table::new().width().map_or(WIDTH_WITHOUT_TERMINAL, usize::from);
+        let width = print::terminal_width().unwrap_or(WIDTH_WITHOUT_TERMINAL);
         // A line that wraps is harder to read than a measure less; JSON and CSV have them all.
         if table.width() <= width || columns.pop().is_none() {
             return table;
@@ -286,20 +286,10 @@ pub fn with_sums(
     sums: Vec<Vec<String>>,
     numbers: &[usize],
 ) -> Lines {
-    let spelled = |cell: &str| escape(cell).to_string();
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.iter().map(|cell| spelled(cell)));
     let below = sums.len();
-    for row in rows.into_iter().chain(sums) {
-        table.add_row(row.iter().map(|cell| spelled(cell)));
-    }
-    for &column in numbers {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    let header = header.iter().map(|&title| title.to_owned()).collect();
+    let rows: Vec<Vec<String>> = [header].into_iter().chain(rows).chain(sums).collect();
+    let lines = in_columns(&rows, numbers);
     let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
     let mut text = Lines::default();
     for (index, line) in lines.iter().enumerate() {
@@ -309,6 +299,27 @@ pub fn with_sums(
         say!(text, "{line}");
     }
     text
+}
+
+/// One line for each row: every column as wide as its widest cell, a space on either side of it, `numbers` columns to
+/// the right.
+fn in_columns(rows: &[Vec<String>], numbers: &[usize]) -> Vec<String> {
+    let spelled = |row: &Vec<String>| row.iter().map(|cell| escape(cell).to_string()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(spelled).collect();
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let widths: Vec<usize> =
+        (0..columns).map(|column| cells(column).map(|cell| cell.width()).max().unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let space = " ".repeat(width - cell.width());
+            let (before, after) = if numbers.contains(&column) { (&*space, "") } else { ("", &*space) };
+            line.push_str(&format!(" {before}{cell}{after} "));
+        }
+        line.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 /// An amount to two decimals, where the exact one stands in JSON and CSV.
@@ -409,6 +420,21 @@ mod tests {
         assert_eq!(share(u128::MAX / 2 + 1, u128::MAX), "50.00 %");
         assert_eq!(share(u128::MAX / 4, u128::MAX), "24.99 %");
         assert_eq!(share(0, 0), "-");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_are_shown() {
+        let rows = [["payee", "share"], ["Ann", "50 %"], ["\u{65e5}\u{672c}\u{8a9e}", "-"], ["", "100.00 %"]];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+        let lines = [
+            " payee      share",
+            " Ann         50 %",
+            " \u{65e5}\u{672c}\u{8a9e}         -",
+            "        100.00 %",
+        ];
+        assert_eq!(in_columns(&rows, &[1]), lines);
+        assert_eq!(in_columns(&[vec!["a\u{1b}b".to_owned()]], &[]), [" a\\u{1b}b"]);
+        assert_eq!(in_columns(&[], &[]), [""; 0]);
     }
 
     #[test]

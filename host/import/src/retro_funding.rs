@@ -13,6 +13,7 @@ mod month;
 mod onchain;
 mod sheet;
 mod weights;
+mod yaml;
 
 use std::fmt;
 use std::path::Path;

@@ -3,14 +3,25 @@
 //! Everything that takes time or memory in it is bounded by counts that are made from the two texts alone, so that a
 //! schema is refused or accepted alike on every machine: [`patterns`] before any pattern is compiled, [`work`] before
 //! anything is checked.
+//!
+//! Schemas are those of JSON Schema 2020-12 whose references stay inside them. The tests compare [`form`] and [`check`]
+//! with the crate `jsonschema`, over the suite of tests that JSON Schema's authors publish.
 
+mod assertions;
+mod check;
+mod form;
+#[cfg(test)]
+mod oracle;
 mod patterns;
+mod report;
+mod values;
 mod work;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use regex::RegexBuilder;
 use serde_json::Value;
 
 use apportion_core::text::visible;
+use assertions::Matchers;
 use patterns::Patterns;
 
 /// The largest schema, in bytes.
@@ -31,7 +42,7 @@ const SMALL_WORK: u64 = 1 << 12;
 pub(super) struct Schema {
     text: Value,
     patterns: Patterns,
-    validator: Validator,
+    matchers: Matchers,
 }
 
 /// How many steps checking takes at most.
@@ -61,16 +72,15 @@ impl Schema {
     }
 
     fn build(text: Value, patterns: Patterns) -> Result<Schema, String> {
-        // Patterns without backtracking, and references that stay inside the schema.
-        let bounded =
-            PatternOptions::regex().size_limit(MAX_COMPILED_PATTERN).dfa_size_limit(MAX_PATTERN_CACHE);
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .with_pattern_options(bounded)
-            .offline()
-            .build(&text)
-            .map_err(|error| visible(&error.to_string(), MAX_SUMMARY))?;
-        Ok(Schema { text, patterns, validator })
+        let used = form::patterns(&text).map_err(|error| visible(&error, MAX_SUMMARY))?;
+        let mut matchers = Matchers::new();
+        for pattern in used {
+            let matcher = matcher(pattern).ok_or_else(|| {
+                visible(&format!("{} is not a \"regex\"", Value::from(pattern)), MAX_SUMMARY)
+            })?;
+            matchers.insert(pattern.to_owned(), matcher);
+        }
+        Ok(Schema { text, patterns, matchers })
     }
 
     /// The schema as it was written.
@@ -85,14 +95,25 @@ impl Schema {
 
     /// What is wrong with `parameters`, each breach with its place; empty if nothing is.
     pub(super) fn breaches(&self, parameters: &Value) -> Vec<String> {
-        let breach = |error: jsonschema::ValidationError<'_>| {
-            let place = error.instance_path().to_string();
-            let place =
-                if place.is_empty() { "the parameters".to_owned() } else { format!("`{}`", &place[1..]) };
-            visible(&format!("{place}: {error}"), MAX_SUMMARY)
+        let breach = |(place, problem): (String, String)| {
+            let place = match place.strip_prefix('/') {
+                None => "the parameters".to_owned(),
+                Some(place) => format!("`{place}`"),
+            };
+            visible(&format!("{place}: {problem}"), MAX_SUMMARY)
         };
-        self.validator.iter_errors(parameters).take(MAX_BREACHES).map(breach).collect()
+        check::breaches(&self.text, &self.matchers, parameters, MAX_BREACHES)
+            .into_iter()
+            .map(breach)
+            .collect()
     }
+}
+
+/// A pattern of ECMAScript as a matcher that does not backtrack; none if it is not a pattern, or compiles too large.
+fn matcher(pattern: &str) -> Option<regex::Regex> {
+    let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
+    let mut builder = RegexBuilder::new(&translated);
+    builder.size_limit(MAX_COMPILED_PATTERN).dfa_size_limit(MAX_PATTERN_CACHE).build().ok()
 }
 
 fn parse(text: &str) -> Result<Value, String> {

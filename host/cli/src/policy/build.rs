@@ -38,7 +38,8 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
         let path = project.file(&project.filled(path));
         let place = || format!("`{}`", path.display());
         let module = fs::read(&path).with_context(place).with_context(|| project.filled(LEFT_NOTHING))?;
-        let encoded = ComponentEncoder::default().validate(true).module(&module).and_then(|it| it.encode());
+        let encoded =
+            ComponentEncoder::default().validate(true).module(&module).and_then(|mut it| it.encode());
         let encoded = encoded.map_err(|error| Refused(format!("it makes no component: {error:#}")));
         write_file(&component, &encoded.with_context(place)?, Existing::Replace)?;
     }

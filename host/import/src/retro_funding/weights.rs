@@ -5,14 +5,14 @@ use std::path::Path;
 
 use apportion_core::money::{Asset, AssetError};
 use apportion_core::number::is_held;
-use saphyr::{Scalar, ScalarStyle, Yaml, YamlLoader};
-use saphyr_parser::{Event, Parser};
+use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 
 use crate::limits::{Bound, Quota};
 use crate::problem::Fault;
 
 use super::Track;
+use super::yaml::{Node, Scalar, first_document};
 
 /// The key of the pool, which is an amount and no parameter.
 const BUDGET: &str = "budget";
@@ -105,20 +105,11 @@ impl Weights {
     }
 
     fn of(text: &str) -> Result<Weights, Fault> {
-        let not_yaml = |error: &dyn std::fmt::Display| {
-            Fault::Parameters(format!("is not YAML that can be read: {error}"))
-        };
         check_shape(text)?;
-        let mut loader = YamlLoader::<Yaml<'_>>::default();
-        // Scalars are kept as they are written, so that the budget is exact.
-        loader.early_parse(false);
-        Parser::new_from_str(text).load(&mut loader, true).map_err(|error| not_yaml(&error))?;
-        if let Some(error) = loader.error() {
-            return Err(not_yaml(error));
-        }
-        let documents = loader.into_documents();
+        let document = first_document(text)
+            .map_err(|error| Fault::Parameters(format!("is not YAML that can be read: {error}")))?;
         let mut weights = Weights::default();
-        for (key, section) in entries(documents.first(), "the file")? {
+        for (key, section) in entries(document.as_ref(), "the file")? {
             match key.as_str() {
                 "data_snapshot" => {
                     for (key, value) in entries(Some(section), &key)? {
@@ -248,13 +239,13 @@ fn known(
 
 /// The entries of a mapping; none where nothing is written.
 fn entries<'a, 'input>(
-    node: Option<&'a Yaml<'input>>,
+    node: Option<&'a Node<'input>>,
     what: &str,
-) -> Result<Vec<(String, &'a Yaml<'input>)>, Fault> {
+) -> Result<Vec<(String, &'a Node<'input>)>, Fault> {
     match node {
-        None | Some(Yaml::BadValue) => Ok(Vec::new()),
+        None => Ok(Vec::new()),
         Some(node) if scalar(node).is_some_and(|text| matches!(text, "" | "~" | "null")) => Ok(Vec::new()),
-        Some(Yaml::Mapping(mapping)) => mapping
+        Some(Node::Mapping(mapping)) => mapping
             .iter()
             .map(|(key, value)| match scalar(key) {
                 Some(key) => Ok((key.to_owned(), value)),
@@ -271,19 +262,19 @@ fn entries<'a, 'input>(
     }
 }
 
-fn scalar<'a>(node: &'a Yaml<'_>) -> Option<&'a str> {
+fn scalar<'a>(node: &'a Node<'_>) -> Option<&'a str> {
     match node {
-        Yaml::Representation(text, _, _) => Some(text),
+        Node::Scalar(text, _, _) => Some(text),
         _ => None,
     }
 }
 
-fn object(node: &Yaml<'_>, what: &str) -> Result<Map<String, Value>, Fault> {
+fn object(node: &Node<'_>, what: &str) -> Result<Map<String, Value>, Fault> {
     object_without("", node, what)
 }
 
 /// As [`object`], without an entry that is read as it is written.
-fn object_without(left_out: &str, node: &Yaml<'_>, what: &str) -> Result<Map<String, Value>, Fault> {
+fn object_without(left_out: &str, node: &Node<'_>, what: &str) -> Result<Map<String, Value>, Fault> {
     let mut object = Map::new();
     for (key, value) in entries(Some(node), what)? {
         if key == left_out && !key.is_empty() {
@@ -298,27 +289,27 @@ fn object_without(left_out: &str, node: &Yaml<'_>, what: &str) -> Result<Map<Str
     Ok(object)
 }
 
-fn json(node: &Yaml<'_>, path: &str) -> Result<Value, Fault> {
+fn json(node: &Node<'_>, path: &str) -> Result<Value, Fault> {
     let wrong = |what| Fault::Parameters(format!("has {what} in `{}`", path.escape_debug()));
     match node {
-        Yaml::Representation(text, ScalarStyle::Plain, _) if text.is_empty() => Ok(Value::Null),
-        Yaml::Mapping(_) => object(node, path).map(Value::Object),
-        Yaml::Sequence(items) => {
+        Node::Mapping(_) => object(node, path).map(Value::Object),
+        Node::Sequence(items) => {
             items.iter().map(|item| json(item, path)).collect::<Result<_, _>>().map(Value::Array)
         }
-        Yaml::Representation(text, ScalarStyle::Plain, _) if !is_held(text) => {
+        Node::Scalar(text, ScalarStyle::Plain, _) if text.is_empty() => Ok(Value::Null),
+        Node::Scalar(text, ScalarStyle::Plain, _) if !is_held(text) => {
             Err(wrong("a number that no 64-bit float can hold"))
         }
-        Yaml::Representation(text, ScalarStyle::Plain, _) => match Scalar::parse_from_cow(text.clone()) {
+        Node::Scalar(text, ScalarStyle::Plain, _) => match Scalar::of_plain(text) {
             Scalar::Null => Ok(Value::Null),
             Scalar::Boolean(truth) => Ok(Value::Bool(truth)),
             Scalar::Integer(integer) => Ok(Value::from(integer)),
-            Scalar::FloatingPoint(number) => serde_json::Number::from_f64(number.into_inner())
+            Scalar::FloatingPoint(number) => serde_json::Number::from_f64(number)
                 .map(Value::Number)
                 .ok_or_else(|| wrong("an infinite number")),
-            Scalar::String(text) => Ok(Value::String(text.into_owned())),
+            Scalar::Text(text) => Ok(Value::String(text.to_owned())),
         },
-        Yaml::Representation(text, _, _) => Ok(Value::String(text.clone().into_owned())),
-        _ => Err(wrong("something that is no number, text, list or mapping")),
+        Node::Scalar(text, _, _) => Ok(Value::String(text.clone().into_owned())),
+        Node::Tagged(..) => Err(wrong("something that is no number, text, list or mapping")),
     }
 }

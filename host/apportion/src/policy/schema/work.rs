@@ -100,7 +100,7 @@ fn check_reference(schema: &Value, name: &str, value: &Value) -> Result<(), Stri
 }
 
 /// What a reference leads to: `#`, or `#` and a JSON pointer.
-fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
+pub(super) fn target<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let pointer = reference.strip_prefix('#')?;
     // Escapes of addresses are left out: schemas have no need of them.
     if pointer.contains('%') { None } else { root.pointer(pointer) }

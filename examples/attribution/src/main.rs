@@ -4,7 +4,7 @@
 //!
 //! `examples/attribution/README.md` tells the story.
 //!
-//! `cargo run --release --package apportion-import --example attribution`
+//! `cargo run --release --package attribution`
 
 use std::error::Error;
 use std::path::Path;
@@ -14,9 +14,8 @@ use apportion::ledger::LedgerIdentity;
 use apportion::replay::Replayed;
 use apportion::store::DirectoryStore;
 use apportion::{Digest, Engine, Epoch, History, Ledger, compare, verify};
-use apportion_tests::worked;
 use attribution::report::{self, euros};
-use attribution::{INFLUENCE, LINEAGE, Month, Paid, SEED};
+use attribution::{INFLUENCE, LINEAGE, Month, Paid, SEED, worked};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;

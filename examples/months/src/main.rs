@@ -2,7 +2,7 @@
 //! each under its own month's parameters; every payout held against the published one; the ledger verified; then all
 //! six replayed under the last month's rule, and a page written that says who would have got more or less.
 //!
-//! `cargo run --release --package apportion-import --example months`
+//! `cargo run --release --package months`
 
 use std::error::Error;
 use std::path::Path;

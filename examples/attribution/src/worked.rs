@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use apportion::charter::CharterDraft;
 use apportion::{Charter, Engine, Epoch, History, Payouts, Policy, settle};
-use attribution::{Files, Month, Owners, Paid};
+
+use crate::{Files, Month, Owners, Paid, WITHDRAWN};
 
 /// A charter of the example, and the policies that it names.
 ///
@@ -62,6 +63,6 @@ pub fn paid(
         answers: month.answers(),
         pool: epoch.pool().amount,
         payees: payees.collect(),
-        letters: earned_by_set(month, attribution::WITHDRAWN, charter, policies)?,
+        letters: earned_by_set(month, WITHDRAWN, charter, policies)?,
     })
 }
