@@ -22,7 +22,6 @@ mod forks;
 mod fuzz;
 mod golden;
 mod hostile;
-mod house;
 mod identity;
 mod influence;
 mod irregular;

@@ -9,7 +9,7 @@
 //! - Notes, warnings and errors are single messages on standard error.
 //! - [`Data`] for programs (JSON, CSV) is written byte for byte, but for a terminal it is gated as well.
 //!
-//! `tests/system/house.rs` holds that no other file of the program names standard output or standard error.
+//! `tests/house` holds that no other file of the program names standard output or standard error.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, StdoutLock, Write};
