@@ -111,10 +111,6 @@ pub(crate) const KNOWN: &[Known] = &[
         ],
     },
     Known { root: "host/cli/src/main.rs", files: &["git", "import"] },
-    Known {
-        root: "host/harden/src/lib.rs",
-        files: &["component", "depth", "emit", "lib", "link", "meter", "module", "names", "scan"],
-    },
     Known { root: "host/import/src/lib.rs", files: &["git::boundary", "git::repository"] },
     Known {
         root: "host/import/src/lib.rs",
