@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::limits::{Bound, Quota};
 use crate::problem::Fault;
 
-use super::Track;
+use super::track::Track;
 
 /// The key of the pool, which is an amount and no parameter.
 const BUDGET: &str = "budget";

@@ -111,38 +111,6 @@ pub(crate) const KNOWN: &[Known] = &[
         ],
     },
     Known { root: "host/cli/src/main.rs", files: &["git", "import"] },
-    Known { root: "host/import/src/lib.rs", files: &["git::boundary", "git::repository"] },
-    Known {
-        root: "host/import/src/lib.rs",
-        files: &["sourcecred", "sourcecred::epoch", "sourcecred::graph", "sourcecred::ledger"],
-    },
-    Known {
-        root: "host/import/src/lib.rs",
-        files: &["table", "table::csv", "table::json_lines", "table::parquet"],
-    },
-    Known {
-        root: "host/import/src/lib.rs",
-        files: &[
-            "git",
-            "git::bots",
-            "git::changes",
-            "git::graph",
-            "git::history",
-            "git::joins",
-            "git::notes",
-            "git::people",
-            "git::table",
-        ],
-    },
-    Known {
-        root: "host/import/src/lib.rs",
-        files: &[
-            "retro_funding",
-            "retro_funding::devtooling",
-            "retro_funding::onchain",
-            "retro_funding::weights",
-        ],
-    },
     Known {
         root: "host/import/src/lib.rs",
         files: &[
