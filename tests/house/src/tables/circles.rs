@@ -111,27 +111,6 @@ pub(crate) const KNOWN: &[Known] = &[
         ],
     },
     Known { root: "host/cli/src/main.rs", files: &["git", "import"] },
-    Known {
-        root: "host/import/src/lib.rs",
-        files: &[
-            "traces",
-            "traces::json",
-            "traces::openlineage",
-            "traces::openlineage::facets",
-            "traces::openlineage::graph",
-            "traces::otlp",
-            "traces::otlp::attributes",
-            "traces::otlp::genai",
-            "traces::otlp::graph",
-            "traces::otlp::span",
-            "traces::prov",
-            "traces::prov::relation",
-        ],
-    },
-    Known {
-        root: "host/import/src/lib.rs",
-        files: &["tables", "tables::rows", "tables::rows::further", "tables::rows::traced"],
-    },
     Known { root: "host/import/tests/it/main.rs", files: &["git", "git::outside", "git::who", "git::wrong"] },
     Known {
         root: "host/import/tests/it/main.rs",
