@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use apportion::audit::ExampleEpoch;
 use apportion::{Asset, Card, CardFormat, EdgeRow, Example, Finding, NodeRow, RowText, Verdict, escape_name};
 
+use crate::figures::{amount, count, grouped};
+use crate::names::cut;
 use crate::print::{Lines, say};
 use crate::standing;
-use crate::table::{RETAINED, amount, count, cut, grouped, plain, with_sums};
+use crate::table::{RETAINED, plain, with_sums};
 
 /// How many of those who gain are named in a sentence.
 const MOST_NAMED: usize = 4;

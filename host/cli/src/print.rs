@@ -76,6 +76,12 @@ impl Lines {
     }
 }
 
+/// A text that someone may have broken into lines, on one line.
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
 /// Adds a line to [`Lines`]: `say!(lines, "epoch {}", number)`; without words an empty one.
 macro_rules! say {
     ($lines:expr) => { $lines.blank() };

@@ -13,6 +13,7 @@ use apportion::{
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
+use crate::figures;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::{Incomplete, Refused};
@@ -150,7 +151,7 @@ fn report_unknown(unknown: &[UnknownEpoch], candidates: &[Charter]) -> Result<()
     }
     let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|epoch| epoch.limit).collect();
     let epochs: BTreeSet<u64> = unknown.iter().map(|epoch| epoch.number).collect();
-    let what = format!("the comparison is incomplete: {} left out", table::count(epochs.len(), "epoch"));
+    let what = format!("the comparison is incomplete: {} left out", figures::count(epochs.len(), "epoch"));
     Err(Incomplete { what, limits }.into())
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use apportion::{Digest, LedgerIdentity};
 use clap::{Args, Subcommand};
 
-use super::OutputFile;
+use super::output::OutputFile;
 use crate::outcome::EXIT_CODES;
 
 /// Work with charters: which policies divide a programme's pools
