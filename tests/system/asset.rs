@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use apportion::{
-    Asset, AssetChangeError, AssetTerms, CarryChange, Charter, Digest, DirectoryStore, Engine, History,
-    Ledger, LedgerError, PaidChange, Policy, Ratio, SettleError, Settlement, Store, settle, verify,
-};
+use apportion::charter::{AssetTerms, CarryChange, PaidChange, Ratio};
+use apportion::ledger::LedgerError;
+use apportion::money::Asset;
+use apportion::settle::{AssetChangeError, SettleError};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Digest, Engine, History, Ledger, Policy, Settlement, Store, settle, verify};
 use apportion_tests::{epoch_in, hostile, numbered_epoch};
 
 use crate::identity::entry_text;
@@ -103,7 +105,7 @@ fn history_is_reset_or_converted_as_the_charter_decides() {
 
         let mut seen: BTreeMap<String, u128> = BTreeMap::new();
         if let PaidChange::Convert(Ratio { numerator, denominator }) = paid {
-            for payout in before.iter().flat_map(|settled| &settled.payouts.list().payouts) {
+            for payout in before.iter().flat_map(|settled| settled.payouts.rows()) {
                 *seen.entry(payout.payee.clone()).or_default() += payout.amount;
             }
             seen.values_mut().for_each(|amount| *amount = *amount * numerator / denominator);

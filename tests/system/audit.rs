@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use apportion::audit::{Audit, AuditError, Card, Property, Verdict};
 use apportion::audit::{ExampleEpoch, Finding};
-use apportion::{
-    Audit, AuditError, Card, Charter, Engine, Epoch, EpochRows, FaultCode, History, Policy, Property,
-    Verdict, audit, settle,
-};
+use apportion::epoch::EpochRows;
+use apportion::fault::FaultCode;
+use apportion::{Charter, Engine, Epoch, History, Policy, audit, settle};
 use apportion_tests::{hostile, small_epoch};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn is_settled_alike(card: &Card, policy: &Policy) {
             let epoch = shown.rows.build().unwrap();
             let policies = std::slice::from_ref(policy);
             let settled = settle(&epoch, &charter, policies, &History::default()).unwrap();
-            let paid = settled.payouts.list().payouts.iter().map(|p| (p.payee.as_str(), p.amount));
+            let paid = settled.payouts.iter().map(|p| (p.payee.as_str(), p.amount));
             assert!(paid.eq(shown.payouts.iter().map(|p| (p.payee.as_str(), p.amount))));
         }
         if finding.property.is_attack() {

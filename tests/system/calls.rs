@@ -1,8 +1,10 @@
 //! Which functions a policy was in when it broke off: told to authors, the same on every backend, and in no receipt.
 
-use apportion::{
-    Backend, Charter, Engine, History, Limits, OnFault, Outcome, Policy, SettleError, Setup, settle,
-};
+use apportion::charter::OnFault;
+use apportion::engine::{Backend, Setup};
+use apportion::receipt::Outcome;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, Limits, Policy, settle};
 use apportion_tests::{hostile, small_epoch};
 
 /// A policy whose rule calls `outer`, and that one `inner`, which does this. The rule itself has no name.
@@ -55,7 +57,7 @@ fn a_fault_is_told_with_the_functions_that_it_is_in() {
                 assert_eq!(calls, ["inner", "outer"], "{code} {backend:?}");
             }
             let receipt = settled(OnFault::Retain).unwrap().receipt;
-            assert_eq!(receipt.settlement().runs[0].outcome, Outcome::Fault(fault));
+            assert_eq!(receipt.terms().runs[0].outcome, Outcome::Fault(fault));
             assert!(!String::from_utf8_lossy(receipt.as_bytes()).contains("inner"), "{code}");
         }
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use apportion::explain::{ExplainError, Explaining, Explanation, Question, Reliance, Without};
-use apportion::{
-    Asset, Charter, ColumnNames, Difference, Edge, EdgeRow, Engine, Epoch, EpochBuilder, EpochRows, Header,
-    History, Node, Policy, Pool, Settlement, Window, settle,
-};
+use apportion::compare::Difference;
+use apportion::epoch::{ColumnNames, EdgeRow, EpochRows, Header, Window};
+use apportion::explain::{ExplainError, Explainer, Explanation, Question, Reliance, Without};
+use apportion::money::{Asset, Pool};
+use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, Policy, Settlement, settle};
 use apportion_report::explained::{Most, Words};
 use apportion_tests::{numbered_epoch, small_epoch};
 use serde_json::json;
@@ -49,7 +49,7 @@ impl Rule {
 
     fn amount(&self, epoch: &Epoch, payee: &str) -> u128 {
         let settlement = self.settle(epoch);
-        settlement.payouts.list().payouts.iter().find(|payout| payout.payee == payee).unwrap().amount
+        settlement.payouts.iter().find(|payout| payout.payee == payee).unwrap().amount
     }
 
     fn explain(&self, epoch: &Epoch, payee: &str, runs: usize) -> Explanation {
@@ -57,8 +57,9 @@ impl Rule {
         let (charter, policies) = (&self.charter, &self.policies[..]);
         let question = Question { epoch, charter, policies, history: &history, before: None, runs };
         let mut told = Vec::new();
-        let explaining = Explaining::new(question).unwrap();
-        let explanation = explaining.explain(payee, |done, all| told.push((done, all))).unwrap();
+        let explaining = Explainer::new(question).unwrap();
+        let explanation =
+            explaining.explain(payee, |progress| told.push((progress.done, progress.total))).unwrap();
         // Each settlement is told of, and there are no more than were allowed.
         assert_eq!(told.len(), explanation.runs);
         assert!(explanation.runs <= runs, "{} runs", explanation.runs);
@@ -293,9 +294,9 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
         let history = ledger.history(&earlier, &rule.policies).unwrap();
         let before = (
             numbered(2, &[]),
-            ledger.payouts(&ledger.receipt(&earlier[1]).unwrap().settlement().payouts).unwrap(),
+            ledger.payouts(&ledger.receipt(&earlier[1]).unwrap().terms().payouts).unwrap(),
         );
-        let paid = third.payouts.list().payouts.iter().find(|payout| payout.payee == "ann").unwrap().amount;
+        let paid = third.payouts.iter().find(|payout| payout.payee == "ann").unwrap().amount;
         (third, paid, history, before)
     };
 
@@ -303,9 +304,9 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
     let (charter, policies, epoch) = (&rule.charter, &rule.policies[..], numbered(3, &[]));
     let before = Some((&second, &payouts));
     let question = Question { epoch: &epoch, charter, policies, history: &history, before, runs: 50 };
-    let explaining = Explaining::new(question).unwrap();
+    let explaining = Explainer::new(question).unwrap();
     assert_eq!(explaining.settlement().receipt.digest(), third.receipt.digest());
-    let explanation = explaining.explain("ann", |_, _| ()).unwrap();
+    let explanation = explaining.explain("ann", |_| ()).unwrap();
     assert_eq!((explanation.amount, explanation.contributions.len()), (paid, 3));
     for contribution in &explanation.contributions {
         let (_, amount, ..) = third_without("explain-past-without", &[&contribution.first]);
@@ -315,8 +316,8 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
 
     // As if it were a first epoch it is another amount, and no one would know by the receipt's payee that it is wrong.
     let none = History::default();
-    let forgetful = Explaining::new(Question { history: &none, before: None, ..question }).unwrap();
-    assert_ne!(forgetful.explain("ann", |_, _| ()).unwrap().amount, paid);
+    let forgetful = Explainer::new(Question { history: &none, before: None, ..question }).unwrap();
+    assert_ne!(forgetful.explain("ann", |_| ()).unwrap().amount, paid);
     assert_ne!(forgetful.settlement().receipt.digest(), third.receipt.digest());
 }
 
@@ -369,7 +370,7 @@ fn names_stand_beside_ids() {
 }
 
 fn explained(question: Question<'_>, payee: &str) -> Result<Explanation, ExplainError> {
-    Explaining::new(question).unwrap().explain(payee, |_, _| ())
+    Explainer::new(question).unwrap().explain(payee, |_| ())
 }
 
 #[test]
@@ -422,7 +423,7 @@ fn a_real_month_is_explained_the_same_each_time() {
         Question { epoch, charter, policies: &policies, history: &history, before: None, runs: 50 };
     let paid = settle(epoch, charter, &policies, &history).unwrap();
     let by_amount: BTreeMap<u128, &str> =
-        paid.payouts.list().payouts.iter().map(|payout| (payout.amount, payout.payee.as_str())).collect();
+        paid.payouts.iter().map(|payout| (payout.amount, payout.payee.as_str())).collect();
     let (amount, payee) = by_amount.last_key_value().unwrap();
     let explanations = [(); 2].map(|()| explained(question, payee).unwrap());
     assert_eq!(
@@ -443,7 +444,7 @@ fn a_real_months_metrics_are_each_worth_what_is_lost_without() {
     let (epoch, charter, history) = (&month.imported.epoch, &month.charter, History::default());
     let policies = [standard(&engine, "optimism-onchain")];
     let paid = settle(epoch, charter, &policies, &history).unwrap();
-    let mut payouts: Vec<_> = paid.payouts.list().payouts.iter().collect();
+    let mut payouts: Vec<_> = paid.payouts.iter().collect();
     payouts.sort_by_key(|payout| std::cmp::Reverse(payout.amount));
     let payee = &payouts[5].payee;
     let question =
@@ -458,7 +459,7 @@ fn a_real_months_metrics_are_each_worth_what_is_lost_without() {
         let mut rows = rows.clone();
         rows.edges.retain(|edge| !(own.contains(&&edge.target) && gone(edge)));
         let settled = settle(&rows.build().unwrap(), charter, &policies, &history).unwrap();
-        let payouts = &settled.payouts.list().payouts;
+        let payouts = settled.payouts.rows();
         Without::Amount(payouts.iter().find(|payout| payout.payee == *payee).unwrap().amount)
     };
     let mut tried = 0;

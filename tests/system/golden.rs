@@ -6,10 +6,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apportion::{
-    Appointment, Charter, DirectoryStore, Engine, Epoch, FaultCode, History, Ledger, LedgerIdentity, Limits,
-    OnFault, Payouts, Proof, Receipt, SettleError, Store, Terms, settle,
-};
+use apportion::charter::{Appointment, CharterTerms, OnFault};
+use apportion::fault::FaultCode;
+use apportion::ledger::LedgerIdentity;
+use apportion::settle::SettleError;
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, Epoch, History, Ledger, Limits, Payouts, Proof, Receipt, Store, settle};
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::hostile::{self, End};
 use apportion_tests::{MONTHS, data, small_epoch};
@@ -59,8 +61,8 @@ fn golden_objects() {
         [serde_json::json!({}), serde_json::json!({"node_metrics": {"stars": 0.5}}), month.parameters];
     let appointed = policies.iter().zip([5, 2, 1]).zip(parameters);
     let appointed =
-        appointed.map(|((policy, portion), parameters)| Appointment::of(policy, portion, parameters));
-    let charter = Charter::new(Terms {
+        appointed.map(|((policy, portion), parameters)| Appointment::new(policy, portion, parameters));
+    let charter = Charter::new(CharterTerms {
         name: "Golden — \"quoted\"".to_owned(),
         policies: appointed.collect(),
         limits: Limits::default(),
@@ -81,14 +83,14 @@ fn golden_objects() {
     receipt.check_payouts(&payouts).unwrap();
 
     // A proof holds a receipt with an engine's counts, so the committed one is read and not compared.
-    let payout = &payouts.list().payouts[1];
+    let payout = &payouts.rows()[1];
     if std::env::var_os("APPORTION_BLESS").is_some() {
         let proof = Proof::new(&receipt, &payouts, &payout.payee).unwrap();
         fs::write(golden("proof.json"), proof.as_bytes()).unwrap();
     }
     let proof = Proof::from_bytes(&fs::read(golden("proof.json")).unwrap()).unwrap();
     let proven = proof.check(proof.receipt_digest()).unwrap();
-    assert_eq!((&proven.payout, &proven.settlement), (payout, receipt.settlement()));
+    assert_eq!((&proven.payout, &proven.settlement), (payout, receipt.terms()));
 }
 
 /// A ledger's first entries, and what signers of its next charter sign.

@@ -1,9 +1,11 @@
 //! What a policy may be made of, and the holes through which a verdict could differ between machines: each closed, or
 //! its behaviour shown. docs/sandbox.md has the table.
 
-use apportion::{
-    AdmissionError, Charter, Engine, Fault, History, Limits, OnFault, Policy, SettleError, Settlement, settle,
-};
+use apportion::charter::OnFault;
+use apportion::fault::Fault;
+use apportion::policy::AdmissionError;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, Limits, Policy, Settlement, settle};
 use apportion_tests::{hostile, small_epoch};
 
 /// Settles the small epoch by a policy within limits.
@@ -142,7 +144,7 @@ fn sections(bytes: &[u8]) -> impl Iterator<Item = u8> {
 
 /// Hole: `memory.grow` at the limit. What the module itself forbids is answered by -1, as the standard says; up to the
 /// charter's limit it is granted to the byte; one page more ends the run. What the *system* refuses is the host's
-/// fault: `memory_that_the_system_does_not_give_is_the_hosts_fault` in `host/src/sandbox/tests.rs`.
+/// fault: `memory_that_the_system_does_not_give_is_the_hosts_fault` in `host/apportion/src/sandbox/tests.rs`.
 #[test]
 fn memory_grows_to_the_limit_and_not_a_page_further() {
     let engine = Engine::new().unwrap();
@@ -222,7 +224,7 @@ fn the_callers_stack_changes_no_verdict() {
 /// The instructions of a run that pays.
 fn count(engine: &Engine, body: &str, more: &str) -> u64 {
     let policy = engine.admit(&hostile::allocating(body, more)).unwrap();
-    ran(&policy, Limits::default()).unwrap().receipt.settlement().runs[0].used.unwrap().instructions
+    ran(&policy, Limits::default()).unwrap().receipt.terms().runs[0].used.unwrap().instructions
 }
 
 /// Hole: what bringing data into memory costs. An engine's own count has it or not by the system it runs on (wasmtime

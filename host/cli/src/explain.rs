@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use apportion::explain::{ExplainError, Explaining, Explanation, Question};
-use apportion::{
-    Agreement, Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError,
-};
+use apportion::engine::HostError;
+use apportion::explain::{ExplainError, Explainer, Explanation, Question};
+use apportion::receipt::Agreement;
+use apportion::settle::SettleError;
+use apportion::{Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
 use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
@@ -31,7 +32,7 @@ const WIDTH: usize = 100;
 pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     let engine = engines.make()?;
     let case = Case::read(arguments, &engine)?;
-    let explaining = Explaining::new(Question {
+    let explaining = Explainer::new(Question {
         epoch: &case.epoch,
         charter: &case.charter,
         policies: &case.policies,
@@ -55,7 +56,7 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     for payee in &arguments.payees {
         let bar = Bar::new("settling again");
         let payee = meant(payee, &case.epoch);
-        let explained = explaining.explain(payee, |done, all| bar.at(done, all));
+        let explained = explaining.explain(payee, |progress| bar.at(progress.done, progress.total));
         bar.done();
         match explained {
             Ok(explanation) => explanations.push(explanation),
@@ -118,7 +119,7 @@ impl Case {
         let ledger = ledger::open(path)?;
         let spinner = Spinner::new(format!("reading epoch {number}"));
         let receipt = ledger::receipt_of(&ledger, path, number)?;
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         let earlier: Vec<Digest> = ledger
             .settled()
             .take_while(|(settled, _)| *settled != number)
@@ -130,7 +131,7 @@ impl Case {
             None => None,
             Some(before) => {
                 let before = ledger.receipt(before)?;
-                let before = before.settlement();
+                let before = before.terms();
                 Some((ledger.epoch(&before.epoch)?, ledger.payouts(&before.payouts)?))
             }
         };
@@ -148,7 +149,7 @@ impl Case {
         if let Some(before) = &before {
             comes_before(before.epoch(), settled.epoch())?;
         }
-        let previous = settled.receipt().settlement().previous;
+        let previous = settled.receipt().terms().previous;
         Ok(Case {
             epoch: settled.epoch().clone(),
             charter,
@@ -219,7 +220,7 @@ fn told(error: ExplainError, epoch: &Epoch) -> anyhow::Error {
             Refused(format!("there is no payee `{payee}` in epoch {number}; {hint}")).into()
         }
         ExplainError::Settle(error) => error.into(),
-        ExplainError::Build(error) => error.into(),
+        other => other.into(),
     }
 }
 

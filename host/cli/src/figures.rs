@@ -1,6 +1,7 @@
 //! Amounts, shares and counts as people read them.
 
-use apportion::{Asset, Difference};
+use apportion::compare::Difference;
+use apportion::money::Asset;
 
 /// Percent of the pool with two decimals, cut and not rounded, in integers.
 pub fn share(amount: u128, pool: u128) -> String {

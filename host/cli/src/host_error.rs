@@ -1,6 +1,10 @@
 //! The host's own errors: where they hide in a chain of errors, and what to do about a limit that was met.
 
-use apportion::{AdmissionError, HostError, HostLimit, LedgerError, SettleError};
+use apportion::engine::HostError;
+use apportion::ledger::LedgerError;
+use apportion::limits::HostLimit;
+use apportion::policy::AdmissionError;
+use apportion::settle::SettleError;
 
 /// What to do about a limit that was met.
 pub fn advice(limit: HostLimit) -> &'static str {

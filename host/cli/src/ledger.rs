@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use apportion::ledger::LedgerIdentity;
 use apportion::signature::Signer;
-use apportion::{Digest, DirectoryStore, Ledger, LedgerIdentity, Receipt, Verification, VerifyOptions};
+use apportion::store::DirectoryStore;
+use apportion::verify::{Verification, VerifyOptions};
+use apportion::{Digest, Ledger, Receipt};
 
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
@@ -22,7 +25,7 @@ pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
 /// Opens the ledger, or creates one in a folder that is empty or not there, with the identity given or a random one.
 pub fn open_or_create(path: &Path, identity: Option<LedgerIdentity>) -> Result<Ledger<DirectoryStore>> {
     let store = match DirectoryStore::open(path) {
-        Err(apportion::StoreError::NoLedger(_)) => DirectoryStore::create(path)?,
+        Err(apportion::store::StoreError::NoLedger(_)) => DirectoryStore::create(path)?,
         opened => opened?,
     };
     let opened = Ledger::open(store)?;
@@ -61,8 +64,8 @@ pub fn receipt_of(ledger: &Ledger<DirectoryStore>, path: &Path, number: u64) -> 
         bail!(Refused(format!("epoch {number} is not settled in `{place}`; {}", these(&numbers))));
     };
     let receipt = ledger.receipt(digest)?;
-    if receipt.settlement().number != number {
-        let says = receipt.settlement().number;
+    if receipt.terms().number != number {
+        let says = receipt.terms().number;
         bail!(Refused(format!(
             "receipt `{digest}` is entered for epoch {number} and says that it is of {says}"
         )));

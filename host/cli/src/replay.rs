@@ -6,10 +6,13 @@ use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
-use apportion::{
-    Asset, CandidateSide, Card, Charter, CompareError, ComparedPayee, Comparing, Comparison, Digest, History,
-    HostLimit, Past, Policy, ReplayError, Replayed, ReplayedEpoch, Settled, SettlementTerms, Store,
-};
+use apportion::audit::Card;
+use apportion::compare::{CandidateSide, CompareError, ComparedPayee, Comparison, UnknownEpoch};
+use apportion::limits::HostLimit;
+use apportion::money::Asset;
+use apportion::receipt::ReceiptTerms;
+use apportion::replay::{ReplayError, ReplayedEpoch, SettledEpoch, SettledEpochs};
+use apportion::{Charter, Digest, History, Policy, Store};
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
@@ -81,76 +84,51 @@ impl<'a> Shown<'a> {
 }
 
 /// Replays past epochs from anywhere under each candidate, and prints and writes the comparisons.
-pub fn compared<P: Past<Error: Into<Error>>>(
+pub fn compared<P: SettledEpochs<Error: Into<Error>>>(
     past: &P,
     candidates: &[Charter],
     policies: &[Policy],
     before: &History,
     shown: &Shown<'_>,
 ) -> Result<()> {
-    let begun = candidates
-        .iter()
-        .enumerate()
-        .map(|(index, charter)| Ok((Comparing::new(charter, index), Rows::new(charter, shown.format)?)));
-    let mut begun: Vec<(Comparing, Rows)> = begun.collect::<Result<_>>()?;
-    let mut unknown: Vec<UnknownEpoch> = Vec::new();
+    let files = candidates.iter().map(|charter| Rows::new(charter, shown.format));
+    let mut files: Vec<Rows> = files.collect::<Result<_>>()?;
     let bar = Bar::new("replaying");
     bar.at(0, past.count());
-    let mut done = 0;
-    let replayed = apportion::replay(past, candidates, policies, before, |epoch| -> Result<(), Told> {
-        for (index, (comparing, rows)) in begun.iter_mut().enumerate() {
-            if let Some(Replayed::Unknown { reason, limit }) = epoch.replayed.get(index) {
-                let number = epoch.receipt.settlement().number;
-                unknown.push(UnknownEpoch {
-                    candidate: index,
-                    number,
-                    reason: reason.clone(),
-                    limit: *limit,
-                });
-                continue;
+    let compared = apportion::compare(past, candidates, policies, before, |compared| -> Result<(), Ended> {
+        for (file, payees) in files.iter_mut().zip(compared.payees) {
+            if let Some(payees) = payees {
+                file.add(compared.epoch, payees).map_err(Ended)?;
             }
-            let payees = comparing.add(&epoch).map_err(|error| Told(Refused(error.to_string()).into()))?;
-            rows.add(&epoch, &payees).map_err(Told)?;
         }
-        done += 1;
-        bar.at(done, past.count());
+        bar.at(compared.done, compared.total);
         Ok(())
     });
     bar.done();
-    replayed.map_err(|Told(error)| error)?;
+    let compared = compared.map_err(|Ended(error)| error)?;
 
-    let is_unknown =
-        |index| !unknown.is_empty() && unknown.iter().filter(|e| e.candidate == index).count() == done;
-    let compared = begun.into_iter().enumerate().filter(|(index, _)| !is_unknown(*index));
-    let comparisons = compared.map(|(_, (comparing, rows))| Ok((comparing.finish()?, rows)));
-    let comparisons: Vec<(Comparison, Rows)> =
-        comparisons.collect::<Result<_, CompareError>>().map_err(|error| Refused(error.to_string()))?;
+    let (mut comparisons, mut unknown) = (Vec::new(), Vec::new());
+    for ((compared, file), charter) in compared.into_iter().zip(files).zip(candidates) {
+        comparisons.extend(compared.comparison.map(|comparison| (comparison, file)));
+        unknown.extend(compared.unknown.into_iter().map(|epoch| (charter, epoch)));
+    }
     if !comparisons.is_empty() {
         check_cards(shown.cards, &comparisons)?;
         print(comparisons, shown)?;
     }
-    report_unknown(&unknown, candidates)
-}
-
-/// An epoch that the host could not replay under a candidate.
-struct UnknownEpoch {
-    candidate: usize,
-    number: u64,
-    reason: String,
-    limit: Option<HostLimit>,
+    report_unknown(&unknown)
 }
 
 /// A comparison without some of the epochs must not be taken for a whole one.
-fn report_unknown(unknown: &[UnknownEpoch], candidates: &[Charter]) -> Result<()> {
-    for UnknownEpoch { candidate, number, reason, .. } in unknown {
-        let name = candidates.get(*candidate).map_or("", |charter| &charter.terms().name);
-        status!("not replayed: epoch {number} under `{name}`: {reason}");
+fn report_unknown(unknown: &[(&Charter, UnknownEpoch)]) -> Result<()> {
+    for (charter, UnknownEpoch { number, reason, .. }) in unknown {
+        status!("not replayed: epoch {number} under `{}`: {reason}", charter.terms().name);
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|epoch| epoch.limit).collect();
-    let epochs: BTreeSet<u64> = unknown.iter().map(|epoch| epoch.number).collect();
+    let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|(_, epoch)| epoch.limit).collect();
+    let epochs: BTreeSet<u64> = unknown.iter().map(|(_, epoch)| epoch.number).collect();
     let what = format!("the comparison is incomplete: {} left out", figures::count(epochs.len(), "epoch"));
     Err(Incomplete { what, limits }.into())
 }
@@ -205,17 +183,24 @@ fn check_cards(cards: &[Card], comparisons: &[(Comparison, Rows)]) -> Result<()>
 }
 
 /// What ends a replay, for a person.
-struct Told(Error);
+struct Ended(Error);
 
-impl<E: Into<Error>> From<ReplayError<E>> for Told {
+impl From<CompareError> for Ended {
+    fn from(error: CompareError) -> Ended {
+        Ended(Refused(error.to_string()).into())
+    }
+}
+
+impl<E: Into<Error>> From<ReplayError<E>> for Ended {
     /// Whose fault it was stays in the chain, for the exit code.
-    fn from(error: ReplayError<E>) -> Told {
-        Told(match error {
+    fn from(error: ReplayError<E>) -> Ended {
+        Ended(match error {
             ReplayError::Past { error, .. } => error.into(),
             ReplayError::Candidate { name, error, .. } => {
                 Error::from(*error).context(format!("charter `{name}`"))
             }
             ReplayError::Host(error) => error.into(),
+            other => anyhow::anyhow!("the replay failed: {}", other.kind()),
         })
     }
 }
@@ -267,7 +252,7 @@ impl Rows {
     }
 
     fn add(&mut self, epoch: &ReplayedEpoch, payees: &[ComparedPayee]) -> Result<()> {
-        let said = epoch.receipt.settlement();
+        let said = epoch.receipt.terms();
         match self.format {
             Format::Table => {}
             Format::Json => {
@@ -281,7 +266,7 @@ impl Rows {
         Ok(())
     }
 
-    fn add_records(&mut self, said: &SettlementTerms, payees: &[ComparedPayee], cells: Cells) -> Result<()> {
+    fn add_records(&mut self, said: &ReceiptTerms, payees: &[ComparedPayee], cells: Cells) -> Result<()> {
         let asset = Asset::new(&said.asset, said.decimals)?;
         let mut writer = csv::Writer::from_writer(&mut self.file);
         for payee in payees {
@@ -326,7 +311,7 @@ impl Folders {
         let mut numbered = Vec::new();
         for folder in folders {
             let receipt = objects::receipt(&folder.join("receipt.json"))?;
-            numbered.push((receipt.settlement().number, folder.clone()));
+            numbered.push((receipt.terms().number, folder.clone()));
         }
         numbered.sort();
         if let Some(pair) = numbered.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -338,14 +323,14 @@ impl Folders {
     }
 }
 
-impl Past for Folders {
+impl SettledEpochs for Folders {
     type Error = Error;
 
     fn count(&self) -> usize {
         self.0.len()
     }
 
-    fn load(&self, index: usize) -> Result<Settled> {
+    fn load(&self, index: usize) -> Result<SettledEpoch> {
         objects::settled(self.0.get(index).context("no such epoch")?)
     }
 }

@@ -1,6 +1,8 @@
 //! Policies by name, version and standing: which are standard ones, and which only have the name of one.
 
-use apportion::{Appointment, Charter, Policy, RunReport};
+use apportion::charter::Appointment;
+use apportion::receipt::RunReport;
+use apportion::{Charter, Policy};
 use apportion_standard::Standing;
 
 use crate::print::{one_line, warning};

@@ -7,9 +7,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::{
-    Charter, Comparing, DirectoryStore, Engine, History, Ledger, LedgerIdentity, Settlement, replay, verify,
-};
+use apportion::ledger::LedgerIdentity;
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, History, Ledger, Settlement, compare, verify};
 use apportion_import::retro_funding::{self, Options, Track};
 
 const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
@@ -54,7 +54,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
         let charter = Charter::single(&format!("Retro Funding {name}"), &policy, parameters.clone())?;
         ledger.adopt(engine, &charter, month.epoch.number(), std::slice::from_ref(&component), &[])?;
         let settlement = ledger.settle(engine, &month.epoch)?;
-        let settled = settlement.receipt.settlement();
+        let settled = settlement.receipt.terms();
         let asset = &month.epoch.pool().asset;
         let published = std::fs::read_to_string(months.join(name).join(format!("published-{track}.csv")))?;
         let (alike, of) = as_published(&settlement, &published)?;
@@ -62,7 +62,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
             "{name}  {:>20}  {:>6}  {:>5}  {:>14}    {alike:>4} of {of:<4}   {}",
             asset.format(settled.pool),
             month.epoch.payees().len(),
-            settlement.payouts.list().payouts.iter().filter(|payout| payout.amount > 0).count(),
+            settlement.payouts.iter().filter(|payout| payout.amount > 0).count(),
             asset.format(settled.retained),
             settlement.receipt.digest().short(),
         );
@@ -84,12 +84,10 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
     );
 
     let candidates = [candidate];
-    let mut comparing = Comparing::new(&candidates[0], 0);
-    replay(&ledger.past(0..=u64::MAX), &candidates, &[policy], &History::default(), |epoch| {
-        comparing.add(&epoch)?;
-        Ok::<(), Box<dyn Error>>(())
-    })?;
-    let comparison = comparing.finish()?;
+    let past = ledger.past(0..=u64::MAX);
+    let compared =
+        compare(&past, &candidates, &[policy], &History::default(), |_| Ok::<(), Box<dyn Error>>(()))?;
+    let comparison = compared[0].comparison.as_ref().ok_or("no epoch was replayed")?;
     let (totals, statistics) = (&comparison.terms().totals, &comparison.terms().statistics);
     println!(
         "replay   all six under M6's rule: {} would gain, {} lose; {} OP of {} would change hands",
@@ -99,18 +97,18 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
         asset.format(totals.pool / HUNDREDTH * HUNDREDTH),
     );
     let page = folder.join("replay.html");
-    std::fs::write(&page, apportion_report::page(&comparison))?;
+    std::fs::write(&page, apportion_report::page(comparison))?;
     println!("page     {}\n", page.display());
     Ok(())
 }
 
 /// How many of the published payouts the settlement pays within a hundredth of an OP, and how many there are.
 fn as_published(settlement: &Settlement, published: &str) -> Result<(usize, usize), Box<dyn Error>> {
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let (mut alike, mut all) = (0, 0);
     for line in published.lines().skip(1) {
         let (project, amount) = line.split_once(',').ok_or("a published row has no comma")?;
-        let amount = apportion::Asset::new("OP", 18)?.parse(amount)?;
+        let amount = apportion::money::Asset::new("OP", 18)?.parse(amount)?;
         let paid = payouts.iter().find(|payout| payout.payee == project).map_or(0, |payout| payout.amount);
         all += 1;
         alike += usize::from(paid.abs_diff(amount) <= HUNDREDTH);

@@ -26,7 +26,7 @@ mod trailers;
 use std::io::Read;
 use std::path::Path;
 
-use apportion::{Epoch, Header, Window};
+use apportion_core::epoch::{Epoch, Header, Window};
 use gix_object::Kind;
 
 use crate::cell::parse_time;
@@ -78,7 +78,7 @@ pub struct Author {
 /// What cannot be read, and a history without a commit in the window.
 ///
 /// ```no_run
-/// use apportion::{Asset, Pool};
+/// use apportion_core::money::{Asset, Pool};
 /// use apportion_import::git::{Options, import};
 ///
 /// let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 100_000 };

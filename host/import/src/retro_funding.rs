@@ -18,7 +18,8 @@ mod weights;
 
 use std::path::Path;
 
-use apportion::{Asset, Epoch, Pool};
+use apportion_core::epoch::Epoch;
+use apportion_core::money::{Asset, Pool};
 
 use crate::limits::{Limits, Quota};
 use crate::problem::{Collector, Fault, ImportError};

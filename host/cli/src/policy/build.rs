@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
-use apportion::AdmissionError;
+use apportion::policy::AdmissionError;
 use wit_component::ComponentEncoder;
 
 use super::component::admitted;

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use apportion::{Asset, Epoch, Fault, FaultCode, Settlement, escape_name};
+use apportion::fault::{Fault, FaultCode};
+use apportion::money::Asset;
+use apportion::text::escape_name;
+use apportion::{Epoch, Settlement};
 use serde::{Deserialize, Serialize};
 
 use crate::print::{Lines, say};
@@ -37,9 +40,9 @@ impl Expected {
     /// What a settlement gave.
     pub fn of(epoch: &Epoch, settlement: &Settlement) -> Expected {
         let asset = &epoch.pool().asset;
-        let payouts = settlement.payouts.list().payouts.iter();
+        let payouts = settlement.payouts.iter();
         let payouts = payouts.map(|payout| (payout.payee.clone(), asset.format(payout.amount))).collect();
-        let retained = asset.format(settlement.receipt.settlement().retained);
+        let retained = asset.format(settlement.receipt.terms().retained);
         Expected::Payouts(Payouts { payouts, retained })
     }
 

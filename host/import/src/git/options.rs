@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use apportion::Pool;
+use apportion_core::money::Pool;
 
 use super::boundary::Outside;
 use crate::limits::Limits;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use apportion::visible;
+use apportion_core::text::visible;
 
 use crate::limits::{Bound, Quota};
 use crate::progress::Meter;

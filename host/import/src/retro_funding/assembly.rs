@@ -1,6 +1,7 @@
 //! The parts that the epochs of both tracks are assembled from: number, window, pool, and where rows came from.
 
-use apportion::{BuildError, Epoch, Header, Pool, Row, RowError, Window};
+use apportion_core::epoch::{BuildError, Epoch, Header, Row, RowError, Window};
+use apportion_core::money::Pool;
 
 use super::month::Month;
 use crate::intake::{Intake, IntakeError};

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, MAX_NAME, Node, Window, visible};
+use apportion_core::epoch::{ColumnNames, Edge, Node, Window};
+use apportion_core::text::{MAX_NAME, visible};
 
 use super::rows::Rows;
 use super::rows::further::Further;

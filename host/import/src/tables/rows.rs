@@ -6,7 +6,7 @@ mod places;
 pub(super) mod traced;
 mod value;
 
-use apportion::{BuildError, Edge, Epoch, Node, Row as Given, RowError, RowProblem};
+use apportion_core::epoch::{BuildError, Edge, Epoch, Node, Row as Given, RowError, RowProblem};
 
 use crate::intake::{Intake, IntakeError};
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};

@@ -13,7 +13,8 @@ mod span;
 
 use std::collections::BTreeMap;
 
-use apportion::{MAX_WORD, Window};
+use apportion_core::epoch::Window;
+use apportion_core::text::MAX_WORD;
 
 use crate::problem::{Collector, Fault, Place, shortened};
 

@@ -9,7 +9,7 @@ mod relations;
 
 use std::io::Read;
 
-use apportion::MAX_NAME;
+use apportion_core::text::MAX_NAME;
 
 use crate::limits::Bound;
 use crate::problem::{Collector, Fault, Place};

@@ -30,16 +30,22 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
     Allowed { package: "panics", ours: &["apportion-guest"], never: NO_ENGINE, ..PACKAGE },
     // Hardening reads and writes bytes.
     Allowed { package: "apportion-harden", never: NO_ENGINE, ..PACKAGE },
+    // Records need no engine.
+    Allowed {
+        package: "apportion-core",
+        never: &["anyhow", "clap", "comfy-table", "indicatif", "jsonschema", "wasmparser", "wasmtime"],
+        ..PACKAGE
+    },
     Allowed {
         package: "apportion",
-        ours: &["apportion-harden"],
+        ours: &["apportion-core", "apportion-harden"],
         never: &["anyhow", "clap", "comfy-table", "csv", "indicatif", "parquet"],
         on_demand: &["wasmtime-wasi"],
     },
-    Allowed { package: "apportion-import", ours: &["apportion"], never: NO_ENGINE, ..PACKAGE },
+    Allowed { package: "apportion-import", ours: &["apportion-core"], never: NO_ENGINE, ..PACKAGE },
     Allowed {
         package: "apportion-report",
-        ours: &["apportion", "apportion-standard"],
+        ours: &["apportion-core", "apportion-standard"],
         never: NO_ENGINE,
         ..PACKAGE
     },
@@ -56,6 +62,7 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
         package: "apportion-tests",
         ours: &[
             "apportion",
+            "apportion-core",
             "apportion-guest",
             "apportion-harden",
             "apportion-import",

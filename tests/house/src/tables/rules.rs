@@ -55,7 +55,7 @@ pub(crate) const RULES: &[Rule] = &[
         because: "a digest is an identity: what is hashed, and how, is decided in one place",
         forbidden: &["blake3::", "bao::"],
         allowed: &[
-            Allowed { place: "apportion::canonical", because: "the one place" },
+            Allowed { place: "apportion-core::canonical", because: "the one place" },
             Allowed { place: "xtask::policies", because: "it writes the digests of the standard policies" },
         ],
         ..RULE

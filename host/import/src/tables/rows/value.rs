@@ -1,6 +1,6 @@
 //! What a value of a document means in a table's column.
 
-use apportion::{MAX_WORD, visible};
+use apportion_core::text::{MAX_WORD, visible};
 
 use crate::cell::{Cell, Number};
 use crate::problem::Fault;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use apportion::Window;
+use apportion_core::epoch::Window;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

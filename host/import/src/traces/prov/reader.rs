@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use apportion::MAX_NAME;
+use apportion_core::text::MAX_NAME;
 
 use super::document::{Document, Json, Object, Raw};
 use super::literal::{Literal, joined, literals};
