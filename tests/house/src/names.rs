@@ -22,6 +22,15 @@ pub(crate) struct Names<'a> {
     globs: BTreeMap<ModuleId, Vec<&'a Import>>,
 }
 
+/// What a name stands for where a module and something else share it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// The name is followed by `::`.
+    Module,
+    /// The path ends with it.
+    Item,
+}
+
 /// How far a chain of imports is followed: circles among them are no error here.
 const MOST_STEPS: usize = 32;
 
@@ -39,7 +48,7 @@ impl<'a> Names<'a> {
 
     /// What a path in a module leads to.
     pub(crate) fn resolve(&self, module: ModuleId, path: &[String]) -> Target {
-        self.follow(module, path, MOST_STEPS)
+        self.follow(module, path, Wanted::Item, MOST_STEPS)
     }
 
     /// What a single name leads to, by way of imports of everything alone: others are seen where they are imported.
@@ -48,7 +57,7 @@ impl<'a> Names<'a> {
         if here.items.contains(name) || self.imports.contains_key(&(module, name)) {
             return Target::Elsewhere;
         }
-        self.globbed(module, name, true, MOST_STEPS).unwrap_or(Target::Elsewhere)
+        self.globbed(module, name, Wanted::Item, MOST_STEPS).unwrap_or(Target::Elsewhere)
     }
 
     /// A path with its first name replaced by what it was imported from: `Engine::new` as `wasmtime::Engine::new`.
@@ -58,7 +67,9 @@ impl<'a> Names<'a> {
         Some(import.path.iter().chain(rest).cloned().collect())
     }
 
-    fn follow(&self, module: ModuleId, path: &[String], steps: usize) -> Target {
+    /// What a path leads to, of whose last name this is wanted.
+    fn follow(&self, module: ModuleId, path: &[String], last: Wanted, steps: usize) -> Target {
+        let wanted = |rest: &[String]| if rest.is_empty() { last } else { Wanted::Module };
         let Some((first, rest)) = path.split_first() else { return Target::Module(module) };
         if steps == 0 {
             return Target::Elsewhere;
@@ -67,7 +78,7 @@ impl<'a> Names<'a> {
             "crate" => (ModuleId(0), rest),
             "self" => (module, rest),
             "super" => (self.source.module(module).parent.unwrap_or(module), rest),
-            name => match self.lookup(module, name, rest.is_empty(), steps) {
+            name => match self.lookup(module, name, wanted(rest), steps) {
                 Some(Target::Module(found)) => (found, rest),
                 Some(found) => return found,
                 None => return Target::Elsewhere,
@@ -79,7 +90,7 @@ impl<'a> Names<'a> {
                 at = self.source.module(at).parent.unwrap_or(at);
                 continue;
             }
-            match self.lookup(at, name, rest.is_empty(), steps) {
+            match self.lookup(at, name, wanted(rest), steps) {
                 Some(Target::Module(found)) => at = found,
                 Some(found) => return found,
                 // A macro made it, or it is an exported macro.
@@ -93,10 +104,10 @@ impl<'a> Names<'a> {
     }
 
     /// A name in a module. A module and a function may share one: before `::` it is the module, at the end the function.
-    fn lookup(&self, module: ModuleId, name: &str, is_last: bool, steps: usize) -> Option<Target> {
+    fn lookup(&self, module: ModuleId, name: &str, wanted: Wanted, steps: usize) -> Option<Target> {
         let here = self.source.module(module);
         let child = here.children.get(name).copied().map(Target::Module);
-        if !is_last && child.is_some() {
+        if wanted == Wanted::Module && child.is_some() {
             return child;
         }
         if here.items.contains(name) {
@@ -105,35 +116,21 @@ impl<'a> Names<'a> {
         let mut found = child;
         for import in self.imports.get(&(module, name)).into_iter().flatten() {
             // What imports itself, as in `use card::card`, means the module before `::`.
-            match self.import(import, is_last, steps) {
+            match self.import(import, wanted, steps) {
                 item @ Target::Item(_) => return Some(item),
                 other => found = found.or(Some(other)),
             }
         }
-        found.or_else(|| self.globbed(module, name, is_last, steps))
+        found.or_else(|| self.globbed(module, name, wanted, steps))
     }
 
-    fn import(&self, import: &Import, is_last: bool, steps: usize) -> Target {
-        let Some((name, before)) = import.path.split_last() else { return Target::Elsewhere };
-        if before.is_empty() || is_last {
-            return self.follow_import(import, &import.path, steps);
-        }
-        // Something follows the imported name, so a module of that name is meant rather than a function.
-        match self.follow_import(import, before, steps) {
-            Target::Module(found) => {
-                self.lookup(found, name, false, steps - 1).unwrap_or(Target::Item(found))
-            }
-            other => other,
-        }
-    }
-
-    fn follow_import(&self, import: &Import, path: &[String], steps: usize) -> Target {
-        match path {
+    fn import(&self, import: &Import, wanted: Wanted, steps: usize) -> Target {
+        match import.path.as_slice() {
             // `use name` where the same module has an import called `name` is a crate.
             [first, ..] if Some(first) == import.name.as_ref() && !self.is_module(import.module, first) => {
                 Target::Elsewhere
             }
-            path => self.follow(import.module, path, steps - 1),
+            path => self.follow(import.module, path, wanted, steps - 1),
         }
     }
 
@@ -141,11 +138,13 @@ impl<'a> Names<'a> {
         self.source.module(module).children.contains_key(name)
     }
 
-    fn globbed(&self, module: ModuleId, name: &str, is_last: bool, steps: usize) -> Option<Target> {
+    fn globbed(&self, module: ModuleId, name: &str, wanted: Wanted, steps: usize) -> Option<Target> {
         let globs = self.globs.get(&module).into_iter().flatten();
-        globs.filter(|_| steps > 0).find_map(|glob| match self.follow(module, &glob.path, steps - 1) {
-            Target::Module(from) if from != module => self.lookup(from, name, is_last, steps - 1),
-            _ => None,
+        globs.filter(|_| steps > 0).find_map(|glob| {
+            match self.follow(module, &glob.path, Wanted::Module, steps - 1) {
+                Target::Module(from) if from != module => self.lookup(from, name, wanted, steps - 1),
+                _ => None,
+            }
         })
     }
 }

@@ -129,6 +129,17 @@ fn module_and_function_of_one_name_are_told_apart() {
 }
 
 #[test]
+fn module_of_an_import_of_several_names_is_no_function_of_its_name() {
+    let lib = "mod user;\nmod year;\npub fn year() {}";
+    let files = [
+        ("lib.rs", lib),
+        ("user.rs", "use crate::year::{A, B};\nfn f() { A::new() }"),
+        ("year.rs", "pub struct A;\npub struct B;"),
+    ];
+    assert!(circles(&files, &[]).is_empty());
+}
+
+#[test]
 fn type_uses_the_files_that_implement_it() {
     let files = [
         ("lib.rs", "mod a;\nmod b;"),

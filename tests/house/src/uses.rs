@@ -113,7 +113,7 @@ pub(crate) fn paths(file: &File, part: Part) -> Vec<WrittenPath> {
     let mut before: Option<&Token> = None;
     while let Some(first) = tokens.first() {
         let length = path_length(tokens);
-        if length > 0 && !is_left_out(first) && !is_member(before) {
+        if length > 0 && !is_left_out(first) && !is_member(before) && !is_tree(&tokens[length..]) {
             let words = tokens[..length].iter().step_by(2).map(|token| token.text.clone()).collect();
             paths.push(WrittenPath { module: file.module_of(first), words, line: first.line });
         }
@@ -143,6 +143,11 @@ fn path_length(tokens: &[Token]) -> usize {
 /// Whether what follows is a field, a method or the rest of a path.
 fn is_member(before: Option<&Token>) -> bool {
     before.is_some_and(|token| token.kind == TokenKind::Mark && [".", "::"].contains(&token.text.as_str()))
+}
+
+/// Whether several names follow, as in `use crate::a::{B, C}`: imports are read as such, and a path ends at one name.
+fn is_tree(after: &[Token]) -> bool {
+    matches!(after, [separator, next, ..] if separator.text == "::" && ["{", "*"].contains(&next.text.as_str()))
 }
 
 /// Attributes such as serde's name functions in texts.
