@@ -11,7 +11,7 @@ use apportion::verify::Verification;
 use apportion::{Charter, Digest, Engine, Ledger, Store, verify};
 use apportion_tests::{data, hostile, numbered_epoch};
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 
 fn key(name: &str) -> String {
     fs::read_to_string(data("ssh").join(name)).unwrap()

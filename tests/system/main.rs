@@ -18,6 +18,7 @@ mod damage;
 mod docs;
 mod eigentrust;
 mod explain;
+mod folder;
 mod forks;
 mod fuzz;
 mod golden;
