@@ -28,6 +28,7 @@
 //! |---|---|
 //! | [`epoch`], [`money`] | a contribution graph with its pool: built from rows, stored as canonical bytes, read in columns |
 //! | [`engine`], [`policy`] | WebAssembly components admitted as policies, and what bounds and cancels their runs |
+//! | [`source`], [`standard`] | components found by digest: in folders, ledgers, memory; the standard policies |
 //! | [`charter`], [`signature`], [`limits`] | which policies are in force, with which parameters, and who must sign a change |
 //! | [`settle`](mod@settle), [`payouts`], [`receipt`] | an epoch, a charter and a history become exact payouts and a receipt |
 //! | [`proof`] | one payout, proven to anyone who has the receipt's digest |
@@ -66,6 +67,7 @@
 
 mod abi;
 pub mod audit;
+pub mod charter;
 pub mod compare;
 pub mod engine;
 pub mod explain;
@@ -75,13 +77,17 @@ mod parallel;
 pub mod policy;
 pub mod progress;
 pub mod replay;
+mod resolve;
 mod sandbox;
 pub mod settle;
+pub mod source;
+#[cfg(feature = "standard")]
+pub mod standard;
 pub mod verify;
 
 pub use apportion_core::{
-    apportionment, canonical, charter, epoch, error, fault, limits, money, number, payouts, proof, receipt,
-    signature, store, text,
+    apportionment, canonical, epoch, error, fault, limits, money, number, payouts, proof, receipt, signature,
+    store, text,
 };
 
 pub use apportion_core::canonical::Digest;

@@ -144,7 +144,8 @@ impl Case {
     fn in_folder(arguments: &ExplainArguments, folder: &Path, engine: &Engine) -> Result<Case> {
         let settled = objects::settled(folder)?;
         let charter = settled.charter().clone();
-        let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
+        let policies =
+            objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies, &())?;
         let before = arguments.before.as_deref().map(objects::settled).transpose()?;
         if let Some(before) = &before {
             comes_before(before.epoch(), settled.epoch())?;

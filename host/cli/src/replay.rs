@@ -12,7 +12,7 @@ use apportion::limits::HostLimit;
 use apportion::money::Asset;
 use apportion::receipt::ReceiptTerms;
 use apportion::replay::{ReplayError, ReplayedEpoch, SettledEpoch, SettledEpochs};
-use apportion::{Charter, Digest, History, Policy, Store};
+use apportion::{Charter, Digest, History, Policy};
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
@@ -29,10 +29,10 @@ pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
     let candidates: Vec<Charter> =
         arguments.charters.iter().map(|path| objects::charter(path)).collect::<Result<_>>()?;
     let engine = engines.make()?;
-    let mut policies = objects::policies_of(&engine, &candidates, &arguments.policies)?;
     let cards: Vec<Card> = arguments.cards.iter().map(|path| objects::card(path)).collect::<Result<_>>()?;
     let shown = Shown::of(arguments, &cards);
     let Some(path) = &arguments.ledger else {
+        let policies = objects::policies_of(&engine, &candidates, &arguments.policies, &())?;
         return compared(
             &Folders::new(&arguments.settled)?,
             &candidates,
@@ -43,13 +43,7 @@ pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
     };
     let ledger = ledger::open(path)?;
     // What the ledger itself holds need not be given.
-    for appointment in candidates.iter().flat_map(|charter| &charter.terms().policies) {
-        let digest = appointment.policy;
-        let given = policies.iter().any(|policy| policy.digest() == digest);
-        if let (false, Some(bytes)) = (given, ledger.store().get(&digest)?) {
-            policies.push(engine.admit(&bytes).with_context(|| format!("policy `{digest}`"))?);
-        }
-    }
+    let policies = objects::policies_of(&engine, &candidates, &arguments.policies, &ledger)?;
     let numbers = arguments.epochs.clone().unwrap_or(0..=u64::MAX);
     // A rule that is tried from a later epoch on finds what was really paid before; it has handed nothing over yet.
     let before: Vec<Digest> =

@@ -43,7 +43,15 @@ pub(crate) const KNOWN: &[Known] = &[
     },
     Known {
         root: "host/apportion/src/lib.rs",
-        files: &["policy", "policy::answer", "policy::profile", "policy::schema"],
+        files: &[
+            "policy",
+            "policy::answer",
+            "policy::profile",
+            "policy::schema",
+            "resolve",
+            "source",
+            "standard",
+        ],
     },
     Known { root: "host/apportion/src/lib.rs", files: &["settle", "settle::history"] },
     Known {
@@ -63,16 +71,19 @@ pub(crate) const KNOWN: &[Known] = &[
         root: "host/apportion/src/lib.rs",
         files: &["explain", "explain::contributions", "explain::groups", "explain::trials"],
     },
-    Known { root: "host/apportion/src/lib.rs", files: &["ledger", "ledger::history", "ledger::signing"] },
+    Known {
+        root: "host/apportion/src/lib.rs",
+        files: &["ledger", "ledger::history", "ledger::signing", "ledger::source"],
+    },
     Known { root: "host/apportion/src/lib.rs", files: &["verify", "verify::chain"] },
     Known { root: "host/core/src/lib.rs", files: &["canonical", "canonical::slice"] },
     Known { root: "host/core/src/lib.rs", files: &["signature", "signature::list"] },
-    Known { root: "host/core/src/lib.rs", files: &["charter", "charter::asset", "charter::settings"] },
     Known {
         root: "host/core/src/lib.rs",
         files: &["epoch", "epoch::builder", "epoch::format", "epoch::reduced", "epoch::rows"],
     },
     Known { root: "host/core/src/lib.rs", files: &["store", "store::directory", "store::files"] },
+    Known { root: "host/core/src/lib.rs", files: &["charter::settings", "charter::terms"] },
     Known {
         root: "xtask/src/main.rs",
         files: &[

@@ -38,7 +38,7 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
     },
     Allowed {
         package: "apportion",
-        ours: &["apportion-core", "apportion-harden"],
+        ours: &["apportion-core", "apportion-harden", "apportion-standard"],
         never: &["anyhow", "clap", "comfy-table", "csv", "indicatif", "parquet"],
         on_demand: &["wasmtime-wasi"],
     },
