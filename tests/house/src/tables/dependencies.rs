@@ -9,7 +9,7 @@ pub(crate) struct Allowed {
     pub(crate) ours: &'static [&'static str],
     /// The packages of others that it may not depend on.
     pub(crate) never: &'static [&'static str],
-    /// The packages of others that it may depend on only under a feature that is asked for.
+    /// The packages that it may depend on only under a feature that is asked for.
     pub(crate) on_demand: &'static [&'static str],
 }
 
