@@ -53,24 +53,6 @@ pub(crate) const KNOWN: &[Known] = &[
             "standard",
         ],
     },
-    Known { root: "host/apportion/src/lib.rs", files: &["settle", "settle::history"] },
-    Known {
-        root: "host/apportion/src/lib.rs",
-        files: &[
-            "audit",
-            "audit::attacks",
-            "audit::axioms",
-            "audit::change",
-            "audit::draw",
-            "audit::example",
-            "audit::rounding",
-            "audit::shrink",
-        ],
-    },
-    Known {
-        root: "host/apportion/src/lib.rs",
-        files: &["explain", "explain::contributions", "explain::groups", "explain::trials"],
-    },
     Known {
         root: "host/apportion/src/lib.rs",
         files: &["ledger", "ledger::history", "ledger::signing", "ledger::source"],
