@@ -12,8 +12,8 @@ use apportion::store::DirectoryStore;
 use apportion::{Charter, Digest, Engine, History, Ledger, Policy, Settlement, settle, verify};
 use apportion_tests::{epoch_in, hostile, numbered_epoch};
 
+use crate::folder::{Folder, commit};
 use crate::identity::entry_text;
-use crate::ledger::{Folder, commit};
 
 fn dollars() -> Asset {
     Asset::new("USD", 3).unwrap()

@@ -13,7 +13,7 @@ use apportion::settle::SettleError;
 use apportion::{Cancel, Charter, Digest, Engine, History, Limits, Policy, settle};
 use apportion_tests::{hostile, numbered_epoch, small_epoch};
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 
 /// A policy that would go on for many seconds, and its charter.
 fn endless(engine: &Engine) -> (Vec<u8>, Policy, Charter) {

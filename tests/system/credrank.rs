@@ -13,7 +13,7 @@ use apportion_tests::{data, native, replay_all};
 use credrank::{CredRank, Parameters, Scores};
 use serde_json::{Value, json};
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 use crate::retro_funding::standard;
 
 fn instance(name: &str) -> PathBuf {

@@ -6,10 +6,25 @@ use std::path::{Path, PathBuf};
 
 use apportion_tests::hostile;
 
-use crate::house::{root, rust_files};
-
 /// Folders without documents of this project's own. What is in a `template` is read in the project that is made of it.
 const LEFT_OUT: [&str; 5] = [".git", "node_modules", "target", "template", "tests/data"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
 
 fn documents(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

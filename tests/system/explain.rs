@@ -11,7 +11,7 @@ use apportion_report::explained::{Most, Words};
 use apportion_tests::{numbered_epoch, small_epoch};
 use serde_json::json;
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
 
 /// Nodes as (id, kind, weight, payee), edges as (source, target, weight).

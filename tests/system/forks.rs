@@ -7,8 +7,8 @@ use apportion::verify::{Verification, VerifyOptions};
 use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
+use crate::folder::{Folder, sentences};
 use crate::identity::rewind;
-use crate::ledger::{Folder, sentences};
 
 /// Epochs 1 to 3, settled.
 fn three(folder: &Folder, engine: &Engine) -> Ledger<DirectoryStore> {

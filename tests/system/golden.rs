@@ -16,7 +16,7 @@ use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::hostile::{self, End};
 use apportion_tests::{MONTHS, data, small_epoch};
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
 
 fn golden(name: &str) -> PathBuf {

@@ -11,7 +11,7 @@ use apportion::verify::Verification;
 use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{data, hostile, numbered_epoch, ssh};
 
-use crate::ledger::{Folder, commit, sentences};
+use crate::folder::{Folder, commit, sentences};
 
 fn key(name: &str) -> String {
     fs::read_to_string(ssh(name)).unwrap()

@@ -14,7 +14,8 @@ use apportion::store::{DirectoryStore, StoreError};
 use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
-use crate::ledger::{Folder, files};
+use crate::folder::Folder;
+use crate::ledger::files;
 
 fn settled(folder: &Folder, engine: &Engine) -> Ledger<DirectoryStore> {
     let mut ledger = folder.make();

@@ -7,55 +7,13 @@ use apportion::charter::Signers;
 use apportion::ledger::LedgerError;
 use apportion::settle::SettleError;
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::store::{Committed, DirectoryStore, Objects, Store};
-use apportion::verify::Verification;
-use apportion::{Charter, Digest, Engine, Ledger, verify};
-use apportion_tests::{create_ledger, hostile, small_epoch};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, Ledger, verify};
+use apportion_tests::{hostile, small_epoch};
 
+use crate::folder::Folder;
 use crate::retro_funding::{Month, TRACKS, Track, months};
 use crate::structure::forge;
-
-/// A folder of a test's own, removed when the test is over.
-pub struct Folder(pub PathBuf);
-
-impl Folder {
-    pub fn new(test: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("apportion-ledger-{}-{test}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        Folder(path)
-    }
-
-    pub fn make(&self) -> Ledger<DirectoryStore> {
-        create_ledger(&self.0)
-    }
-
-    pub fn open(&self) -> Ledger<DirectoryStore> {
-        Ledger::open(DirectoryStore::open(&self.0).unwrap()).unwrap()
-    }
-
-    pub fn findings(&self, engine: Option<&Engine>) -> Vec<String> {
-        match DirectoryStore::open(&self.0) {
-            Ok(store) => sentences(&verify(store, engine, &mut |_| {}).unwrap()),
-            Err(error) => vec![error.to_string()],
-        }
-    }
-}
-
-/// What a verification found, in sentences.
-pub fn sentences(found: &Verification) -> Vec<String> {
-    found.findings.iter().map(ToString::to_string).collect()
-}
-
-/// Appends what no ledger would.
-pub fn commit<S: Store>(objects: &Objects<S>, expected: Option<Digest>, attached: &[&[u8]], entry: &[u8]) {
-    assert_eq!(objects.commit(expected, attached, entry).unwrap(), Committed::Done);
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

@@ -9,7 +9,7 @@ use apportion::store::DirectoryStore;
 use apportion::{Charter, Engine, Epoch, EpochBuilder, History, verify};
 use apportion_tests::{create_ledger, native, numbered_epoch, replay_all};
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 use crate::retro_funding::{TRACKS, months, standard};
 
 /// What a comparison in doubles may differ by, as a part of a pool.

@@ -18,7 +18,7 @@ use apportion::{Cancel, Charter, Engine, History, Limits, Policy, settle};
 use apportion_tests::{hostile, numbered_epoch, replay_all, small_epoch};
 use serde_json::json;
 
-use crate::ledger::Folder;
+use crate::folder::Folder;
 
 /// As much as a policy of the tests needs, and too little for one run under a charter's usual limits.
 const SMALL: u64 = 1 << 30;

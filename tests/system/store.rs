@@ -17,7 +17,7 @@ use apportion::verify::Problem;
 use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{hostile, numbered_epoch, ssh};
 
-use crate::ledger::{Folder, sentences};
+use crate::folder::{Folder, sentences};
 
 const IDENTITY: [u8; 32] = [7; 32];
 

@@ -9,8 +9,8 @@ use apportion::{Charter, Digest, Engine, Ledger, Limits};
 use apportion_tests::{hostile, small_epoch};
 use serde_json::{Value, json};
 
+use crate::folder::{Folder, commit};
 use crate::identity::entry_text;
-use crate::ledger::{Folder, commit};
 
 /// A ledger with one settled epoch of two appointments, 2 and 1 parts of the pool.
 fn settled(folder: &Folder, engine: &Engine) -> Ledger<DirectoryStore> {

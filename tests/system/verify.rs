@@ -9,7 +9,8 @@ use apportion::verify::Verification;
 use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
-use crate::ledger::{Folder, files, sentences, settled_months};
+use crate::folder::{Folder, sentences};
+use crate::ledger::{files, settled_months};
 use crate::retro_funding::{TRACKS, Track, months};
 
 fn verified(folder: &Folder, engine: Option<&Engine>) -> Verification {

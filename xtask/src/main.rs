@@ -5,6 +5,7 @@
 
 mod bindings;
 mod conformance;
+mod house;
 mod packages;
 mod policies;
 
@@ -28,6 +29,8 @@ Tasks:
   conformance
              Build everything for aarch64, run the conformance corpus and the tests that compare bytes under QEMU, and
              say whether all bytes are the same as on this machine. Prints \"skipped\" where a tool is missing
+  house      Print the layers of every crate's modules, lowest first, and fail on circles and on whatever else breaks a rule
+             about structure: which module or crate may use which, and who may hash, print or name the engine
 
 Options:
   --check    Change nothing: compare with what is committed, and fail with what differs
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         ["packages"] => packages::run(),
         ["policies"] => policies::run(Mode::Write),
         ["policies", "--check"] => policies::run(Mode::Check),
+        ["house"] => house::run(),
         ["conformance", options @ ..] => match conformance::Options::parse(options) {
             Some(options) => conformance::run(&options),
             None => return wrong_command_line(&words),

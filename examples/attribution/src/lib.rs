@@ -7,6 +7,7 @@ mod chance;
 mod graph;
 mod provenance;
 pub mod report;
+mod steps;
 mod tables;
 mod traces;
 pub mod worked;
@@ -15,6 +16,7 @@ mod year;
 pub use cast::{PAYEES, Part};
 pub use graph::Owners;
 pub use report::Paid;
+pub use tables::Files;
 
 use graph::Graph;
 use year::Happened;
@@ -29,9 +31,6 @@ pub const INFLUENCE: &str = include_str!("../influence.toml");
 
 /// The payee that stands for the data set that is withdrawn when month 7 begins.
 pub const WITHDRAWN: &str = "harbour-archive";
-
-/// Files by their names.
-pub type Files = Vec<(String, String)>;
 
 /// One of the twelve months.
 #[derive(Clone)]

@@ -1,11 +1,13 @@
 //! Nodes and edges as tables, and the description that names them.
 
-use crate::Files;
 use crate::calendar::written;
 use crate::cast::PAYEES;
 use crate::graph::{Edge, Graph, Node, Told};
 use crate::year::{Happened, window};
 use crate::{provenance, traces};
+
+/// Files by their names.
+pub type Files = Vec<(String, String)>;
 
 /// The month as three tables, which say everything.
 pub(crate) fn flat(happened: &Happened, graph: &Graph) -> Files {

@@ -2,7 +2,7 @@
 //! for generative AI.
 
 use crate::cast::{Agent, INDEX, Model, SCOUT, base_in_use};
-use crate::graph::{Step, span_id, trace_id};
+use crate::steps::{Step, span_id, trace_id};
 use crate::year::{Answer, Search};
 
 /// A line an answer.

@@ -5,6 +5,7 @@ use crate::cast::{
     ALMANAC, Agent, Batch, COUNTER, FEEDBACK, LETTERS, MINUTES, Model, NOTES, SETS, Set, Topic, model_in_use,
 };
 use crate::chance::Chance;
+use crate::steps::{Step, span};
 
 /// How many months.
 pub(crate) const MONTHS: u32 = 12;
@@ -39,6 +40,16 @@ pub(crate) struct Answer {
     pub(crate) model: &'static Model,
     pub(crate) search: Search,
     pub(crate) scores: Vec<Score>,
+}
+
+impl Answer {
+    pub(crate) fn span(&self, step: Step) -> String {
+        span(self.month, self.number, step)
+    }
+
+    pub(crate) fn ended(&self, step: Step) -> i64 {
+        self.time - step.before().1
+    }
 }
 
 /// What an answer was found by.

@@ -71,7 +71,7 @@
 //!
 //! Calls are charged to [`Limits::transfer`], and a receipt names the imports that a policy was granted.
 
-#![deny(unsafe_code)] // but for one function of `engine::folder`, which `tests/system/house.rs` holds
+#![deny(unsafe_code)] // but for one function of `engine::folder`, which `tests/house` holds
 
 mod abi;
 pub mod audit;

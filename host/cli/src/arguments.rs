@@ -3,12 +3,12 @@
 mod charters;
 mod data;
 mod epochs;
+mod limits;
+mod output;
 mod policies;
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
-use apportion_import::spreadsheet::guard_cell;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::outcome::EXIT_CODES;
@@ -25,6 +25,8 @@ pub use epochs::{
     AuditArguments, AuditFormat, CheckProofArguments, ExplainArguments, InspectArguments, ProveArguments,
     ReplayArguments, SettleArguments,
 };
+pub use limits::LimitArguments;
+pub use output::{Cells, Format, OutputFile, TextFormat};
 pub use policies::{
     BenchPolicyArguments, BuildPolicyArguments, InspectPolicyArguments, NewPolicyArguments, PolicyAction,
     PolicyArguments, TestPolicyArguments,
@@ -46,26 +48,6 @@ pub struct Arguments {
 
     #[command(flatten)]
     pub limits: LimitArguments,
-}
-
-/// What policies may take of this machine, whatever their charters allow.
-#[derive(Args)]
-#[command(next_help_heading = "Limits of this machine")]
-pub struct LimitArguments {
-    /// How much memory all runs of policies may take together, as `8GiB`
-    ///
-    /// A run waits until its share is free. One whose charter allows it more than this is not begun, and the program says
-    /// so. Without it half of the machine's memory, and 3 GiB at least. Results never depend
-    /// on it.
-    #[arg(long, value_name = "BYTES", value_parser = crate::limits::bytes, global = true)]
-    pub max_memory: Option<u64>,
-
-    /// How many seconds a policy may take to compile, and to run once [default: 300]
-    ///
-    /// A run that is stopped has no result: nothing is settled, and `verify` and `replay` report the epoch as not
-    /// checked and go on.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), global = true)]
-    pub timeout: Option<u32>,
 }
 
 /// What runs policies, and where compiled ones are kept.
@@ -126,68 +108,4 @@ pub enum Command {
     Charter(CharterArguments),
     Verify(VerifyArguments),
     Policy(PolicyArguments),
-}
-
-/// The one file that a command makes.
-#[derive(Args)]
-pub struct OutputFile {
-    /// Where to write it
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Replace the file if it is there with other content
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// How payouts are printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Table,
-    /// The receipt and the payouts in one object; amounts are strings in base units
-    Json,
-    /// A row per payee, for spreadsheets: text that one would run as a formula (it begins with = + - @, a tab or a line
-    /// break) has an apostrophe before it; numbers are as they are
-    Csv,
-    /// A row per payee, for programs: text as it is
-    CsvRaw,
-}
-
-impl Format {
-    /// How cells of text are written, if this is CSV.
-    pub fn cells(self) -> Option<Cells> {
-        match self {
-            Format::Table | Format::Json => None,
-            Format::Csv => Some(Cells::Guarded),
-            Format::CsvRaw => Some(Cells::Raw),
-        }
-    }
-}
-
-/// How cells of text are written. Cells of numbers are always written as they are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Cells {
-    /// So that no spreadsheet runs them.
-    Guarded,
-    Raw,
-}
-
-impl Cells {
-    /// A cell of text.
-    pub fn text(self, text: &str) -> Cow<'_, str> {
-        match self {
-            Cells::Guarded => guard_cell(text),
-            Cells::Raw => Cow::Borrowed(text),
-        }
-    }
-}
-
-/// How something about one payee is printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TextFormat {
-    /// For people
-    Text,
-    /// One object; amounts are strings in base units
-    Json,
 }

@@ -9,9 +9,11 @@ use apportion::epoch::{EdgeRow, NodeRow, RowText};
 use apportion::money::Asset;
 use apportion::text::escape_name;
 
+use crate::figures::{amount, count, grouped};
+use crate::names::cut;
 use crate::print::{Lines, say};
 use crate::standing;
-use crate::table::{RETAINED, amount, count, cut, grouped, plain, with_sums};
+use crate::table::{RETAINED, plain, with_sums};
 
 /// How many of those who gain are named in a sentence.
 const MOST_NAMED: usize = 4;

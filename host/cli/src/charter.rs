@@ -17,6 +17,7 @@ use crate::inspect;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
+use crate::output::write_output;
 use crate::print::{Lines, say, status, warning};
 use crate::standing;
 
@@ -34,7 +35,7 @@ fn propose(arguments: &ProposeArguments) -> Result<()> {
     let charter = objects::charter(&arguments.charter)?;
     let ledger = ledger::open_or_create(&arguments.ledger, arguments.identity)?;
     let change = ledger.change(&charter, arguments.from)?;
-    arguments.output.write(&change)?;
+    write_output(&arguments.output, &change)?;
     let path = arguments.output.display();
     status!("wrote the change to `{path}`: charter {} from epoch {}", charter.digest(), arguments.from);
     standing::warn(&charter);
@@ -64,7 +65,7 @@ fn sign(arguments: &SignArguments) -> Result<()> {
     let signature = apportion::signature::sign(&key, CHARTER_NAMESPACE, &change)
         .map_err(|error| Refused(error.to_string()))
         .with_context(|| format!("`{}`", arguments.key.display()))?;
-    arguments.output.write(signature.as_bytes())?;
+    write_output(&arguments.output, signature.as_bytes())?;
     status!("wrote the signature to `{}`", arguments.output.display());
     Ok(())
 }
@@ -140,7 +141,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         draft.signers_file().map(|file| objects::text(&beside(&arguments.draft, file))).transpose()?;
     let terms = draft.into_terms(policies, signers).map_err(|error| refused(&error)).with_context(place)?;
     let charter = Charter::new(terms).map_err(|error| refused(&error)).with_context(place)?;
-    arguments.output.write(charter.as_bytes())?;
+    write_output(&arguments.output, charter.as_bytes())?;
     status!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
     standing::warn(&charter);
     Ok(())

@@ -14,6 +14,7 @@ use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
 use crate::engine::Engines;
+use crate::figures;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::{Incomplete, Refused};
@@ -294,7 +295,7 @@ fn payee(words: &Words<'_>, all: bool, text: &mut Lines) {
         }
     }
     say!(text);
-    say!(text, "The epoch was settled again {} for this.", table::count(explanation.runs, "time"));
+    say!(text, "The epoch was settled again {} for this.", figures::count(explanation.runs, "time"));
 }
 
 fn heading(title: &str, text: &mut Lines) {

@@ -10,14 +10,15 @@ use serde_json::{Value, json};
 
 use crate::arguments::{self, Format, GitArguments, HistoryArguments, TryArguments, TrySource};
 use crate::engine::Engines;
-use crate::import::{charter, standard, told};
+use crate::figures::{count, grouped};
+use crate::imported::{charter, report, standard};
 use crate::objects;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file, write_files};
 use crate::print::{note, status};
 use crate::progress::Spinner;
 use crate::settle::{give, settled};
-use crate::table::{Shown, count, grouped};
+use crate::table::Shown;
 
 /// The standard policy for git histories.
 const RULE: &str = "commits";
@@ -64,7 +65,7 @@ pub fn import_git(arguments: &GitArguments, engines: &Engines) -> Result<()> {
     let files = [("charter.json", charter.as_bytes()), ("epoch", imported.epoch.as_bytes())];
     write_files(&arguments.output, &files, Existing::from_force(arguments.force))?;
     let (epoch, charter) = (arguments.output.join("epoch"), arguments.output.join("charter.json"));
-    told(&imported.epoch, &imported.notes, &epoch);
+    report(&imported.epoch, &imported.notes, &epoch);
     status!("settle it: apportion settle --epoch {} --charter {}", epoch.display(), charter.display());
     Ok(())
 }

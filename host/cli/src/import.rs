@@ -1,10 +1,6 @@
 //! `apportion import`: data in, an epoch out.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
-use apportion::settle::SettleError;
-use apportion::{Charter, Epoch, Policy};
 use apportion_import::retro_funding::{self, Options};
 use apportion_import::{ImportError, sourcecred, tables};
 
@@ -12,14 +8,13 @@ use crate::arguments::{
     ImportArguments, ImportSource, RetroFundingArguments, SourcecredArguments, TablesArguments, Track,
 };
 use crate::engine::Engines;
+use crate::figures::{count, grouped};
 use crate::git;
-use crate::names;
-use crate::objects;
+use crate::imported::{charter, report, report_charter, standard};
 use crate::outcome::Refused;
-use crate::output::{Existing, write_files};
-use crate::print::{note, status};
+use crate::output::{Existing, write_files, write_output};
+use crate::print::status;
 use crate::progress::{Bar, Spinner};
-use crate::table::{amount, count, grouped};
 
 pub fn import(arguments: &ImportArguments, engines: &Engines) -> Result<()> {
     match &arguments.source {
@@ -44,8 +39,8 @@ fn from_tables(arguments: &TablesArguments) -> Result<()> {
     spinner.done();
     let imported =
         imported.map_err(refused).with_context(|| format!("`{}`", arguments.description.display()))?;
-    arguments.output.write(imported.epoch.as_bytes())?;
-    told(&imported.epoch, &imported.notes, &arguments.output.output);
+    write_output(&arguments.output, imported.epoch.as_bytes())?;
+    report(&imported.epoch, &imported.notes, &arguments.output.output);
     Ok(())
 }
 
@@ -66,8 +61,8 @@ fn from_retro_funding(arguments: &RetroFundingArguments, engines: &Engines) -> R
 
     let files = [("charter.json", charter.as_bytes()), ("epoch", imported.epoch.as_bytes())];
     write_files(&arguments.output, &files, Existing::from_force(arguments.force))?;
-    told(&imported.epoch, &imported.notes, &arguments.output.join("epoch"));
-    told_of(&charter, &arguments.output.join("charter.json"));
+    report(&imported.epoch, &imported.notes, &arguments.output.join("epoch"));
+    report_charter(&charter, &arguments.output.join("charter.json"));
     Ok(())
 }
 
@@ -105,50 +100,15 @@ fn from_sourcecred(arguments: &SourcecredArguments, engines: &Engines) -> Result
     }
     let files = [("charter.json", next.as_bytes()), ("epoch", imported.epoch.as_bytes())];
     write_files(folder, &files, existing)?;
-    told(&imported.epoch, &imported.notes, &folder.join("epoch"));
-    told_of(&next, &folder.join("charter.json"));
+    report(&imported.epoch, &imported.notes, &folder.join("epoch"));
+    report_charter(&next, &folder.join("charter.json"));
     if past > 0 {
         status!("wrote {} as `past-*.epoch`", count(past, "past epoch"));
-        told_of(&recorded, &folder.join("recorded.json"));
+        report_charter(&recorded, &folder.join("recorded.json"));
     }
     Ok(())
 }
 
-/// A policy that the program carries with it.
-pub fn standard(name: &str, engines: &Engines) -> Result<Policy> {
-    let standard =
-        apportion_standard::find(name).context("the program lacks a standard policy, which is a bug")?;
-    objects::standard_policy(&engines.make()?, standard)
-}
-
-/// A charter of one policy, whose parameters are as it wants them.
-pub fn charter(name: &str, policy: &Policy, parameters: serde_json::Value) -> Result<Charter> {
-    policy.check_parameters(&parameters).map_err(SettleError::from)?;
-    Ok(Charter::single(name, policy, parameters).map_err(|error| Refused(error.to_string()))?)
-}
-
-fn told_of(charter: &Charter, path: &Path) {
-    status!("wrote charter {} to `{}`", charter.digest(), path.display());
-}
-
 pub fn refused(error: ImportError) -> Refused {
     Refused(error.to_string())
-}
-
-/// Says what was made and what to know about it.
-pub fn told(epoch: &Epoch, notes: &[String], path: &Path) {
-    for note in notes {
-        note!("{note}");
-    }
-    names::warn(epoch);
-    status!(
-        "wrote epoch {} ({}) to `{}`: {}, {}, {}, {} to divide",
-        epoch.number(),
-        epoch.digest(),
-        path.display(),
-        count(epoch.payees().len(), "payee"),
-        count(epoch.node_count(), "node"),
-        count(epoch.edge_count(), "edge"),
-        amount(&epoch.pool().asset, epoch.pool().amount)
-    );
 }

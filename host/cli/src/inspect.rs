@@ -14,11 +14,11 @@ use serde_json::Value;
 use crate::arguments::InspectArguments;
 use crate::card;
 use crate::engine::Engines;
+use crate::figures::{amount, grouped};
 use crate::names;
 use crate::objects::{self, ObjectKind};
-use crate::print::{Lines, say};
+use crate::print::{Lines, one_line, say};
 use crate::standing;
-use crate::table::{amount, grouped};
 
 pub fn inspect(arguments: &InspectArguments, engines: &Engines) -> Result<()> {
     let mut text = Lines::default();
@@ -113,7 +113,7 @@ fn imports(title: &str, imports: &[String], text: &mut Lines) {
     }
     for (index, import) in imports.iter().enumerate() {
         let (lead, width) = (if index == 0 { title } else { "" }, title.len());
-        say!(text, "{lead:width$}{}", shown(import));
+        say!(text, "{lead:width$}{}", one_line(import));
     }
 }
 
@@ -129,17 +129,17 @@ pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut Lines) {
         required.is_some_and(|required| required.iter().any(|member| member == name))
     };
     for (name, member) in members {
-        let path = format!("{path}{}", shown(name));
+        let path = format!("{path}{}", one_line(name));
         let resolved = resolved(root, member);
         let default = match member.get("default") {
-            Some(default) => format!(", default {}", shown(&default.to_string())),
+            Some(default) => format!(", default {}", one_line(&default.to_string())),
             None if required(name) => ", required".to_owned(),
             None => ", optional".to_owned(),
         };
         say!(text, "    {path}: {}{default}", kind_of(root, resolved));
         let description = member.get("description").or(resolved.get("description"));
         if let Some(description) = description.and_then(Value::as_str) {
-            say!(text, "        {}", shown(description));
+            say!(text, "        {}", one_line(description));
         }
         for choice in choices(root, resolved) {
             choice_of(root, choice, &path, text);
@@ -154,9 +154,9 @@ pub fn parameters(root: &Value, schema: &Value, path: &str, text: &mut Lines) {
 /// One of several forms that a member may have: a word, or an object by its members.
 fn choice_of(root: &Value, choice: &Value, path: &str, text: &mut Lines) {
     let description = choice.get("description").and_then(Value::as_str);
-    let description = description.map(|text| format!(": {}", shown(text))).unwrap_or_default();
+    let description = description.map(|text| format!(": {}", one_line(text))).unwrap_or_default();
     if let Some(word) = choice.get("const") {
-        say!(text, "        {}{description}", shown(&word.to_string()));
+        say!(text, "        {}{description}", one_line(&word.to_string()));
     } else if choice.get("properties").is_some() {
         say!(text, "        an object{description}");
         if path.matches('.').count() < MAX_DEPTH {
@@ -202,13 +202,13 @@ fn kind_of(root: &Value, member: &Value) -> String {
 
 fn type_of(member: &Value) -> String {
     if let Some(words) = member.get("enum").and_then(Value::as_array) {
-        let words: Vec<String> = words.iter().map(|word| shown(&word.to_string())).collect();
+        let words: Vec<String> = words.iter().map(|word| one_line(&word.to_string())).collect();
         return words.join(" or ");
     }
     match member.get("type") {
-        Some(Value::String(kind)) => shown(kind),
+        Some(Value::String(kind)) => one_line(kind),
         Some(Value::Array(kinds)) => {
-            let kinds: Vec<String> = kinds.iter().filter_map(Value::as_str).map(shown).collect();
+            let kinds: Vec<String> = kinds.iter().filter_map(Value::as_str).map(one_line).collect();
             kinds.join(" or ")
         }
         _ => "any".to_owned(),
@@ -217,12 +217,6 @@ fn type_of(member: &Value) -> String {
 
 fn number(count: usize) -> String {
     grouped(&count.to_string())
-}
-
-/// A text that someone may have broken into lines, on one line.
-pub fn shown(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ")
 }
 
 fn asset(asset: &AssetTerms, text: &mut Lines) {
@@ -276,7 +270,7 @@ pub fn charter(charter: &Charter, text: &mut Lines) {
         Some(signers) => {
             say!(text, "  changed by {} signatures of these keys:", signers.required);
             for line in signers.allowed.lines() {
-                say!(text, "      {}", shown(line));
+                say!(text, "      {}", one_line(line));
             }
         }
         None => {
@@ -333,7 +327,7 @@ fn receipt(receipt: &Receipt, text: &mut Lines) {
                 }
             }
             Outcome::Fault(fault) => {
-                say!(text, "    fault    {}: {}", fault.code, shown(&fault.sentence));
+                say!(text, "    fault    {}: {}", fault.code, one_line(&fault.sentence));
                 say!(text, "    retained {}", money(run.pool));
             }
         }

@@ -1,5 +1,6 @@
 //! A ledger in a folder, and `apportion verify`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -11,11 +12,11 @@ use apportion::{Digest, Ledger, Receipt};
 
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
+use crate::figures::count;
 use crate::outcome::{Incomplete, Refused};
 use crate::print::{Lines, say, status};
 use crate::progress::Spinner;
 use crate::standing;
-use crate::table::count;
 
 pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
     Ok(Ledger::open(DirectoryStore::open(path)?)?)
@@ -111,7 +112,7 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
             found.unused.len()
         );
     }
-    for note in standing::notes_of_ledger(&arguments.ledger) {
+    for note in misleading_policies(&arguments.ledger) {
         say!(text, "note: {note}");
     }
     say!(text, "checked: {}", checked(&found));
@@ -145,6 +146,13 @@ pub fn verify(arguments: &VerifyArguments, engines: &Engines) -> Result<()> {
     let head = found.head.map_or("nothing".to_owned(), |head| head.to_string());
     say!(text, "{} settled and sound up to entry {head}", count(found.settlements, "epoch"));
     text.print()
+}
+
+/// Which policies of the charters that a ledger adopted could be mistaken for standard ones; of charters that can be read.
+fn misleading_policies(path: &Path) -> BTreeSet<String> {
+    let Ok(ledger) = open(path) else { return BTreeSet::new() };
+    let charters = ledger.adoptions().filter_map(|(_, charter, _)| ledger.charter(&charter).ok());
+    charters.flat_map(|charter| standing::misleading(&charter)).collect()
 }
 
 fn checked(found: &Verification) -> String {

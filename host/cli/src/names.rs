@@ -13,8 +13,9 @@ use apportion::text::{escape_name, is_hidden};
 use unicode_security::confusable_detection::skeleton;
 
 use crate::print::note;
-use crate::table::cut;
 
+/// The longest name that a column shows whole.
+const LONGEST_NAME: usize = 48;
 /// How many pairs, and how many names that hide something, are named in notes.
 const MOST_NOTES: usize = 10;
 
@@ -71,6 +72,14 @@ impl Labels {
 /// A payee's name if the epoch has one, else its id, as it fits a column.
 fn called(id: &str, name: &str) -> String {
     cut(if name.is_empty() { id } else { name })
+}
+
+/// A text that fits its column.
+pub fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST_NAME {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }
 
 /// Equal for texts that a reader could take for each other.

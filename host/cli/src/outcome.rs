@@ -12,7 +12,7 @@ use apportion::settle::SettleError;
 use apportion::source::PoliciesError;
 use apportion::store::StoreError;
 
-use crate::limits;
+use crate::host_error;
 use crate::print::{self, Lines, say, status};
 
 /// What the exit codes mean, as `--help` says it.
@@ -87,7 +87,7 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
             }
             print::error(format_args!("{error:#}"), &details);
             for limit in limits_met(&error) {
-                status!("help: {}", limits::advice(limit));
+                status!("help: {}", host_error::advice(limit));
             }
             if let Some(advice) = advice(&error) {
                 status!("help: {advice}");
@@ -100,7 +100,7 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
 fn limits_met(error: &anyhow::Error) -> BTreeSet<HostLimit> {
     match error.downcast_ref::<Incomplete>() {
         Some(incomplete) => incomplete.limits.clone(),
-        None => limits::host_error(error).and_then(HostError::limit).into_iter().collect(),
+        None => host_error::find(error).and_then(HostError::limit).into_iter().collect(),
     }
 }
 

@@ -25,16 +25,9 @@ impl Existing {
     }
 }
 
-impl OutputFile {
-    /// Writes the file.
-    pub fn write(&self, bytes: &[u8]) -> Result<()> {
-        write_file(&self.output, bytes, Existing::from_force(self.force))
-    }
-
-    /// Where it is, for people.
-    pub fn display(&self) -> std::path::Display<'_> {
-        self.output.display()
-    }
+/// Writes the one file that a command makes.
+pub fn write_output(output: &OutputFile, bytes: &[u8]) -> Result<()> {
+    write_file(&output.output, bytes, Existing::from_force(output.force))
 }
 
 /// Writes one file.

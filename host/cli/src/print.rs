@@ -9,7 +9,7 @@
 //! - Notes, warnings and errors are single messages on standard error.
 //! - [`Data`] for programs (JSON, CSV) is written byte for byte, but for a terminal it is gated as well.
 //!
-//! `tests/system/house.rs` holds that no other file of the program names standard output or standard error.
+//! `tests/house` holds that no other file of the program names standard output or standard error.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, StdoutLock, Write};
@@ -75,6 +75,12 @@ impl Lines {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A text that someone may have broken into lines, on one line.
+pub fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
 }
 
 /// Adds a line to [`Lines`]: `say!(lines, "epoch {}", number)`; without words an empty one.

@@ -11,20 +11,20 @@ use apportion::{Digest, Payouts, Proof, Receipt};
 use serde_json::{Value, json};
 
 use crate::arguments::{CheckProofArguments, ProveArguments, TextFormat};
-use crate::inspect::shown;
+use crate::figures::amount;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::Refused;
-use crate::print::{self, Lines, say, status};
+use crate::output::write_output;
+use crate::print::{self, Lines, one_line, say, status};
 use crate::progress::Spinner;
 use crate::standing;
-use crate::table::amount;
 
 pub fn prove(arguments: &ProveArguments) -> Result<()> {
     let (receipt, payouts) = settled(arguments)?;
     let proof =
         Proof::new(&receipt, &payouts, &arguments.payee).map_err(|error| Refused(error.to_string()))?;
-    arguments.output.write(proof.as_bytes())?;
+    write_output(&arguments.output, proof.as_bytes())?;
     status!("wrote a proof of {} bytes to `{}`", proof.as_bytes().len(), arguments.output.display());
     status!("anyone who has the receipt's digest checks it with");
     status!("  apportion check-proof {} --receipt {}", arguments.output.display(), receipt.digest());
@@ -90,7 +90,7 @@ pub fn words(proven: &ProvenPayout) -> Lines {
         let of_pool = of(&proven.asset, part.amount, run.pool);
         line(format!("by {}: {of_pool}", standing::of_run(run)));
         for (name, value) in columns.measures.iter().zip(&part.measures) {
-            line(format!("  {} = {value}", shown(name)));
+            line(format!("  {} = {value}", one_line(name)));
         }
     }
     line(format!("receipt  {}", proven.receipt));

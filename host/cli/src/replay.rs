@@ -16,6 +16,7 @@ use apportion::{Charter, Digest, History, Policy};
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
+use crate::figures;
 use crate::ledger;
 use crate::objects;
 use crate::outcome::{Incomplete, Refused};
@@ -122,7 +123,7 @@ fn report_unknown(unknown: &[(&Charter, UnknownEpoch)]) -> Result<()> {
     }
     let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|(_, epoch)| epoch.limit).collect();
     let epochs: BTreeSet<u64> = unknown.iter().map(|(_, epoch)| epoch.number).collect();
-    let what = format!("the comparison is incomplete: {} left out", table::count(epochs.len(), "epoch"));
+    let what = format!("the comparison is incomplete: {} left out", figures::count(epochs.len(), "epoch"));
     Err(Incomplete { what, limits }.into())
 }
 

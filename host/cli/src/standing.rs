@@ -1,16 +1,11 @@
 //! Policies by name, version and standing: which are standard ones, and which only have the name of one.
 
-use std::collections::BTreeSet;
-use std::path::Path;
-
 use apportion::charter::Appointment;
 use apportion::receipt::RunReport;
 use apportion::{Charter, Policy};
 use apportion_standard::Standing;
 
-use crate::inspect::shown;
-use crate::ledger;
-use crate::print::warning;
+use crate::print::{one_line, warning};
 
 /// `equal 0.1.0 (standard)`, `lineage 0.1.0 (not the standard policy of that name)`.
 pub fn of_policy(policy: &Policy) -> String {
@@ -26,7 +21,7 @@ pub fn of_run(run: &RunReport) -> String {
 }
 
 pub fn describe(name: &str, version: &str, digest: &str) -> String {
-    shown(&apportion_standard::describe(name, version, digest))
+    one_line(&apportion_standard::describe(name, version, digest))
 }
 
 /// Says on standard error which policies of a charter could be mistaken for standard ones.
@@ -36,14 +31,8 @@ pub fn warn(charter: &Charter) {
     }
 }
 
-/// The same of every charter that a ledger adopted, a line for each policy; of charters that can be read.
-pub fn notes_of_ledger(path: &Path) -> BTreeSet<String> {
-    let Ok(ledger) = ledger::open(path) else { return BTreeSet::new() };
-    let charters = ledger.adoptions().filter_map(|(_, charter, _)| ledger.charter(&charter).ok());
-    charters.flat_map(|charter| misleading(&charter)).collect()
-}
-
-fn misleading(charter: &Charter) -> Vec<String> {
+/// The policies of a charter that could be mistaken for standard ones, a sentence each.
+pub fn misleading(charter: &Charter) -> Vec<String> {
     let policies = charter.terms().policies.iter().filter(|appointment| {
         let digest = appointment.policy.to_string();
         Standing::of(&appointment.name, &appointment.version, &digest).could_mislead()

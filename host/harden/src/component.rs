@@ -11,7 +11,6 @@ use wasm_encoder::{
 };
 use wasmparser::{Encoding, Instance, InstantiationArgKind, Parser, Payload, Validator};
 
-use crate::Profiled;
 use crate::body;
 use crate::cost;
 use crate::depth::{self, Calls};
@@ -19,6 +18,7 @@ use crate::error::Error;
 use crate::meter::{self, Initial};
 use crate::module;
 use crate::names;
+use crate::profile::Profiled;
 use crate::scan::{self, CoreInstance, Scan};
 
 pub(crate) fn harden(bytes: &[u8]) -> Result<Vec<u8>, Error> {

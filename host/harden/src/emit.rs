@@ -1,8 +1,4 @@
-//! A function's body written anew: with its charges, its depth, and its NaNs made canonical.
-//!
-//! The counter is in a global of the meter's. Where a loop runs without calling, the function keeps it in a local
-//! (its *home*) and writes it back before calls and on leaving; else the global is its home, and the local only
-//! carries it over the instructions in between.
+//! A function's body rewritten: with its charges, its depth, and its NaNs made canonical.
 //!
 //! ```text
 //! block $deep                 if the function counts towards the depth
@@ -27,22 +23,16 @@ use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{BlockType, Function, Instruction, InstructionSink, ValType};
 use wasmparser::Operator;
 
-use crate::Resource;
 use crate::body::{Body, Float, Op};
 use crate::charge::Charges;
 use crate::cost;
+use crate::counter::{Counter, Held};
 use crate::depth::Depth;
 use crate::error::Error;
-use crate::module::{Counters, Output};
+use crate::layout::{HANDED, Layout};
 use crate::nan;
-
-/// Where the counter's value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
-    Global,
-    Local,
-    Both,
-}
+use crate::output::{Counters, Output};
+use crate::resource::Resource;
 
 pub(crate) fn function(
     body: &Body,
@@ -51,63 +41,33 @@ pub(crate) fn function(
     depth: Depth,
     output: &mut Output,
 ) -> Result<Function, Error> {
-    let inner = depth.recursive;
-    let bulk = body.ops.iter().any(|op| cost::bulk_shift(&op.op).is_some());
-    let metered = charges.any() || bulk;
-    let home =
-        if inner || metered && some_loop_never_calls(body, charges) { Held::Local } else { Held::Global };
-    let leaves = depth.amount.is_some() || home == Held::Local;
-
-    let handed = if inner { HANDED } else { 0 };
-    let mut locals = Locals { next: body.params + handed + body.declared_count, declared: Vec::new() };
-    for (count, ty) in &body.declared {
-        locals.declared.push((*count, output.indices.val_type(*ty)?));
-    }
+    let layout = Layout::new(body, charges, places, depth, &mut output.indices)?;
+    let counter = Counter {
+        global: output.counters.instructions,
+        local: layout.left,
+        home: layout.home,
+        held: if layout.inner { Held::Local } else { Held::Global },
+    };
     let mut emitter = Emitter {
         body,
         charges,
         places,
         seconds: seconds(body),
         output,
-        left: match (inner, metered) {
-            (true, _) => body.params,
-            (false, true) => locals.add(ValType::I64),
-            (false, false) => 0,
-        },
-        size: if bulk || !charges.table.is_empty() { locals.add(ValType::I32) } else { 0 },
-        deeper: match (inner, depth.amount) {
-            (true, _) => body.params + 1,
-            (false, Some(_)) => locals.add(ValType::I32),
-            (false, None) => 0,
-        },
-        float: [
-            if needs(places, Float::F32) { locals.add(ValType::F32) } else { 0 },
-            if needs(places, Float::F64) { locals.add(ValType::F64) } else { 0 },
-        ],
-        vector: if body.ops.iter().any(|op| nan::vector_lanes(&op.op).is_some()) {
-            locals.add(ValType::V128)
-        } else {
-            0
-        },
-        inner,
-        home,
-        held: if inner { Held::Local } else { Held::Global },
+        leaves: layout.leaves,
+        layout,
+        counter,
         dead: false,
-        metered,
-        leaves,
         nesting: 0,
         arms: Vec::new(),
         code: Vec::new(),
     };
     emitter.whole(depth.amount)?;
-    let code = emitter.code;
-    let mut function = Function::new(locals.declared);
+    let Emitter { layout, code, .. } = emitter;
+    let mut function = Function::new(layout.declared);
     function.raw(code);
     Ok(function)
 }
-
-/// How many locals an inner function is handed behind the author's parameters.
-const HANDED: u32 = 2;
 
 /// The door to an inner function. The depth of the meter is as before when it is left.
 pub(crate) fn door(params: u32, inner: u32, counters: &Counters) -> Function {
@@ -120,32 +80,6 @@ pub(crate) fn door(params: u32, inner: u32, counters: &Counters) -> Function {
     sink.global_get(counters.instructions).global_get(counters.depth).local_tee(depth).call(inner);
     sink.global_set(counters.instructions).local_get(depth).global_set(counters.depth).end();
     body
-}
-
-/// Whether some loop that charges runs without calling: then the counter is best kept in a local.
-fn some_loop_never_calls(body: &Body, charges: &Charges) -> bool {
-    let mut open: Vec<Option<bool>> = Vec::new();
-    for (index, op) in body.ops.iter().enumerate() {
-        let charged = charges.ahead.get(index).is_some_and(|price| *price > 0);
-        let doomed = charges.doomed.get(index).copied().unwrap_or(false);
-        match &op.op {
-            Operator::Loop { .. } if charged => open.push(Some(true)),
-            Operator::Loop { .. } | Operator::Block { .. } | Operator::If { .. } => open.push(None),
-            Operator::Call { .. }
-            | Operator::CallIndirect { .. }
-            | Operator::MemoryGrow { .. }
-            | Operator::TableGrow { .. }
-                if !doomed =>
-            {
-                open.iter_mut().flatten().for_each(|callless| *callless = false);
-            }
-            Operator::End if open.pop().flatten() == Some(true) => {
-                return true;
-            }
-            _ => {}
-        }
-    }
-    false
 }
 
 /// For each instruction, whether it is an `if` with an `else`.
@@ -169,24 +103,6 @@ fn seconds(body: &Body) -> Vec<bool> {
     seconds
 }
 
-fn needs(places: &[Option<Float>], float: Float) -> bool {
-    places.contains(&Some(float))
-}
-
-/// The function's locals, ours behind the author's.
-struct Locals {
-    next: u32,
-    declared: Vec<(u32, ValType)>,
-}
-
-impl Locals {
-    fn add(&mut self, ty: ValType) -> u32 {
-        self.declared.push((1, ty));
-        self.next += 1;
-        self.next - 1
-    }
-}
-
 struct Emitter<'e, 'a> {
     body: &'e Body<'a>,
     charges: &'e Charges,
@@ -194,19 +110,11 @@ struct Emitter<'e, 'a> {
     /// At each `if`, whether it has an `else`.
     seconds: Vec<bool>,
     output: &'e mut Output,
-    // Our locals; of no meaning where not needed.
-    left: u32,
-    size: u32,
-    deeper: u32,
-    float: [u32; 2],
-    vector: u32,
-
-    inner: bool,
-    home: Held,
-    held: Held,
+    layout: Layout,
+    counter: Counter,
     /// Behind a branch that is always taken.
     dead: bool,
-    metered: bool,
+    /// Whether a block stands for leaving here.
     leaves: bool,
     /// The author's blocks open here.
     nesting: u32,
@@ -228,7 +136,7 @@ impl Emitter<'_, '_> {
 
     fn whole(&mut self, depth: Option<i32>) -> Result<(), Error> {
         if let Some(amount) = depth {
-            let (global, local, inner) = (self.output.counters.depth, self.deeper, self.inner);
+            let (global, local, inner) = (self.output.counters.depth, self.layout.deeper, self.layout.inner);
             let mut sink = self.put();
             sink.block(BlockType::Empty);
             if inner {
@@ -241,7 +149,7 @@ impl Emitter<'_, '_> {
                 sink.local_get(local).global_set(global);
             }
         }
-        if self.metered {
+        if self.layout.metered {
             self.put().block(BlockType::Empty);
         }
         // Only the author's blocks and `leave` stand between the code and the block that stops.
@@ -256,23 +164,23 @@ impl Emitter<'_, '_> {
         self.ops()?;
         if leaves {
             self.put().end();
-            self.held = self.home;
+            self.counter.held = self.counter.home;
         }
-        if self.inner {
-            let left = self.left;
+        if self.layout.inner {
+            let left = self.layout.left;
             self.put().local_get(left);
         } else if leaves || !self.dead {
             self.write_back();
         }
-        if let (Some(amount), false) = (depth, self.inner) {
-            let (global, local) = (self.output.counters.depth, self.deeper);
+        if let (Some(amount), false) = (depth, self.layout.inner) {
+            let (global, local) = (self.output.counters.depth, self.layout.deeper);
             self.put().local_get(local).i32_const(amount).i32_add().global_set(global);
         }
-        if self.metered || depth.is_some() {
+        if self.layout.metered || depth.is_some() {
             if leaves || !self.dead {
                 self.put().return_();
             }
-            if self.metered {
+            if self.layout.metered {
                 self.put().end();
                 self.stop(Resource::Instructions);
             }
@@ -295,10 +203,15 @@ impl Emitter<'_, '_> {
         for (index, op) in body.ops.iter().enumerate() {
             self.op(index, op)?;
             if let Some(Some(float)) = self.places.get(index) {
-                self.make_canonical(*float);
+                let local = match float {
+                    Float::F32 => self.layout.f32,
+                    Float::F64 => self.layout.f64,
+                };
+                nan::make_canonical(*float, local, &mut self.put());
             }
             if let Some(float) = nan::vector_lanes(&op.op) {
-                self.make_lanes_canonical(float);
+                let local = self.layout.vector;
+                nan::make_lanes_canonical(float, local, &mut self.put());
             }
         }
         Ok(())
@@ -318,7 +231,7 @@ impl Emitter<'_, '_> {
                 self.open(None);
                 // What was known of the counter before need not hold when the loop comes round.
                 if !self.dead {
-                    self.held = self.home;
+                    self.counter.held = self.counter.home;
                 }
                 self.charge(ahead, 0);
             }
@@ -328,7 +241,7 @@ impl Emitter<'_, '_> {
                     self.reach_home();
                 }
                 self.same(&op.op)?;
-                let held = self.held;
+                let held = self.counter.held;
                 self.open(Some(Arm { at: index, held, has_second }));
                 self.charge(ahead, 0);
             }
@@ -336,7 +249,7 @@ impl Emitter<'_, '_> {
                 self.reach_home();
                 self.put().else_();
                 if let Some(Some(arm)) = self.arms.last() {
-                    (self.held, self.dead) = (arm.held, false);
+                    (self.counter.held, self.dead) = (arm.held, false);
                     let price = self.charges.aside.get(arm.at).copied().unwrap_or(0);
                     self.charge(price, 0);
                 }
@@ -351,14 +264,14 @@ impl Emitter<'_, '_> {
                     let price = self.charges.aside.get(arm.at).copied().unwrap_or(0);
                     if !arm.has_second && price > 0 {
                         self.put().else_();
-                        (self.held, self.dead) = (arm.held, false);
+                        (self.counter.held, self.dead) = (arm.held, false);
                         self.charge(price, 0);
                         self.reach_home();
                     }
                 }
                 self.put().end();
                 self.nesting -= 1;
-                (self.held, self.dead) = (self.home, false);
+                (self.counter.held, self.dead) = (self.counter.home, false);
             }
             Operator::Br { relative_depth } => {
                 self.reach_home();
@@ -369,12 +282,12 @@ impl Emitter<'_, '_> {
             Operator::BrIf { relative_depth } => {
                 let label = self.label(*relative_depth);
                 if aside > 0 {
-                    let held = self.held;
+                    let held = self.counter.held;
                     self.put().if_(BlockType::Empty);
                     self.charge(aside, 1);
                     self.reach_home();
                     self.put().br(label + 1).end();
-                    self.held = held;
+                    self.counter.held = held;
                 } else {
                     self.reach_home();
                     self.put().br_if(label);
@@ -397,7 +310,7 @@ impl Emitter<'_, '_> {
                 self.dead = true;
             }
             Operator::Call { function_index } => match self.output.inner_of.get(function_index).copied() {
-                Some(callee) if self.inner => self.call_inner(callee),
+                Some(callee) if self.layout.inner => self.call_inner(callee),
                 _ => self.call(&op.op)?,
             },
             Operator::CallIndirect { .. } => self.call(&op.op)?,
@@ -405,13 +318,13 @@ impl Emitter<'_, '_> {
                 self.write_back();
                 let grow = self.output.memory_grower(*mem);
                 self.put().call(grow);
-                self.held = Held::Global;
+                self.counter.held = Held::Global;
             }
             Operator::TableGrow { table } => {
                 self.write_back();
                 let grow = self.output.table_grower(*table);
                 self.put().call(grow);
-                self.held = Held::Global;
+                self.counter.held = Held::Global;
             }
             other => {
                 if let Some(shift) = cost::bulk_shift(other) {
@@ -425,20 +338,20 @@ impl Emitter<'_, '_> {
 
     fn call(&mut self, op: &Operator) -> Result<(), Error> {
         self.write_back();
-        if self.inner {
-            let (global, local) = (self.output.counters.depth, self.deeper);
+        if self.layout.inner {
+            let (global, local) = (self.output.counters.depth, self.layout.deeper);
             self.put().local_get(local).global_set(global);
         }
         self.same(op)?;
-        self.held = Held::Global;
+        self.counter.held = Held::Global;
         Ok(())
     }
 
     fn call_inner(&mut self, callee: u32) {
-        let (left, deeper) = (self.left, self.deeper);
+        let (left, deeper) = (self.layout.left, self.layout.deeper);
         self.load();
         self.put().local_get(deeper).call(callee).local_set(left);
-        self.held = Held::Local;
+        self.counter.held = Held::Local;
     }
 
     /// The instruction as it is, but for the indices that moved.
@@ -446,7 +359,7 @@ impl Emitter<'_, '_> {
         let mut instruction: Instruction = self.output.indices.instruction(op.clone())?;
         if let Instruction::LocalGet(local) | Instruction::LocalSet(local) | Instruction::LocalTee(local) =
             &mut instruction
-            && self.inner
+            && self.layout.inner
             && *local >= self.body.params
         {
             *local += HANDED;
@@ -462,7 +375,7 @@ impl Emitter<'_, '_> {
 
     /// A label as it is counted in the new body: the function's own is further out, unless `leave` stands for it.
     fn label(&self, depth: u32) -> u32 {
-        if depth == self.nesting && !self.leaves { depth + u32::from(self.metered) } else { depth }
+        if depth == self.nesting && !self.leaves { depth + u32::from(self.layout.metered) } else { depth }
     }
 
     /// The block that stops for want of instructions, `extra` blocks of ours further in.
@@ -485,7 +398,7 @@ impl Emitter<'_, '_> {
         steps.dedup();
         let count = u32::try_from(steps.len()).unwrap_or(u32::MAX);
         if count > 0 {
-            let size = self.size;
+            let size = self.layout.size;
             self.put().local_set(size);
             for _ in 0..count {
                 self.put().block(BlockType::Empty);
@@ -505,7 +418,7 @@ impl Emitter<'_, '_> {
         for (step, (label, price)) in (0_u32..).zip(&steps) {
             let outer = count - 1 - step;
             self.put().end();
-            self.held = self.home;
+            self.counter.held = self.counter.home;
             self.charge(*price, outer);
             self.reach_home();
             self.put().br(label + outer);
@@ -522,15 +435,15 @@ impl Emitter<'_, '_> {
         self.note(|sink| {
             sink.i64_const(price);
         });
+        let out = self.out(extra);
         self.load();
-        let (left, out) = (self.left, self.out(extra));
-        self.put().i64_const(price).i64_sub().local_tee(left).i64_const(0).i64_lt_s().br_if(out);
-        self.held = Held::Local;
+        self.put().i64_const(price);
+        self.subtract(out);
     }
 
     /// Takes the size on top of the stack from the counter, and leaves it there.
     fn charge_size(&mut self, shift: i64) {
-        let size = self.size;
+        let size = self.layout.size;
         let cost = |sink: &mut InstructionSink<'_>| {
             sink.local_get(size).i64_extend_i32_u();
             if shift > 0 {
@@ -539,11 +452,11 @@ impl Emitter<'_, '_> {
         };
         self.put().local_set(size);
         self.note(cost);
+        let out = self.out(0);
         self.load();
         cost(&mut self.put());
-        let (left, out) = (self.left, self.out(0));
-        self.put().i64_sub().local_tee(left).i64_const(0).i64_lt_s().br_if(out).local_get(size);
-        self.held = Held::Local;
+        self.subtract(out);
+        self.put().local_get(size);
     }
 
     /// Notes what the function is charged, where that is asked for.
@@ -555,77 +468,22 @@ impl Emitter<'_, '_> {
         self.put().call(spend);
     }
 
-    /// Puts the counter on the stack.
     fn load(&mut self) {
-        let (left, global) = (self.left, self.output.counters.instructions);
-        if self.held == Held::Global {
-            self.put().global_get(global);
-        } else {
-            self.put().local_get(left);
-        }
+        self.counter.load(&mut InstructionSink::new(&mut self.code));
+    }
+
+    fn subtract(&mut self, out: u32) {
+        self.counter.subtract(out, &mut InstructionSink::new(&mut self.code));
+    }
+
+    fn write_back(&mut self) {
+        self.counter.write_back(&mut InstructionSink::new(&mut self.code));
     }
 
     /// Brings the counter to where all ways that meet expect it.
     fn reach_home(&mut self) {
-        if self.dead {
-            return;
+        if !self.dead {
+            self.counter.reach_home(&mut InstructionSink::new(&mut self.code));
         }
-        match self.home {
-            Held::Local if self.held == Held::Global => {
-                let (left, global) = (self.left, self.output.counters.instructions);
-                self.put().global_get(global).local_set(left);
-                self.held = Held::Both;
-            }
-            Held::Local => {}
-            Held::Global | Held::Both => self.write_back(),
-        }
-    }
-
-    fn write_back(&mut self) {
-        if self.held == Held::Local {
-            let (left, global) = (self.left, self.output.counters.instructions);
-            self.put().local_get(left).global_set(global);
-            self.held = Held::Both;
-        }
-    }
-
-    fn make_canonical(&mut self, float: Float) {
-        // Measured against `ge`, `ne` and a branch: of these, Cranelift compiles `select` on `eq` best.
-        let [f32, f64] = self.float;
-        match float {
-            Float::F32 => {
-                let canonical = wasm_encoder::Ieee32::new(nan::CANON_32);
-                self.put()
-                    .local_tee(f32)
-                    .f32_const(canonical)
-                    .local_get(f32)
-                    .local_get(f32)
-                    .f32_eq()
-                    .select();
-            }
-            Float::F64 => {
-                let canonical = wasm_encoder::Ieee64::new(nan::CANON_64);
-                self.put()
-                    .local_tee(f64)
-                    .f64_const(canonical)
-                    .local_get(f64)
-                    .local_get(f64)
-                    .f64_eq()
-                    .select();
-            }
-        }
-    }
-
-    fn make_lanes_canonical(&mut self, float: Float) {
-        let vector = self.vector;
-        let canonical = match float {
-            Float::F32 => i128::from(nan::CANON_32) * 0x0000_0001_0000_0001_0000_0001_0000_0001,
-            Float::F64 => i128::from(nan::CANON_64) * 0x0000_0000_0000_0001_0000_0000_0000_0001,
-        };
-        self.put().local_tee(vector).v128_const(canonical).local_get(vector).local_get(vector);
-        match float {
-            Float::F32 => self.put().f32x4_eq().v128_bitselect(),
-            Float::F64 => self.put().f64x2_eq().v128_bitselect(),
-        };
     }
 }

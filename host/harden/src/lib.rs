@@ -58,80 +58,32 @@ mod body;
 mod charge;
 mod component;
 mod cost;
+mod counter;
 mod depth;
 mod emit;
 mod error;
 mod frame;
+mod layout;
 mod link;
 mod meter;
 mod module;
 mod names;
 mod nan;
+mod output;
+mod profile;
+mod resource;
 mod scan;
 
 pub use error::Error;
 pub use meter::{HOST, METER, MODULE};
+pub use profile::{Profiled, ProfiledFunction};
+pub use resource::Resource;
 
 /// The version of METERING.md that this crate follows. Two versions may give different counts; one never does.
 pub const VERSION: u32 = 2;
 
 /// Which release of this crate: another one may write other bytes that mean the same.
 pub const RELEASE: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
-
-/// What is limited: the argument of `limit`, `exhausted` and `left`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resource {
-    /// Instructions, in the units of METERING.md.
-    Instructions,
-    /// How deep calls may nest, in the units of METERING.md, which are about bytes of stack; at most 2^30.
-    Depth,
-    /// Bytes of linear memory, over all memories together.
-    Memory,
-    /// Elements of tables, over all tables together.
-    Table,
-}
-
-impl Resource {
-    const ALL: [Resource; 4] = [Self::Instructions, Self::Depth, Self::Memory, Self::Table];
-
-    /// The number that stands for it.
-    pub fn code(self) -> u32 {
-        match self {
-            Self::Instructions => 0,
-            Self::Depth => 1,
-            Self::Memory => 2,
-            Self::Table => 3,
-        }
-    }
-
-    /// Reads the number that stands for it.
-    ///
-    /// ```
-    /// use apportion_harden::Resource;
-    /// assert_eq!(Resource::from_code(1), Some(Resource::Depth));
-    /// assert_eq!(Resource::from_code(4), None);
-    /// ```
-    pub fn from_code(code: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|resource| resource.code() == code)
-    }
-
-    /// Whether a table that asks to grow to `desired` elements, of at most `maximum`, is the meter's: it ran out of
-    /// this. Growth of the program's own never comes to the embedder if it is past the maximum.
-    ///
-    /// ```
-    /// use apportion_harden::Resource;
-    /// assert_eq!(Resource::from_table_growth(0xffff_fff2, Some(0)), Some(Resource::Memory));
-    /// assert_eq!(Resource::from_table_growth(100, Some(200)), None);
-    /// ```
-    pub fn from_table_growth(desired: usize, maximum: Option<usize>) -> Option<Self> {
-        let code = u32::try_from(desired).ok()?.checked_sub(meter::SIGNAL)?;
-        (maximum == Some(0)).then(|| Self::from_code(code))?
-    }
-
-    fn as_i32(self) -> i32 {
-        i32::try_from(self.code()).unwrap_or(0)
-    }
-}
 
 /// Rewrites a component into an equivalent one that meters itself. The same bytes give the same bytes.
 ///
@@ -140,31 +92,6 @@ impl Resource {
 /// If the bytes are no valid component, use what METERING.md does not allow, or are hardened already.
 pub fn harden(component: &[u8]) -> Result<Vec<u8>, Error> {
     component::harden(component)
-}
-
-/// A component that tells what each of its functions is charged, for those who look for where instructions go.
-#[derive(Clone, Debug)]
-pub struct Profiled {
-    /// Hardened, and so the same results and the same count; slower. `left` takes 4 and more as well: `left(4 + n)` is
-    /// what function `n` was charged, without what it called.
-    pub component: Vec<u8>,
-    /// Its functions. Growing memory and tables is charged to none.
-    pub functions: Vec<ProfiledFunction>,
-    /// The linear memory, in bytes, that the meter itself has for that, and does not count.
-    pub memory: u64,
-}
-
-/// A function of a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProfiledFunction {
-    /// Which core module, from 0.
-    pub module: usize,
-    /// The function's index in its module, imports first.
-    pub index: u32,
-    /// What the component says it is called.
-    pub name: Option<String>,
-    /// The most native stack that a call of it takes, in bytes, as METERING.md counts it, without what it calls.
-    pub frame: u64,
 }
 
 /// Hardens a component so that it tells what each function is charged.

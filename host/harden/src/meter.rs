@@ -6,8 +6,8 @@ use wasm_encoder::{
     StartSection, TableSection, TableType, TypeSection, ValType,
 };
 
-use crate::Resource;
 use crate::cost::PAGE_BYTES;
+use crate::resource::{Resource, SIGNAL};
 
 /// The instance that a hardened component imports: `limit` and `exhausted`.
 pub const HOST: &str = "apportion:metering/host@1.0.0";
@@ -44,10 +44,6 @@ pub(crate) const DEEPEST: i64 = 1 << 30;
 
 /// The most that another counter is set to, so that it can be charged without overflow.
 pub(crate) const MOST: i64 = 1 << 62;
-
-/// By how much `stop` asks a table of none to grow, and the resource more: no engine grants it, and one that tells its
-/// embedder of growth tells of this.
-pub(crate) const SIGNAL: u32 = 0xffff_fff0;
 
 /// Where the first function's place is.
 const SPENT: MemArg = MemArg { offset: 0, align: 3, memory_index: 0 };

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
-use crate::ProfiledFunction;
 use crate::depth::Calls;
 use crate::error::Error;
+use crate::profile::ProfiledFunction;
 use crate::scan::{self, Scan};
 
 /// The functions with bodies of all core modules, in order.

@@ -3,6 +3,7 @@
 //! The rewritten program behaves as if every arithmetic instruction gave the one canonical NaN. To that end a value
 //! is followed from where it is made to where its bits can be seen, and made canonical only on ways that lead there.
 
+use wasm_encoder::{Ieee32, Ieee64, InstructionSink};
 use wasmparser::Operator;
 
 use crate::body::{Body, Float, Op};
@@ -137,8 +138,8 @@ impl Pass<'_> {
     }
 }
 
-pub(crate) const CANON_32: u32 = 0x7fc0_0000;
-pub(crate) const CANON_64: u64 = 0x7ff8_0000_0000_0000;
+const CANON_32: u32 = 0x7fc0_0000;
+const CANON_64: u64 = 0x7ff8_0000_0000_0000;
 
 fn plain(is_plain: bool) -> Bits {
     if is_plain { Bits::Plain } else { Bits::Own }
@@ -258,4 +259,31 @@ pub(crate) fn vector_lanes(op: &Operator) -> Option<Float> {
         | O::F64x2PromoteLowF32x4 => Some(Float::F64),
         _ => None,
     }
+}
+
+/// Makes the float on top of the stack canonical if it is a NaN, by way of a local.
+pub(crate) fn make_canonical(float: Float, local: u32, sink: &mut InstructionSink<'_>) {
+    sink.local_tee(local);
+    // Measured against `ge`, `ne` and a branch: of these, Cranelift compiles `select` on `eq` best.
+    match float {
+        Float::F32 => {
+            sink.f32_const(Ieee32::new(CANON_32)).local_get(local).local_get(local).f32_eq().select();
+        }
+        Float::F64 => {
+            sink.f64_const(Ieee64::new(CANON_64)).local_get(local).local_get(local).f64_eq().select();
+        }
+    }
+}
+
+/// The same for every lane of a vector.
+pub(crate) fn make_lanes_canonical(float: Float, local: u32, sink: &mut InstructionSink<'_>) {
+    let canonical = match float {
+        Float::F32 => i128::from(CANON_32) * 0x0000_0001_0000_0001_0000_0001_0000_0001,
+        Float::F64 => i128::from(CANON_64) * 0x0000_0000_0000_0001_0000_0000_0000_0001,
+    };
+    sink.local_tee(local).v128_const(canonical).local_get(local).local_get(local);
+    match float {
+        Float::F32 => sink.f32x4_eq().v128_bitselect(),
+        Float::F64 => sink.f64x2_eq().v128_bitselect(),
+    };
 }

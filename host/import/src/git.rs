@@ -12,125 +12,36 @@ mod graph;
 mod history;
 mod joins;
 mod lines;
+mod listing;
 mod mailmap;
 mod notes;
+mod options;
 mod people;
+mod progress;
 mod repository;
 mod table;
 mod text;
 mod trailers;
 
-use std::fmt;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use apportion_core::epoch::{Epoch, Header, Window};
-use apportion_core::money::Pool;
 use gix_object::Kind;
 
 use crate::cell::parse_time;
-use crate::limits::{Bound, Limits, Quota};
+use crate::limits::{Bound, Quota};
 pub use boundary::Outside;
 pub use error::GitError;
 use graph::Graph;
 use history::History;
-pub use joins::Evidence;
+pub use joins::{Evidence, Join, JoinedIdentity};
 use mailmap::Mailmap;
+pub use options::{Detail, Options, PayeeIds};
 use people::People;
+pub use progress::{Progress, Stage};
 use repository::Repository;
 use table::Table;
-
-/// Which part of a history becomes an epoch, and how.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The epoch's number.
-    pub number: u64,
-    /// What is divided.
-    pub pool: Pool,
-    /// The newest commit: a branch, a tag, `HEAD`, or the beginning of an id.
-    pub revision: String,
-    /// What this revision leads to is left out: where the epoch before ended.
-    pub after: Option<String>,
-    /// Only commits whose committer date is this or later, in seconds since 1970-01-01 UTC.
-    pub from: Option<i64>,
-    /// Only commits whose committer date is earlier than this.
-    pub to: Option<i64>,
-    /// How much of each commit is looked at.
-    pub detail: Detail,
-    /// A file to take instead of the `.mailmap` of the newest commit.
-    pub mailmap: Option<PathBuf>,
-    /// A table of payees: CSV with the columns `address` and `payee`, and perhaps `name`.
-    pub payees: Option<PathBuf>,
-    /// What payees are called whom no table lists.
-    pub payee_ids: PayeeIds,
-    /// What happens where the repository leads out of its folder.
-    pub outside: Outside,
-    /// How much may be read and kept.
-    pub limits: Limits,
-}
-
-impl Options {
-    /// All of a history, as epoch number 1.
-    pub fn new(pool: Pool) -> Options {
-        Options {
-            number: 1,
-            pool,
-            revision: "HEAD".to_owned(),
-            after: None,
-            from: None,
-            to: None,
-            detail: Detail::Files,
-            mailmap: None,
-            payees: None,
-            payee_ids: PayeeIds::Names,
-            outside: Outside::Refuse,
-            limits: Limits::default(),
-        }
-    }
-}
-
-/// How much of each commit is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// The commit itself and who had a part in it.
-    Commits,
-    /// Also which files it changes.
-    Files,
-    /// Also how many lines it adds and removes; this reads every version of every file.
-    Lines,
-}
-
-/// What payees are called whom no table lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PayeeIds {
-    /// By their names, and no address appears anywhere.
-    Names,
-    /// By their e-mail addresses.
-    Addresses,
-    /// By the first 16 digits of the BLAKE3 digest of their address in lower case, and no name appears. Who knows or
-    /// guesses an address can tell its digest.
-    Digests,
-}
-
-/// How far an import is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// What is being done.
-    pub stage: Stage,
-    /// How many commits are done.
-    pub done: usize,
-    /// Of how many, where that is known.
-    pub total: Option<usize>,
-}
-
-/// The parts of an import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Reading commits.
-    Commits,
-    /// Comparing trees.
-    Changes,
-}
 
 /// What an import of a history gives.
 #[derive(Clone, Debug)]
@@ -158,39 +69,6 @@ pub struct Author {
     pub address: String,
     /// How many commits, merges included.
     pub commits: usize,
-}
-
-/// Several identities that count as one person or program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Join {
-    /// The id of the node that they are: `person:Ann Lee`.
-    pub node: String,
-    /// The identities. The first stands for itself.
-    pub identities: Vec<JoinedIdentity>,
-}
-
-/// A name with an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JoinedIdentity {
-    /// The name, of visible characters.
-    pub name: String,
-    /// The e-mail address, of visible characters.
-    pub address: String,
-    /// Why it is the same as those before it; none for the first.
-    pub evidence: Option<Evidence>,
-}
-
-impl fmt::Display for Join {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.node)?;
-        for (place, JoinedIdentity { name, address, evidence }) in self.identities.iter().enumerate() {
-            write!(f, "{} {name} <{address}>", if place > 0 { "," } else { "" })?;
-            if let Some(evidence) = evidence {
-                write!(f, " (by {})", evidence.name())?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Reads the history of the repository that `path` is or lies in.
@@ -230,7 +108,7 @@ pub fn import(
     if epoch.payees().is_empty() {
         return Err(GitError::NobodyToPay(positions.len()));
     }
-    let payees = table::write(&history, &people)
+    let payees = listing::write(&history, &people)
         .map_err(|error| GitError::Payees { file: "to write".to_owned(), problem: error.to_string() })?;
     let notes = notes::notes(&repository, &history, &people, &positions, &uncounted);
     let (authors, joins) = (authors(&history, &people), people.joins(&history));

@@ -8,44 +8,31 @@
 //! the months M1 to M6 of season 7 (February to July 2025) are 1 to 6. Without that entry the newest month of the
 //! track's own data takes its place, and a note says so.
 
+mod assembly;
 mod devtooling;
 mod month;
 mod onchain;
 mod sheet;
+mod track;
 mod weights;
 mod yaml;
 
-use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
-use apportion_core::epoch::{BuildError, Epoch, Header, Row, RowError, Window};
+use apportion_core::epoch::Epoch;
 use apportion_core::money::{Asset, Pool};
 
-use crate::intake::{Intake, IntakeError};
 use crate::limits::{Limits, Quota};
-use crate::problem::{Collector, Fault, ImportError, Place};
+use crate::problem::{Collector, Fault, ImportError};
 
+use assembly::{Assembly, WEIGHTS};
 use month::Month;
 use sheet::Sheet;
+pub use track::{Track, UnknownTrack};
 use weights::Weights;
 
 /// The asset that is paid, with the 18 decimals of its base unit.
 const ASSET: (&str, u32) = ("OP", 18);
-
-/// The two programmes that run every month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Track {
-    /// Developer tools: a graph of projects, developers and tools.
-    Devtooling,
-    /// On-chain builders: metrics per project, chain and month.
-    Onchain,
-}
-
-/// A text that names no track.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a track: `devtooling` or `onchain`", .0.escape_debug())]
-pub struct UnknownTrack(String);
 
 /// What a caller may set instead of what the month says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,47 +92,14 @@ pub fn import(month: &Path, track: Track, options: &Options) -> Result<Imported,
     notes.extend(more);
     let pool = pool(&weights, options, &mut problems)?;
     let measured = measured_month(month, track, &weights, &quota);
-    let mut make = Making { options, pool, measured, quota, problems, notes };
+    let number = options.number;
+    let mut assembly = Assembly { number, pool, measured, quota, problems, notes };
     let epoch = match track {
-        Track::Devtooling => devtooling::epoch(&sheets, &mut make)?,
-        Track::Onchain => onchain::epoch(&sheets, &mut make)?,
+        Track::Devtooling => devtooling::epoch(&sheets, &mut assembly)?,
+        Track::Onchain => onchain::epoch(&sheets, &mut assembly)?,
     };
-    Ok(Imported { epoch, policy: track.policy(), parameters, notes: make.notes })
+    Ok(Imported { epoch, policy: track.policy(), parameters, notes: assembly.notes })
 }
-
-impl Track {
-    /// The standard policy that is this track's rule.
-    pub fn policy(self) -> &'static str {
-        match self {
-            Track::Devtooling => "optimism-devtooling",
-            Track::Onchain => "optimism-onchain",
-        }
-    }
-}
-
-impl fmt::Display for Track {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Track::Devtooling => "devtooling",
-            Track::Onchain => "onchain",
-        })
-    }
-}
-
-impl FromStr for Track {
-    type Err = UnknownTrack;
-
-    fn from_str(text: &str) -> Result<Track, UnknownTrack> {
-        match text {
-            "devtooling" => Ok(Track::Devtooling),
-            "onchain" => Ok(Track::Onchain),
-            other => Err(UnknownTrack(other.chars().take(80).collect())),
-        }
-    }
-}
-
-/// The number of the YAML among the files of an import; the tables follow.
-const WEIGHTS: usize = 0;
 
 fn pool(weights: &Weights, options: &Options, problems: &mut Collector) -> Result<Pool, ImportError> {
     let asset = Asset::new(ASSET.0, ASSET.1)?;
@@ -171,88 +125,4 @@ fn measured_month(month: &Path, track: Track, weights: &Weights, quota: &Quota) 
         Track::Devtooling => Weights::find(month, Track::Onchain, quota).1.ok()?.current_period,
     };
     Month::of_name(&current?)
-}
-
-/// What making an epoch of either track needs and adds to.
-struct Making<'a> {
-    options: &'a Options,
-    pool: Pool,
-    measured: Option<Month>,
-    quota: Quota,
-    problems: Collector,
-    notes: Vec<String>,
-}
-
-impl Making<'_> {
-    /// The epoch's number and window. `newest` is the newest month in the track's own data.
-    fn header(&mut self, newest: Option<Month>) -> Result<Header, ImportError> {
-        let month = match (self.measured, newest) {
-            (Some(month), _) => month,
-            (None, Some(month)) => {
-                self.notes.push(format!("no month is named under `periods.current`, so the epoch is that of the newest data, {month}"));
-                month
-            }
-            (None, None) => {
-                let fault =
-                    Fault::Parameters("names no month such as `Jul 2025`, and the data has none".to_owned());
-                self.problems.add_column(WEIGHTS, "periods.current", fault);
-                self.problems.none()?;
-                return Err(ImportError::NobodyToPay);
-            }
-        };
-        if let Some(newest) = newest.filter(|newest| *newest > month) {
-            self.notes
-                .push(format!("the data reaches into {newest}, after the month that is paid for, {month}"));
-        }
-        let Some(number) = self.options.number.or_else(|| month.number()) else {
-            let fault = Fault::Parameters(format!(
-                "{month} is before January 2025, so the epoch's number must be given"
-            ));
-            self.problems.add_column(WEIGHTS, "periods.current", fault);
-            self.problems.none()?;
-            return Err(ImportError::NobodyToPay);
-        };
-        let Window { start, end } = month.window();
-        Ok(Header { number, window: Window { start, end }, pool: self.pool.clone() })
-    }
-
-    /// The epoch, or everything that was wrong, with the places that the rows came from.
-    fn finish(&mut self, builder: Intake, places: &Places) -> Result<Epoch, ImportError> {
-        if places.payees.is_empty() {
-            self.problems.none()?;
-            let fault = Fault::Parameters("has no project, so there is nobody to pay".to_owned());
-            self.problems.add_file(1, fault);
-        }
-        let finished = match builder.finish() {
-            Err(IntakeError::Limit(exceeded)) => {
-                self.problems.add_file(1, Fault::Limit(exceeded));
-                None
-            }
-            Err(IntakeError::Build(BuildError::Rows { errors, more })) => {
-                for RowError { row, column, problem, .. } in errors {
-                    let place = match row {
-                        Row::Payee(row) => places.payees.get(row),
-                        Row::Node(row) => places.nodes.get(row),
-                        Row::Edge(row) => places.edges.get(row),
-                    };
-                    let place = place.copied().unwrap_or(Place { file: WEIGHTS, row: 0 });
-                    self.problems.add(place, Some(&column), Fault::Row(problem));
-                }
-                self.problems.add_uncounted(more);
-                None
-            }
-            Err(IntakeError::Build(error)) => Some(Err(error)),
-            Ok(epoch) => Some(Ok(epoch)),
-        };
-        self.problems.none()?;
-        finished.map_or(Err(ImportError::NobodyToPay), |epoch| epoch.map_err(ImportError::Epoch))
-    }
-}
-
-/// Where the epoch's rows came from, in the order in which they were given.
-#[derive(Default)]
-struct Places {
-    payees: Vec<Place>,
-    nodes: Vec<Place>,
-    edges: Vec<Place>,
 }

@@ -9,6 +9,7 @@ mod file;
 mod float;
 mod grain;
 mod graph;
+mod layout;
 mod ledger;
 mod weights;
 
@@ -25,43 +26,18 @@ use crate::limits::{Limits, Quota};
 use crate::problem::{Fault, ImportError, shortened};
 use crate::progress::Progress;
 
-use epoch::{Instance, Selection, seconds, week_start};
+use epoch::{IDENTITY, Instance, ORDER, RECORDED, Selection, seconds, week_start};
 use file::Files;
 use grain::{Dependency, Grain, RawCurrency, RawDependency, RawGrain};
 use graph::Graph;
+use layout::{ATTRIBUTIONS, CURRENCY, DEPENDENCIES, FILES, FIRST_GRAPH, GRAIN, LEDGER, PLUGINS, WEIGHTS};
 use ledger::{Distribution, Ledger};
 use weights::{Weights, WeightsFile};
 
-/// The kind of the nodes that are identities, which the policy takes for participants.
-const IDENTITY: &str = "sourcecred/core/IDENTITY";
-/// The node metric that keeps the order of the ledger, from 1.
-const ORDER: &str = "order";
-/// The node label that holds what was paid.
-const RECORDED: &str = "paid";
 /// Grain is counted in 1e-18.
 const DECIMALS: u32 = 18;
 const DEFAULT_ASSET: &str = "GRAIN";
 const WEEK_SECONDS: i64 = 7 * 24 * 60 * 60;
-
-/// The numbers of the files; those of the graphs follow.
-const PLUGINS: usize = 0;
-const LEDGER: usize = 1;
-const WEIGHTS: usize = 2;
-const DEPENDENCIES: usize = 3;
-const GRAIN: usize = 4;
-const CURRENCY: usize = 5;
-const ATTRIBUTIONS: usize = 6;
-/// The number of the first graph.
-const FIRST_GRAPH: usize = FILES.len();
-const FILES: [&str; 7] = [
-    "sourcecred.json",
-    "data/ledger.json",
-    "config/weights.json",
-    "config/dependencies.json",
-    "config/grain.json",
-    "config/currencyDetails.json",
-    "config/personalAttributions.json",
-];
 
 /// What a caller may set instead of what the instance says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,7 +121,7 @@ pub fn import(
     let grain = files.optional::<RawGrain>(GRAIN).map(|raw| Grain::read(raw, &asset));
     let grain = grain.and_then(|read| noted(&mut files, GRAIN, read)).unwrap_or_default();
     let attributions = files.optional::<Vec<Value>>(ATTRIBUTIONS).unwrap_or_default();
-    let (graph, weights) = Graph::read(&mut files, FILES.len()..names.len(), &ledger.identities, overriding);
+    let (graph, weights) = Graph::read(&mut files, FIRST_GRAPH..names.len(), &ledger.identities, overriding);
     for dependency in &dependencies {
         if !ledger.identities.iter().any(|identity| identity.id == dependency.identity) {
             let shown = shortened(&dependency.identity);

@@ -3,11 +3,13 @@
 mod csv;
 mod json_lines;
 mod parquet;
+mod row;
 
-use crate::cell::Cell;
 use crate::problem::Fault;
 use crate::progress::Meter;
 use crate::source::{Format, Source};
+
+pub(crate) use row::Row;
 
 /// A file whose columns are known. JSON Lines has no header: its columns are known after the first reading.
 pub(crate) struct Table {
@@ -20,51 +22,6 @@ enum Reader {
     Csv(csv::Csv),
     JsonLines,
     Parquet(parquet::Leaves),
-}
-
-/// One row. Its cells live until the next row is read.
-pub(crate) struct Row<'a> {
-    /// As an editor counts: the line, or for Parquet the record from 1.
-    pub(crate) number: u64,
-    /// What is wrong with the row as a whole, and the column if it is in one.
-    pub(crate) fault: Option<(Option<String>, Fault)>,
-    cells: Cells<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Cells<'a> {
-    /// The row could not be taken apart.
-    None,
-    Csv(&'a ::csv::StringRecord),
-    Json(&'a [Option<&'a str>]),
-    Parquet(&'a [Option<parquet::Batch>], usize),
-}
-
-impl Row<'_> {
-    /// How many columns are known by now.
-    pub(crate) fn width(&self) -> usize {
-        match self.cells {
-            Cells::None => 0,
-            Cells::Csv(record) => record.len(),
-            Cells::Json(values) => values.len(),
-            Cells::Parquet(columns, _) => columns.len(),
-        }
-    }
-
-    /// The cell of a column; empty where the row has none.
-    pub(crate) fn cell(&self, column: usize) -> Cell<'_> {
-        match self.cells {
-            Cells::None => Cell::Empty,
-            Cells::Csv(record) => record.get(column).map_or(Cell::Empty, Cell::of),
-            Cells::Json(values) => {
-                values.get(column).copied().flatten().map_or(Cell::Empty, json_lines::cell)
-            }
-            Cells::Parquet(columns, row) => match columns.get(column) {
-                Some(Some(batch)) => batch.cell(row),
-                _ => Cell::Empty,
-            },
-        }
-    }
 }
 
 impl Table {

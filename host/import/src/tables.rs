@@ -2,6 +2,7 @@
 
 mod columns;
 mod description;
+mod drafted;
 mod payees;
 mod rows;
 
@@ -16,6 +17,7 @@ use crate::progress::{Meter, Progress};
 use crate::source::{Format, Source};
 
 use columns::{Settled, seen, settle};
+pub use description::{DEFAULT_EDGE_KIND, DEFAULT_NODE_KIND};
 use description::{Description, Tables};
 use payees::Payees;
 use rows::{Rows, Traced};
@@ -35,11 +37,6 @@ pub struct Imported {
     /// What a person should know about how files were read, and what of them is not in the epoch, a sentence each.
     pub notes: Vec<String>,
 }
-
-/// The kind of a node whose table has no column `kind`.
-pub const DEFAULT_NODE_KIND: &str = "node";
-/// The kind of an edge whose table has no column `kind`.
-pub const DEFAULT_EDGE_KIND: &str = "edge";
 
 /// Reads the tables, provenance documents and traces that the TOML file at `description` names, relative to that
 /// file's folder.
@@ -128,7 +125,7 @@ pub fn import(
     let mut rows = Rows::new(builder, payees, Traced::new(draft, &traces), problems);
     let nodes = rows.nodes(nodes, &mut meter);
     let edges = rows.edges(edges, &mut meter);
-    rows.traces(&columns, window, &mut notes);
+    drafted::add(&mut rows, &columns, window, &mut notes);
     let (epoch, rounded) = rows.finish(&nodes, &edges)?;
     notes.extend(rounded);
     Ok(Imported { epoch, notes })

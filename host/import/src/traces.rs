@@ -2,6 +2,7 @@
 
 pub(crate) mod draft;
 pub(crate) mod graph;
+mod input;
 mod json;
 pub(crate) mod notes;
 mod openlineage;
@@ -22,10 +23,9 @@ use crate::problem::{Collector, Fault, Place};
 use crate::progress::Meter;
 use crate::source::{Position, Source};
 
-use draft::{Draft, Room, Value};
+use draft::{CONFIDENCE, Draft, Room, Value};
+use input::Input;
 
-/// The metric of relations that says how certain they are.
-pub(crate) const CONFIDENCE: &str = "confidence";
 /// After so many bytes of a file one hears how far it is.
 const INTERVAL: u64 = 1 << 22;
 
@@ -40,25 +40,6 @@ pub(crate) struct Traces {
     pub(crate) prov_options: prov::Options,
     pub(crate) otlp_options: otlp::Options,
 }
-
-/// A file's text on its way into a draft.
-pub(crate) struct Input<'a> {
-    pub(crate) text: &'a mut dyn Read,
-    pub(crate) file: usize,
-    pub(crate) quota: &'a Quota,
-}
-
-#[cfg(test)]
-impl<'a> Input<'a> {
-    /// A text as if it were a file.
-    pub(crate) fn of_test(text: &'a mut dyn Read, file: usize) -> Input<'a> {
-        let quota = std::sync::LazyLock::force(&TEST_QUOTA);
-        Input { text, file, quota }
-    }
-}
-
-#[cfg(test)]
-static TEST_QUOTA: std::sync::LazyLock<Quota> = std::sync::LazyLock::new(Quota::default);
 
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

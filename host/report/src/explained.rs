@@ -1,30 +1,24 @@
 //! An explanation in plain words, for a terminal and for a page.
 
+mod lists;
+
 use apportion_core::comparison::Difference;
 use apportion_core::explanation::{
     Change, Contribution, ExplainedMeasure, ExplainedPart, Explanation, Path, Reliance, Without,
 };
 use apportion_core::money::Asset;
 
-use crate::wording::{counted, day, grouped};
+use crate::figures::{cut, most, number, ordinal, percent, share};
+use crate::wording::{counted, grouped};
+pub use lists::Most;
+use lists::{Group, lines};
 
-/// How much of an id stands in a range of them.
-const OF_AN_ID: usize = 20;
 /// How much of a node's name stands beside its id.
 const OF_A_NAME: usize = 60;
 
 /// What stands above the ways.
 pub const WAYS: &str = "Credit flows along edges, from what relied on something to what it relied on. A percentage says how much of the credit \
     that leaves a node goes along that edge. This is read from the graph alone: the rule may count otherwise.";
-
-/// How many lines of a list are told, and of each list within it; the rest is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Most {
-    /// Of the list.
-    pub lines: usize,
-    /// Of what a line of it is taken apart into.
-    pub inner: usize,
-}
 
 /// The words for one explanation. Nothing in them is escaped.
 pub struct Words<'a> {
@@ -317,106 +311,6 @@ impl<'a> Words<'a> {
     }
 }
 
-/// What groups of contributions and of those who relied have in common.
-trait Told {
-    fn parts(&self) -> &[Self]
-    where
-        Self: Sized;
-    fn difference(&self) -> Difference;
-    /// Ids and times, in seconds, of the first and the last.
-    fn ends(&self) -> [(&str, i64); 2];
-
-    /// From what to what: days where they tell things apart, else ids.
-    fn span(&self) -> String {
-        let [first, last] = self.ends();
-        match [day(first.1), day(last.1)] {
-            [start, end] if start == end => {
-                format!("{} to {}", cut(first.0, OF_AN_ID), cut(last.0, OF_AN_ID))
-            }
-            [start, end] => format!("{start} to {end}"),
-        }
-    }
-}
-
-impl Told for Contribution {
-    fn parts(&self) -> &[Contribution] {
-        &self.parts
-    }
-    fn difference(&self) -> Difference {
-        self.difference
-    }
-    fn ends(&self) -> [(&str, i64); 2] {
-        [(&self.first, self.start), (&self.last, self.end)]
-    }
-}
-
-impl Told for Reliance {
-    fn parts(&self) -> &[Reliance] {
-        &self.parts
-    }
-    fn difference(&self) -> Difference {
-        self.difference
-    }
-    fn ends(&self) -> [(&str, i64); 2] {
-        [(&self.first, self.start), (&self.last, self.end)]
-    }
-}
-
-/// Rows for a list, and below each line those that it was taken apart into in the end, whatever groups came between;
-/// `row` is told whether it is of the list itself.
-fn lines<T: Told, const N: usize>(
-    list: &[T],
-    indent: &str,
-    most: Most,
-    row: impl Fn(&T, bool) -> [String; N],
-) -> Vec<[String; N]> {
-    let more = |before: &str, hidden: usize| {
-        let mut told = std::array::from_fn(|_| String::new());
-        if let Some(first) = told.first_mut() {
-            *first = format!("{before}and {} more", grouped(&hidden.to_string()));
-        }
-        told
-    };
-    let mut rows = Vec::new();
-    for one in list.iter().take(most.lines) {
-        rows.push(row(one, true));
-        let mut inner = Vec::new();
-        one.parts().iter().for_each(|part| innermost(part, &mut inner));
-        inner.sort_by_key(|one| one.difference());
-        for one in inner.iter().take(most.inner) {
-            let mut told = row(one, false);
-            if let Some(first) = told.first_mut() {
-                first.insert_str(0, indent);
-            }
-            rows.push(told);
-        }
-        if inner.len() > most.inner {
-            rows.push(more(indent, inner.len() - most.inner));
-        }
-    }
-    if list.len() > most.lines {
-        rows.push(more("", list.len() - most.lines));
-    }
-    rows
-}
-
-/// What was not taken apart any further.
-fn innermost<'a, T: Told>(one: &'a T, found: &mut Vec<&'a T>) {
-    if one.parts().is_empty() {
-        found.push(one);
-    } else {
-        one.parts().iter().for_each(|part| innermost(part, found));
-    }
-}
-
-/// A text, or as much of it as has `most` characters.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most - 1).chain(['…']).collect()
-}
-
 /// Two explanations of one epoch, line by line: what, the first's, the second's.
 pub fn side_by_side(first: &Words<'_>, second: &Words<'_>) -> Vec<[String; 3]> {
     let (one, two) = (first.explanation, second.explanation);
@@ -432,71 +326,4 @@ pub fn side_by_side(first: &Words<'_>, second: &Words<'_>) -> Vec<[String; 3]> {
         }
     }
     rows
-}
-
-/// Tenths of a percent, cut and not rounded: a part that is not all is never said to be.
-fn percent(amount: u128, whole: u128) -> String {
-    if whole == 0 {
-        return "0 %".to_owned();
-    }
-    // Huge amounts lose their last bits first, so that the product stays within 128.
-    let shift = if whole >> 112 == 0 { 0 } else { 16 };
-    let all = if amount < whole { 999 } else { 1000 };
-    let tenths = ((amount >> shift) * 1000 / (whole >> shift)).min(all);
-    if tenths == 0 && amount > 0 {
-        "less than 0.1 %".to_owned()
-    } else {
-        format!("{}.{} %", tenths / 10, tenths % 10)
-    }
-}
-
-fn share(part: f64) -> String {
-    if part < 0.001 { "less than 0.1 %".to_owned() } else { format!("{:.1} %", part * 100.0) }
-}
-
-/// `the most`, `the second most`, `the 7th most`.
-fn most(place: usize, what: &str) -> String {
-    if place == 1 { format!("the {what}") } else { format!("the {} {what}", ordinal(place)) }
-}
-
-fn ordinal(place: usize) -> String {
-    let ending = match (place % 10, place % 100) {
-        (1, rest) if rest != 11 => "st",
-        (2, rest) if rest != 12 => "nd",
-        (3, rest) if rest != 13 => "rd",
-        _ => "th",
-    };
-    format!("{}{ending}", grouped(&place.to_string()))
-}
-
-/// A measure to four digits behind the point, a small one to its first few digits, without noise.
-fn number(value: f64) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        return grouped(&format!("{value:.0}"));
-    }
-    match value.abs() {
-        1e-2..1e12 => grouped(&format!("{value:.4}")),
-        1e-4..1e-2 => format!("{value:.6}"),
-        1e-6..1e-4 => format!("{value:.8}"),
-        1e-8..1e-6 => format!("{value:.10}"),
-        _ => format!("{value:.3e}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_and_parts_read_well() {
-        let said: Vec<String> = [1, 2, 3, 4, 11, 12, 21, 1002].map(ordinal).to_vec();
-        assert_eq!(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "21st", "1,002nd"]);
-        assert_eq!(percent(999, 1000), "99.9 %");
-        assert_eq!(percent(u128::MAX - 1, u128::MAX), "99.9 %");
-        assert_eq!(percent(1, 10_000), "less than 0.1 %");
-        assert_eq!(
-            [1234.5, -3.0, 0.00594, 0.0000000594, 1e-9].map(number),
-            ["1,234.5000", "-3", "0.005940", "0.0000000594", "1.000e-9"]
-        );
-    }
 }

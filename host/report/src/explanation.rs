@@ -4,7 +4,8 @@ use apportion_core::canonical::Digest;
 use apportion_core::explanation::Explanation;
 
 use crate::escape::{Html, html, write_html};
-use crate::explained::{Most, WAYS, Words, cut, side_by_side};
+use crate::explained::{Most, WAYS, Words, side_by_side};
+use crate::figures::cut;
 
 /// What marks the rows that stand further in: the parts of a group.
 const INDENT: &str = "\u{2003}";

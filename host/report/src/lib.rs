@@ -18,6 +18,7 @@ mod charts;
 mod escape;
 pub mod explained;
 mod explanation;
+mod figures;
 mod rules;
 mod sections;
 mod wording;

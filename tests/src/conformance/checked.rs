@@ -12,7 +12,7 @@ use apportion::{Engine, Epoch, Limits};
 use apportion_harden::harden;
 use serde_json::Value;
 
-use super::Case;
+use super::case::Case;
 use super::written::{damage, expected, request};
 use crate::small_epoch;
 

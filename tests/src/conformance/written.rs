@@ -10,7 +10,7 @@ use apportion::{Digest, Engine, Epoch};
 use apportion_harden::harden;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Came, Case, Division};
+use super::case::{Answer, Came, Case, Division};
 use crate::small_epoch;
 
 /// How much was written.

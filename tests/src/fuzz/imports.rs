@@ -12,8 +12,8 @@ use apportion_import::{Bound, Limits, retro_funding, sourcecred};
 use gix_hash::ObjectId;
 use gix_object::Kind;
 
-use super::SEPARATOR;
-use super::seeds::Seed;
+use super::epochs::epoch;
+use super::input::{SEPARATOR, Seed};
 use crate::git::Repository;
 
 /// Files that an instance has, in the order of an input's parts.
@@ -98,7 +98,7 @@ pub fn git(bytes: &[u8]) {
     }
     match git::import(folder.path(), &options, &mut |_| {}) {
         Ok(imported) => {
-            super::epoch(imported.epoch.as_bytes());
+            epoch(imported.epoch.as_bytes());
             assert!(imported.authors.iter().all(|author| author.commits > 0));
             assert!(imported.joins.iter().all(|join| join.identities.len() > 1 && !join.node.is_empty()));
         }
@@ -160,10 +160,10 @@ pub fn sourcecred(bytes: &[u8]) {
     let options = sourcecred::Options { limits: limits(), ..sourcecred::Options::default() };
     match sourcecred::import(folder.path(), &options, &mut |_| {}) {
         Ok(imported) => {
-            super::epoch(imported.epoch.as_bytes());
+            epoch(imported.epoch.as_bytes());
             for index in 0..imported.past.count() {
                 match imported.past.epoch(index) {
-                    Ok(past) => super::epoch(past.as_bytes()),
+                    Ok(past) => epoch(past.as_bytes()),
                     Err(error) => assert!(!error.to_string().is_empty()),
                 }
             }
@@ -182,7 +182,7 @@ pub fn retro_funding(bytes: &[u8]) {
     }
     let options = retro_funding::Options { limits: limits(), ..retro_funding::Options::default() };
     match retro_funding::import(folder.path(), track, &options) {
-        Ok(imported) => super::epoch(imported.epoch.as_bytes()),
+        Ok(imported) => epoch(imported.epoch.as_bytes()),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

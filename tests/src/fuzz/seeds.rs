@@ -9,11 +9,8 @@ use apportion::{Charter, Engine, History, Ledger, audit, settle};
 
 use crate::{data, hostile, small_epoch, ssh};
 
-use super::SEPARATOR;
 use super::components::{ANSWER_ADDRESS, DESCRIPTION_ADDRESS, DESCRIPTION_BYTES};
-
-/// An input with a name.
-pub(super) type Seed = (String, Vec<u8>);
+use super::input::{SEPARATOR, Seed};
 
 /// All of them: the target, a name, the bytes.
 pub fn all() -> Vec<(&'static str, String, Vec<u8>)> {

@@ -1,7 +1,8 @@
 //! Policies that make a compiler keep as many values on the native stack as it can, in as many calls as the limit of
 //! depth allows: one call more is a fault, and as many as fit are no engine's problem.
 
-use super::{Case, End, policy};
+use super::case::{Case, End};
+use super::component::policy;
 
 /// The limit of depth, in bytes.
 const DEPTH: u64 = 96 << 20;

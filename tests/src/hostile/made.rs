@@ -1,6 +1,8 @@
 //! Cases that are too large, too many or too broken to write down.
 
-use super::{Case, End, core_module, harmless, policy};
+use super::case::{Case, End};
+use super::component::{core_module, policy};
+use super::files::harmless;
 
 /// Where a made description's schema lies.
 const SCHEMA_ADDRESS: usize = 65536;

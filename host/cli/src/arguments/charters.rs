@@ -6,7 +6,7 @@ use apportion::Digest;
 use apportion::ledger::LedgerIdentity;
 use clap::{Args, Subcommand};
 
-use super::OutputFile;
+use super::output::OutputFile;
 use crate::outcome::EXIT_CODES;
 
 /// Work with charters: which policies divide a programme's pools

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use apportion_import::{Bound, Limits};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Format, OutputFile};
+use super::output::{Format, OutputFile};
 use crate::outcome::EXIT_CODES;
 
 /// See what a rule would pay for data that you have, in one command

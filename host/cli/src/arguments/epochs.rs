@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Format, OutputFile, TextFormat};
+use super::output::{Format, OutputFile, TextFormat};
 use crate::outcome::EXIT_CODES;
 
 /// Divide an epoch's pool and print who gets what

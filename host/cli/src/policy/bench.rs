@@ -7,13 +7,12 @@ use apportion::policy::Profile;
 use apportion::{Charter, Epoch, History, Policy, settle};
 use serde_json::Value;
 
-use super::{Component, used};
+use super::component::{Component, used};
 use crate::arguments::BenchPolicyArguments;
 use crate::engine::Engines;
-use crate::inspect::shown;
+use crate::figures::{count, grouped};
 use crate::objects;
-use crate::print::{Lines, say};
-use crate::table::{count, grouped};
+use crate::print::{Lines, one_line, say};
 
 pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> {
     let component = Component::find(&arguments.policy)?;
@@ -27,7 +26,7 @@ pub fn bench(arguments: &BenchPolicyArguments, engines: &Engines) -> Result<()> 
     let profile = component.profile(&engines.make()?, &epoch, &parameters)?;
 
     let mut text = Lines::default();
-    say!(text, "policy {} {}", shown(policy.name()), shown(policy.version()));
+    say!(text, "policy {} {}", one_line(policy.name()), one_line(policy.version()));
     let size = [(epoch.payees().len(), "payee"), (epoch.node_count(), "node"), (epoch.edge_count(), "edge")];
     let size: Vec<String> = size.into_iter().map(|(rows, what)| count(rows, what)).collect();
     say!(text, "  epoch    {}: {}", epoch.number(), size.join(", "));

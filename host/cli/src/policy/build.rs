@@ -1,24 +1,23 @@
 //! `apportion policy build`: the language's own tools, then a component that is admitted.
 
-use std::env;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 use apportion::engine::AdmissionError;
 use wit_component::ComponentEncoder;
 
-use super::language::{Check, Made, Need, PATHS, STAND_INS};
+use super::component::admitted;
+use super::language::{Check, Made, Need, PATHS};
 use super::project::{MANIFEST, Project};
-use super::rust;
+use super::{rust, tools};
 use crate::arguments::BuildPolicyArguments;
 use crate::engine::Engines;
+use crate::figures::grouped;
 use crate::outcome::Refused;
 use crate::output::{Existing, write_file};
 use crate::print::{self, Lines, note, say};
-use crate::table::grouped;
 
 const LEFT_NOTHING: &str =
     "the build did not leave what it should: does a manifest have another name than `{name}`?";
@@ -43,7 +42,7 @@ pub fn build(arguments: &BuildPolicyArguments, engines: &Engines) -> Result<()> 
         let encoded = encoded.map_err(|error| Refused(format!("it makes no component: {error:#}")));
         write_file(&component, &encoded.with_context(place)?, Existing::Replace)?;
     }
-    let policy = super::admitted(engines, &component).map_err(|error| no_policy(&project, error))?;
+    let policy = admitted(engines, &component).map_err(|error| no_policy(&project, error))?;
     let bytes = fs::metadata(&component).with_context(|| format!("`{}`", component.display()))?.len();
     let size = grouped(&bytes.to_string());
     let (shown, name, version, digest) =
@@ -81,9 +80,9 @@ fn require(project: &Project, need: &Need) -> Result<()> {
             let quiet = |command: &mut Command| {
                 command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
             };
-            quiet(&mut project.command(words)).is_ok_and(|status| status.success())
+            quiet(&mut tools::command(project, words)).is_ok_and(|status| status.success())
         }
-        Check::RustTarget(target) => project.rust_target(target),
+        Check::RustTarget(target) => tools::has_rust_target(project, target),
     };
     if there {
         return Ok(());
@@ -97,7 +96,7 @@ fn require(project: &Project, need: &Need) -> Result<()> {
 }
 
 fn run(project: &Project, step: &[&str]) -> Result<()> {
-    let mut command = project.command(step);
+    let mut command = tools::command(project, step);
     let words = step.iter().filter(|word| **word != PATHS);
     let shown = words.map(|word| project.filled(word)).collect::<Vec<_>>().join(" ");
     if step.contains(&PATHS) {
@@ -139,61 +138,4 @@ fn read_along<'a>(
         }
     }
     Ok((tool.wait()?, word))
-}
-
-impl Project {
-    /// Words of the table with what they stand for: `{name}`, `{module}` (the name as an identifier).
-    fn filled(&self, words: &str) -> String {
-        words.replace("{name}", &self.name).replace("{module}", &self.name.replace('-', "_"))
-    }
-
-    /// A command of the language's tools, in the project's folder. A tool that is installed in the project goes before
-    /// one of the machine.
-    fn command(&self, words: &[&str]) -> Command {
-        let (program, arguments) = words.split_first().unwrap_or((&"", &[]));
-        let stand_in = STAND_INS.iter().find(|(name, _)| name == program && !self.has(program));
-        let (program, first) = stand_in.and_then(|(_, words)| words.split_first()).unwrap_or((program, &[]));
-        let mut command = Command::new(self.tool(program));
-        command.args(first);
-        let arguments = arguments.iter().filter(|word| **word != PATHS);
-        command.args(arguments.map(|word| self.filled(word))).current_dir(&self.folder);
-        // A tool's own calls say nothing to an author, and stand after what does.
-        command.env_remove("RUST_BACKTRACE").env_remove("RUST_LIB_BACKTRACE");
-        command
-    }
-
-    fn tool(&self, program: &str) -> PathBuf {
-        self.own_tool(program).unwrap_or_else(|| PathBuf::from(program))
-    }
-
-    fn own_tool(&self, program: &str) -> Option<PathBuf> {
-        let bins = [".venv/bin", ".venv/Scripts"].map(|bin| self.folder.join(bin).join(file_name(program)));
-        let own = bins.into_iter().find(|path| path.exists())?;
-        // A relative path would be looked for from the folder that the command runs in.
-        std::path::absolute(own).ok()
-    }
-
-    /// Whether there is a tool by this name, in the project or on the machine.
-    fn has(&self, program: &str) -> bool {
-        let path = env::var_os("PATH").unwrap_or_default();
-        let mut folders = env::split_paths(&path);
-        self.own_tool(program).is_some() || folders.any(|folder| folder.join(file_name(program)).is_file())
-    }
-
-    /// Whether Rust's standard library for a target is installed, or a sysroot named that has it.
-    fn rust_target(&self, target: &str) -> bool {
-        let flags = format!("CARGO_TARGET_{}_RUSTFLAGS", target.to_uppercase().replace('-', "_"));
-        if env::var(flags).is_ok_and(|flags| flags.contains("--sysroot")) {
-            return true;
-        }
-        let printed = self.command(&["rustc", "--print", "target-libdir", "--target", target]).output();
-        printed.is_ok_and(|output| {
-            output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
-        })
-    }
-}
-
-/// A program's file: `zig.exe` on Windows.
-fn file_name(program: &str) -> String {
-    format!("{program}{}", env::consts::EXE_SUFFIX)
 }

@@ -74,7 +74,7 @@ impl Expected {
     fn in_words(&self) -> String {
         match self {
             Expected::Payouts(Payouts { payouts, .. }) => {
-                format!("payouts to {}", crate::table::count(payouts.len(), "payee"))
+                format!("payouts to {}", crate::figures::count(payouts.len(), "payee"))
             }
             Expected::Refusal(Refusal { refusal }) => refusal.clone(),
         }

@@ -3,14 +3,14 @@
 use anyhow::Result;
 use apportion::Policy;
 
-use super::Component;
+use super::component::{Component, used};
 use crate::arguments::InspectPolicyArguments;
 use crate::engine::Engines;
+use crate::figures::grouped;
 use crate::inspect;
 use crate::objects;
-use crate::print::{Lines, say};
+use crate::print::{Lines, one_line, say};
 use crate::standing;
-use crate::table::grouped;
 
 pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<()> {
     let engine = engines.make()?;
@@ -27,7 +27,7 @@ pub fn inspect(arguments: &InspectPolicyArguments, engines: &Engines) -> Result<
     );
     if let Some(epoch) = &arguments.epoch {
         let parameters = objects::parameters(arguments.parameters.as_deref())?;
-        text.append(super::used(&component.profile(&engine, &objects::epoch(epoch)?, &parameters)?));
+        text.append(used(&component.profile(&engine, &objects::epoch(epoch)?, &parameters)?));
     }
     if let Some(other) = &arguments.against {
         let other = Component::find(other)?.admit(&engine)?;
@@ -56,7 +56,7 @@ fn changes(old: &Policy, new: &Policy) -> Lines {
         let come = new.iter().filter(|line| !old.contains(line)).map(|line| ('+', line));
         for (sign, line) in gone.chain(come) {
             same = false;
-            say!(text, "  {what:10} {sign} {}", inspect::shown(line));
+            say!(text, "  {what:10} {sign} {}", one_line(line));
         }
     }
     if same {

@@ -1,5 +1,9 @@
 //! The languages with a kit. One more is an entry here and a folder in `guest-sdk/`.
 
+use anyhow::Result;
+
+use crate::outcome::Refused;
+
 /// A language that policies are written in: what a new project holds and how it is built.
 pub struct Language {
     /// As `--lang` and `policy.toml` spell it.
@@ -60,6 +64,14 @@ pub enum Made {
 type File = (&'static str, &'static [u8]);
 
 impl Language {
+    /// The language of that name.
+    pub fn named(name: &str) -> Result<&'static Language> {
+        let names: Vec<&str> = languages().iter().map(|language| language.name).collect();
+        languages().iter().find(|language| language.name == name).ok_or_else(|| {
+            Refused(format!("there is no kit for `{name}`; there are {}", names.join(", "))).into()
+        })
+    }
+
     /// What a new project holds, by paths within it.
     pub fn files(&self) -> impl Iterator<Item = File> {
         SHARED.iter().chain(self.files).copied().flatten().copied()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::language::{Language, languages};
+use super::language::Language;
 use crate::objects;
 use crate::outcome::Refused;
 
@@ -45,6 +45,11 @@ impl Project {
         Ok(Project { folder: folder.to_owned(), name: manifest.name, language })
     }
 
+    /// Words of the table with what they stand for: `{name}`, `{module}` (the name as an identifier).
+    pub fn filled(&self, words: &str) -> String {
+        words.replace("{name}", &self.name).replace("{module}", &self.name.replace('-', "_"))
+    }
+
     /// Where the component is built to.
     pub fn component(&self) -> PathBuf {
         self.file("build").join(&self.name).with_extension("wasm")
@@ -58,16 +63,6 @@ impl Project {
     /// A file of the project, shown as `rule.js` and not as `./rule.js`.
     pub fn file(&self, path: &str) -> PathBuf {
         self.folder.strip_prefix(".").unwrap_or(&self.folder).join(path)
-    }
-}
-
-impl Language {
-    /// The language of that name.
-    pub fn named(name: &str) -> Result<&'static Language> {
-        let names: Vec<&str> = languages().iter().map(|language| language.name).collect();
-        languages().iter().find(|language| language.name == name).ok_or_else(|| {
-            Refused(format!("there is no kit for `{name}`; there are {}", names.join(", "))).into()
-        })
     }
 }
 

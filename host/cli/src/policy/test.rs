@@ -8,13 +8,14 @@ use apportion::fault::{Fault, FaultCode};
 use apportion::{Limits, Policy};
 
 use super::case::{Broken, Case, Outcome};
+use super::component::admitted;
 use super::expected::Expected;
 use super::project::Project;
 use crate::arguments::TestPolicyArguments;
 use crate::engine::Engines;
+use crate::figures::{count, grouped};
 use crate::outcome::{Failed, Refused, authors, call_lines};
 use crate::print::{Lines, say, warning};
-use crate::table::{count, grouped};
 
 /// How much of a case's log is shown.
 const MOST_LINES: usize = 50;
@@ -37,7 +38,7 @@ pub fn test(arguments: &TestPolicyArguments, engines: &Engines) -> Result<()> {
         );
     }
     let cases = Case::all(&project.folder)?;
-    let policy = super::admitted(engines, &component)?;
+    let policy = admitted(engines, &component)?;
     let limits = Limits { instructions: arguments.instructions, ..Limits::default() };
     let mut failed = 0_usize;
     for case in &cases {

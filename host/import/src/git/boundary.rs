@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::GitError;
+use super::error::GitError;
 
 /// What happens where a repository leads out of its folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) struct Boundary {
 
 impl Boundary {
     pub(super) fn new(root: &Path, outside: Outside) -> Result<Boundary, GitError> {
-        let root = fs::canonicalize(root).map_err(|error| super::repository::unreadable("folder", &error))?;
+        let root = fs::canonicalize(root).map_err(|error| GitError::unreadable("folder", &error))?;
         Ok(Boundary { root, outside })
     }
 
@@ -54,7 +54,7 @@ impl Boundary {
                 Ok(_) if self.outside == Outside::Refuse => Err(leads(path)),
                 _ => Ok(()),
             },
-            Err(error) => Err(super::repository::unreadable(what, &error)),
+            Err(error) => Err(GitError::unreadable(what, &error)),
         }
     }
 

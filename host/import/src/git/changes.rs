@@ -10,10 +10,12 @@ use rayon::prelude::*;
 
 use crate::limits::{Bound, Quota};
 
+use super::error::GitError;
 use super::history::{Entry, History};
 use super::lines::{self, Lines};
+use super::options::Detail;
+use super::progress::{Progress, Stage};
 use super::repository::{Objects, Repository};
-use super::{Detail, GitError, Progress, Stage};
 
 /// The most entries of trees that are looked at for one commit; far more than any real one changes.
 const MAX_ENTRIES: usize = 2_000_000;

@@ -98,3 +98,10 @@ pub enum GitError {
     #[error(transparent)]
     Epoch(BuildError),
 }
+
+impl GitError {
+    /// A file of the repository's that the system does not give.
+    pub(super) fn unreadable(what: &'static str, error: &std::io::Error) -> GitError {
+        GitError::Unreadable { what, problem: error.to_string() }
+    }
+}

@@ -9,10 +9,13 @@ use crate::intake::{Intake, IntakeError};
 use crate::limits::{Bound, Quota};
 
 use super::changes::{self, Changes};
+use super::error::GitError;
 use super::history::{Entry, History};
+use super::options::Detail;
 use super::people::People;
+use super::progress::Progress;
 use super::repository::Repository;
-use super::{Detail, GitError, Progress, text};
+use super::text;
 
 /// The longest path in an id: the id has a word before it.
 const MAX_PATH: usize = MAX_NAME - 24;

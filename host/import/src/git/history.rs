@@ -7,11 +7,12 @@ use gix_hash::ObjectId;
 use crate::limits::Bound;
 
 use super::commit::{Commit, Signature, person};
+use super::error::GitError;
 use super::mailmap::Mailmap;
+use super::progress::{Progress, Stage};
 use super::repository::{Objects, Repository};
 use super::text::{decode, readable};
 use super::trailers::trailers;
-use super::{GitError, Progress, Stage};
 
 /// The longest name and address that are kept, in bytes.
 const MAX_IDENTITY: usize = 200;
@@ -23,6 +24,13 @@ const MAX_KEY: usize = 40;
 pub(super) struct Identity {
     pub(super) name: String,
     pub(super) address: String,
+}
+
+impl Identity {
+    /// Neither a name nor an address.
+    pub(super) fn nobody() -> Identity {
+        Identity { name: String::new(), address: String::new() }
+    }
 }
 
 /// One commit.

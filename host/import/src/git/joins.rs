@@ -9,6 +9,7 @@
 //! of its own, with all trailers of that address.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::bots::is_bot;
 use super::history::Identity;
@@ -36,6 +37,39 @@ impl Evidence {
             Evidence::Table => "table",
             Evidence::Mailmap => "mailmap",
         }
+    }
+}
+
+/// Several identities that count as one person or program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// The id of the node that they are: `person:Ann Lee`.
+    pub node: String,
+    /// The identities. The first stands for itself.
+    pub identities: Vec<JoinedIdentity>,
+}
+
+/// A name with an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinedIdentity {
+    /// The name, of visible characters.
+    pub name: String,
+    /// The e-mail address, of visible characters.
+    pub address: String,
+    /// Why it is the same as those before it; none for the first.
+    pub evidence: Option<Evidence>,
+}
+
+impl fmt::Display for Join {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.node)?;
+        for (place, JoinedIdentity { name, address, evidence }) in self.identities.iter().enumerate() {
+            write!(f, "{} {name} <{address}>", if place > 0 { "," } else { "" })?;
+            if let Some(evidence) = evidence {
+                write!(f, " (by {})", evidence.name())?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,9 +7,9 @@ use apportion_core::canonical::Digest;
 
 use super::bots::{could_be_bot, is_bot};
 use super::history::{History, Identity};
-use super::joins::{self, Evidence, Groups, Key};
+use super::joins::{self, Evidence, Groups, Join, JoinedIdentity, Key};
+use super::options::PayeeIds;
 use super::table::Table;
-use super::{Join, JoinedIdentity, PayeeIds};
 
 /// One person, or one program.
 pub(super) struct Person {
@@ -163,12 +163,6 @@ impl People {
         }
         joins.sort_by(|a, b| a.node.cmp(&b.node));
         joins
-    }
-}
-
-impl Identity {
-    fn nobody() -> Identity {
-        Identity { name: String::new(), address: String::new() }
     }
 }
 

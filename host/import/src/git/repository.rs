@@ -13,8 +13,8 @@ use gix_pack::cache::lru::MemoryCappedHashmap;
 
 use crate::limits::{Bound, LimitExceeded, Quota};
 
-use super::GitError;
 use super::boundary::{Boundary, Outside};
+use super::error::GitError;
 use super::text::readable;
 
 /// What each thread keeps of unpacked trees, from which the next ones are made.
@@ -58,7 +58,7 @@ impl Repository {
         let common_dir = match common {
             None => git_dir.clone(),
             Some(Ok(common)) => git_dir.join(common),
-            Some(Err(error)) => return Err(unreadable("commondir", &error)),
+            Some(Err(error)) => return Err(GitError::unreadable("commondir", &error)),
         };
         boundary.check("commondir", &common_dir)?;
         for name in ["packed-refs", "shallow"] {
@@ -73,7 +73,7 @@ impl Repository {
         };
         let objects = gix_odb::at_opts(common_dir.join("objects"), Kind::Sha1, None, options)
             .and_then(gix_odb::Handle::into_arc)
-            .map_err(|error| unreadable("objects", &error))?;
+            .map_err(|error| GitError::unreadable("objects", &error))?;
         let objects = ObjectStore { store: objects.store(), quota: quota.clone() };
         let shallow = shallow(&common_dir.join("shallow"))?;
         let quota = quota.clone();
@@ -235,7 +235,7 @@ fn check_objects(boundary: &Boundary, objects: &Path) -> Result<(), GitError> {
     boundary.check("objects", objects)?;
     boundary.check_links("objects", objects)?;
     boundary.check_file("objects/info/alternates", &objects.join("info/alternates"))?;
-    let here = std::env::current_dir().map_err(|error| unreadable("folder", &error))?;
+    let here = std::env::current_dir().map_err(|error| GitError::unreadable("folder", &error))?;
     let resolved = gix_odb::alternate::resolve(objects.to_owned(), &here);
     let alternates = resolved.map_err(|error| GitError::Unreadable {
         what: "objects/info/alternates",
@@ -247,20 +247,16 @@ fn check_objects(boundary: &Boundary, objects: &Path) -> Result<(), GitError> {
     })
 }
 
-pub(super) fn unreadable(what: &'static str, error: &std::io::Error) -> GitError {
-    GitError::Unreadable { what, problem: error.to_string() }
-}
-
 /// The commits at which a shallow clone ends, an id a line.
 fn shallow(path: &Path) -> Result<BTreeSet<ObjectId>, GitError> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => return Err(unreadable("shallow", &error)),
+        Err(error) => return Err(GitError::unreadable("shallow", &error)),
     };
     let mut ids = BTreeSet::new();
     for line in BufReader::new(file).lines() {
-        let line = line.map_err(|error| unreadable("shallow", &error))?;
+        let line = line.map_err(|error| GitError::unreadable("shallow", &error))?;
         let id = ObjectId::from_hex(line.trim().as_bytes()).map_err(|_| GitError::Unreadable {
             what: "shallow",
             problem: "a line of it is no commit's id".to_owned(),

@@ -1,6 +1,5 @@
-//! The table of payees: which address belongs to which payee, written for people to correct and read back.
+//! The table of payees: which address belongs to which payee, as people correct it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -11,10 +10,9 @@ use crate::progress::Meter;
 use crate::source::Source;
 use crate::table::Row;
 
-use super::history::{History, Identity};
-use super::people::People;
-use super::{Evidence, GitError};
-use crate::spreadsheet::{guard_cell, unguard_cell};
+use super::error::GitError;
+use super::history::Identity;
+use crate::spreadsheet::unguard_cell;
 
 /// The longest payee's id that is taken, in bytes: it stands in a node's id with a word before it.
 const MAX_PAYEE: usize = 1_000;
@@ -79,36 +77,4 @@ impl Table {
         let named = rows.iter().find(|(name, _)| *name == identity.name);
         named.map(|(_, payee)| payee.as_str()).or_else(|| same.then_some(first.as_str()))
     }
-}
-
-/// The table of everybody in a history, as [`Table::read`] takes it: those with most commits first, the identities of
-/// one person together, and why they are one. Spreadsheets can open it: text that they
-/// would run is guarded.
-pub(super) fn write(history: &History, people: &People) -> Result<Vec<u8>, csv::Error> {
-    let identities = &history.identities.values;
-    let authored = |number: usize| people.authored.get(number).copied().unwrap_or_default();
-    let mut of_person = vec![0; people.people.len()];
-    for number in 0..identities.len() {
-        if let Some(commits) = of_person.get_mut(people.of(number)) {
-            *commits += authored(number);
-        }
-    }
-    let mut order: Vec<usize> = (0..identities.len()).collect();
-    order.sort_by_key(|number| {
-        let (person, commits) = (people.of(*number), authored(*number));
-        let of_person = of_person.get(person).copied().unwrap_or_default();
-        let node = people.people.get(person).map(|person| &person.node);
-        (Reverse(of_person), node, Reverse(commits), &identities[*number])
-    });
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["address", "name", "payee", "commits", "joined"])?;
-    for number in order {
-        let person = people.people.get(people.of(number));
-        let payee = person.and_then(|person| person.payee.as_deref()).unwrap_or_default();
-        let joined = people.evidence.get(number).copied().flatten().map_or("", Evidence::name);
-        let identity = &identities[number];
-        let [address, name, payee] = [identity.address.as_str(), &identity.name, payee].map(guard_cell);
-        writer.write_record([&*address, &*name, &*payee, &authored(number).to_string(), joined])?;
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -7,9 +7,9 @@ use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node, Payee};
 use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 
+use super::assembly::{Assembly, Places};
 use super::month::Month;
 use super::sheet::{Expected, Numbers, Sheet, SheetRow};
-use super::{Making, Places};
 
 const fn table(key: &'static str, default_name: &'static str, columns: &'static [&'static str]) -> Expected {
     Expected { key, default_name, columns, is_optional: false }
@@ -49,11 +49,11 @@ struct Project<'a> {
     place: Option<Place>,
 }
 
-pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, ImportError> {
+pub(super) fn epoch(sheets: &[Sheet], assembly: &mut Assembly) -> Result<Epoch, ImportError> {
     let [tools, onchain, dependencies, developers, labels] = sheets else {
         return Err(ImportError::NobodyToPay);
     };
-    let (problems, notes) = (&mut making.problems, &mut making.notes);
+    let (problems, notes) = (&mut assembly.problems, &mut assembly.notes);
     let tool_numbers = tools.numbers(&KNOWN, problems, notes);
     let onchain_numbers = onchain.numbers(&KNOWN, problems, notes);
     let mut projects = projects(tools, onchain, labels, problems);
@@ -63,7 +63,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         notes.push(format!("rows of the developer graph that are left out because their project is in neither list: {left_out}"));
     }
 
-    let header = making.header(newest.and_then(Month::of_seconds))?;
+    let header = assembly.header(newest.and_then(Month::of_seconds))?;
     let start = header.window.start;
     let prefixed = |table: &str, numbers: &[Numbers]| -> Vec<String> {
         numbers.iter().map(|numbers| format!("{table}.{}", numbers.name)).collect()
@@ -75,7 +75,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
         edge_labels: vec!["event".to_owned()],
     };
     let width = columns.node_metrics.len();
-    let mut builder = Intake::new(header, columns, making.quota.clone()).map_err(ImportError::Epoch)?;
+    let mut builder = Intake::new(header, columns, assembly.quota.clone()).map_err(ImportError::Epoch)?;
     let mut places = Places::default();
 
     let name_column = tools.column("display_name").or_else(|| tools.column("project_name"));
@@ -134,7 +134,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
             edge(developer, project, kind, row.month, row.number, row.event, row.place);
         }
     }
-    making.finish(builder, &places)
+    assembly.finish(builder, &places)
 }
 
 /// A row's number as a metric: files of more than 2^53 rows do not exist.

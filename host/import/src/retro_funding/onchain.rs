@@ -7,10 +7,10 @@ use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node, Payee};
 use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 
+use super::assembly::{Assembly, Places};
 use super::devtooling::exact;
 use super::month::Month;
 use super::sheet::{Expected, Numbers, Sheet};
-use super::{Making, Places};
 
 pub(super) const TABLES: [Expected; 2] = [
     Expected {
@@ -49,21 +49,21 @@ struct Metric<'a> {
     time: Option<i64>,
 }
 
-pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, ImportError> {
+pub(super) fn epoch(sheets: &[Sheet], assembly: &mut Assembly) -> Result<Epoch, ImportError> {
     let [listed, measured] = sheets else { return Err(ImportError::NobodyToPay) };
-    let numbers = listed.numbers(&KNOWN, &mut making.problems, &mut making.notes);
-    let mut projects = projects(listed, &mut making.problems);
-    let metrics = metrics(measured, &mut projects, &mut making.problems, &mut making.notes);
+    let numbers = listed.numbers(&KNOWN, &mut assembly.problems, &mut assembly.notes);
+    let mut projects = projects(listed, &mut assembly.problems);
+    let metrics = metrics(measured, &mut projects, &mut assembly.problems, &mut assembly.notes);
     let newest = metrics.iter().filter_map(|row| Month::of_name(&row.period)).max();
 
-    let header = making.header(newest)?;
+    let header = assembly.header(newest)?;
     let columns = ColumnNames {
         node_metrics: numbers.iter().map(|numbers| numbers.name.clone()).collect(),
         node_labels: vec!["eligible".to_owned()],
         edge_metrics: vec!["amount".to_owned(), "row".to_owned()],
         edge_labels: vec!["period".to_owned()],
     };
-    let mut builder = Intake::new(header, columns, making.quota.clone()).map_err(ImportError::Epoch)?;
+    let mut builder = Intake::new(header, columns, assembly.quota.clone()).map_err(ImportError::Epoch)?;
     let mut places = Places::default();
 
     let eligible = listed.column("is_eligible");
@@ -95,7 +95,7 @@ pub(super) fn epoch(sheets: &[Sheet], making: &mut Making<'_>) -> Result<Epoch, 
                 .labels(&[&row.period]),
         );
     }
-    making.finish(builder, &places)
+    assembly.finish(builder, &places)
 }
 
 fn projects<'a>(listed: &'a Sheet, problems: &mut Collector) -> BTreeMap<&'a str, Project<'a>> {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::limits::{Bound, Quota};
 use crate::problem::Fault;
 
-use super::Track;
+use super::track::Track;
 use super::yaml::{Node, Scalar, first_document};
 
 /// The key of the pool, which is an amount and no parameter.

@@ -11,9 +11,16 @@ use crate::problem::{Collector, Fault, ImportError, Place};
 use super::address::Address;
 use super::grain::Dependency;
 use super::graph::{End, Graph};
+use super::layout::{FIRST_GRAPH, LEDGER};
 use super::ledger::Identity;
 use super::weights::Weights;
-use super::{FIRST_GRAPH, LEDGER, ORDER, RECORDED};
+
+/// The kind of the nodes that are identities, which the policy takes for participants.
+pub(super) const IDENTITY: &str = "sourcecred/core/IDENTITY";
+/// The node metric that keeps the order of the ledger, from 1.
+pub(super) const ORDER: &str = "order";
+/// The node label that holds what was paid.
+pub(super) const RECORDED: &str = "paid";
 
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
 /// 1970-01-04, a Sunday.
@@ -144,7 +151,7 @@ impl<'a> Making<'a> {
             labels.extend(paid.as_deref());
             making.places.nodes.push(identity.place);
             making.builder.node(
-                Node::new(&identity.address.id(), super::IDENTITY)
+                Node::new(&identity.address.id(), IDENTITY)
                     .payee(payee)
                     .weight(0.0)
                     .metrics(&[exact(number + 1)])

@@ -11,6 +11,7 @@ use crate::problem::{Collector, Fault, Place, shortened};
 
 use super::address::Address;
 use super::file::{Files, malformed};
+use super::layout::LEDGER;
 
 /// All that the ledger says, by the end of it.
 #[derive(Debug, Default)]
@@ -344,7 +345,7 @@ impl Reader {
         }
         if self.ledger.identities.is_empty() {
             let nobody = Fault::Parameters("has no identity: there is nobody to pay".to_owned());
-            problems.add_file(super::LEDGER, nobody);
+            problems.add_file(LEDGER, nobody);
         }
         self.ledger
     }

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use apportion_core::epoch::MAX_COLUMNS;
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator, Trim};
 
-use crate::limits::{Bound, LimitExceeded, Quota};
+use crate::limits::{Bound, Quota};
 use crate::problem::Fault;
 use crate::progress::Meter;
 use crate::source::{Position, Source};
 
-use super::{Cells, Row};
+use super::row::{Cells, Row, check_rows};
 
 /// What is wrong with a header, and with which column.
 pub(super) type HeaderFaults = Vec<(Option<String>, Fault)>;
@@ -148,11 +148,6 @@ impl Csv {
             });
         Ok((reader, position))
     }
-}
-
-/// Checks how many rows one file has: what becomes of them counts elsewhere.
-pub(super) fn check_rows(quota: &Quota, rows: u64) -> Result<(), LimitExceeded> {
-    quota.check(Bound::Rows, usize::try_from(rows).unwrap_or(usize::MAX))
 }
 
 /// The line on which the record that was just read begins, counted from 1.

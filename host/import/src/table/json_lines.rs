@@ -1,20 +1,19 @@
 //! One JSON object a line: its keys are columns, numbers and strings are cells.
 
-use std::borrow::Cow;
+pub(super) mod value;
+
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::cell::Cell;
 use crate::limits::Bound;
 use crate::problem::Fault;
 use crate::progress::Meter;
 use crate::source::Source;
 
-use super::csv::check_rows;
-use super::{Cells, Row};
+use super::row::{Cells, Row, check_rows};
 
 /// Gives every object to `each`; keys that were not seen before become columns.
 pub(super) fn rows(
@@ -51,24 +50,6 @@ pub(super) fn rows(
     }
     meter.pass(&source.name, rows, source.bytes);
     Ok(())
-}
-
-/// The cell that a JSON value is.
-pub(super) fn cell(value: &str) -> Cell<'_> {
-    match value.as_bytes().first() {
-        Some(b'"') => match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
-            Some(text) if !text.contains('\\') => Cell::of(text),
-            _ => serde_json::from_str::<String>(value)
-                .map_or_else(|error| Cell::Wrong(Fault::Json(error.to_string())), Cell::of_owned),
-        },
-        Some(b'{') => Cell::Wrong(Fault::Nested("objects")),
-        Some(b'[') => Cell::Wrong(Fault::Nested("lists")),
-        Some(b't') => Cell::Boolean(true),
-        Some(b'f') => Cell::Boolean(false),
-        Some(b'n') | None => Cell::Empty,
-        // A number stays as it is written, so that it is the same number as in a CSV file.
-        Some(_) => Cell::Text(Cow::Borrowed(value)),
-    }
 }
 
 fn take_apart<'line>(line: &'line [u8], columns: &mut Vec<String>) -> Result<Vec<Option<&'line str>>, Fault> {

@@ -12,6 +12,11 @@ use crate::limits::{Bound, Quota};
 use crate::problem::ImportError;
 use crate::traces::{Traces, otlp, prov};
 
+/// The kind of a node whose table has no column `kind`.
+pub const DEFAULT_NODE_KIND: &str = "node";
+/// The kind of an edge whose table has no column `kind`.
+pub const DEFAULT_EDGE_KIND: &str = "edge";
+
 /// What a description says, before its files are looked at.
 pub(super) struct Description {
     pub(super) header: Header,

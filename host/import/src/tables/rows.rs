@@ -1,21 +1,23 @@
 //! Rows of settled tables -> the epoch's nodes and edges.
 
-mod further;
-mod traced;
+mod cells;
+pub(super) mod further;
+mod places;
+pub(super) mod traced;
+mod value;
 
 use apportion_core::epoch::{BuildError, Edge, Epoch, Node, Row as Given, RowError, RowProblem};
 
-use crate::cell::Cell;
 use crate::intake::{Intake, IntakeError};
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};
 use crate::progress::Meter;
-use crate::table::Row;
 
 use super::columns::{File, Settled};
-use super::description::Known;
+use super::description::{DEFAULT_EDGE_KIND, DEFAULT_NODE_KIND, Known};
 use super::payees::Payees;
-use super::{DEFAULT_EDGE_KIND, DEFAULT_NODE_KIND};
+use cells::Cells;
 use further::Further;
+use places::Places;
 use traced::Listed;
 pub(super) use traced::Traced;
 
@@ -24,16 +26,16 @@ pub(super) use traced::Traced;
 /// A wrong cell is noted and its row still goes on with nothing in that cell, so that one mistake is not reported
 /// again by every row that depends on it.
 pub(super) struct Rows {
-    builder: Intake,
-    payees: Payees,
-    problems: Collector,
-    traced: Traced,
+    pub(super) builder: Intake,
+    pub(super) payees: Payees,
+    pub(super) problems: Collector,
+    pub(super) traced: Traced,
     /// Metrics that the description asks for and that lost digits, in sentences.
     rounded: Vec<String>,
     /// Whether it was reported that there is no room for more rows.
     is_full: bool,
-    node_places: Places,
-    edge_places: Places,
+    pub(super) node_places: Places,
+    pub(super) edge_places: Places,
 }
 
 impl Rows {
@@ -231,110 +233,4 @@ fn called<const N: usize>(known: &[Known]) -> [&str; N] {
 
 fn places_of<const N: usize>(known: &[Option<usize>]) -> [Option<usize>; N] {
     std::array::from_fn(|index| known.get(index).copied().flatten())
-}
-
-/// The cells of one row, and where what is wrong with them goes.
-struct Cells<'a> {
-    row: &'a Row<'a>,
-    place: Place,
-    problems: &'a mut Collector,
-}
-
-impl Cells<'_> {
-    /// Whether the row could be taken apart into cells, one for each column.
-    fn check_row(&mut self) -> bool {
-        match &self.row.fault {
-            None => true,
-            Some((column, fault)) => {
-                self.problems.add(self.place, column.as_deref(), fault.clone());
-                false
-            }
-        }
-    }
-
-    /// Puts a cell's text into `into`; whether there was nothing wrong with it.
-    fn text(&mut self, column: Option<usize>, name: &str, into: &mut String) -> bool {
-        into.clear();
-        let Some(column) = column else { return true };
-        match self.row.cell(column).text() {
-            Ok(text) => {
-                into.push_str(&text);
-                true
-            }
-            Err(fault) => {
-                self.problems.add(self.place, Some(name), fault);
-                false
-            }
-        }
-    }
-
-    /// As [`Cells::text`] for a cell that must hold something.
-    fn filled(&mut self, column: Option<usize>, name: &str, into: &mut String) -> bool {
-        let is_fine = self.text(column, name, into);
-        if is_fine && into.is_empty() {
-            self.problems.add(self.place, Some(name), Fault::Empty);
-            return false;
-        }
-        is_fine
-    }
-
-    /// As [`Cells::filled`] where there is such a column at all; else empty.
-    fn kind(&mut self, column: Option<usize>, name: &str, into: &mut String) {
-        match column {
-            Some(_) => _ = self.filled(column, name, into),
-            None => into.clear(),
-        }
-    }
-
-    /// Puts a cell's text into `into` and says nothing; whether there is any.
-    fn quietly(&self, column: Option<usize>, into: &mut String) -> bool {
-        into.clear();
-        let cell = column.map_or(Cell::Empty, |column| self.row.cell(column));
-        into.push_str(&cell.text().unwrap_or_default());
-        !into.is_empty()
-    }
-
-    fn number(&mut self, column: Option<usize>, name: &str) -> Option<f64> {
-        let number = self.row.cell(column?).finite();
-        self.noted(name, number)
-    }
-
-    fn time(&mut self, column: Option<usize>, name: &str) -> Option<i64> {
-        let time = self.row.cell(column?).time();
-        self.noted(name, time)
-    }
-
-    fn noted<T>(&mut self, name: &str, value: Result<Option<T>, Fault>) -> Option<T> {
-        value.unwrap_or_else(|fault| {
-            self.problems.add(self.place, Some(name), fault);
-            None
-        })
-    }
-}
-
-/// Where the rows came from that were given to the epoch, in the order in which they were given. Neighbours take no
-/// memory of their own.
-#[derive(Default)]
-struct Places {
-    count: usize,
-    runs: Vec<(usize, Place)>,
-}
-
-impl Places {
-    fn push(&mut self, place: Place) {
-        if self.get(self.count) != Some(place) {
-            self.runs.push((self.count, place));
-        }
-        self.count += 1;
-    }
-
-    /// The place of the row given as number `row`; for the next number, the next row of the last file.
-    fn get(&self, row: usize) -> Option<Place> {
-        let run = match self.runs.last() {
-            Some(last) if last.0 <= row => last,
-            _ => self.runs.get(self.runs.partition_point(|(start, _)| *start <= row).checked_sub(1)?)?,
-        };
-        let (start, place) = *run;
-        Some(Place { file: place.file, row: place.row + u64::try_from(row - start).ok()? })
-    }
 }

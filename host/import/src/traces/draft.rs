@@ -13,6 +13,9 @@ use crate::cell::Cell;
 use crate::limits::{Bound, LimitExceeded, Quota};
 use crate::problem::Place;
 
+/// The metric of relations that says how certain they are.
+pub(crate) const CONFIDENCE: &str = "confidence";
+
 /// What all documents say together.
 #[derive(Default)]
 pub(crate) struct Draft {

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::limits::{Bound, Quota};
 use crate::problem::{Collector, Fault, Place, shortened};
 
-use super::Input;
+use super::input::Input;
 
 /// A value. It is never nested more deeply than the parser goes, 128 times.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,61 +7,29 @@
 mod attributes;
 pub(crate) mod genai;
 mod graph;
+mod options;
+mod reader;
 mod span;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
+use apportion_core::epoch::Window;
 use apportion_core::text::MAX_WORD;
 
 use crate::problem::{Collector, Fault, Place, shortened};
 
-use super::Input;
 use super::draft::Draft;
+use super::input::Input;
 use super::json::{Json, Object, get, objects};
 
 use attributes::Attributes;
-use span::Span;
-
-/// What is to be read beyond what the conventions say.
-#[derive(Debug, Default)]
-pub(crate) struct Options {
-    /// Attributes of spans, of their scopes or resources, that become columns of the span's node.
-    pub(crate) columns: BTreeSet<String>,
-    /// The attribute of a root span that says what its trace earned.
-    pub(crate) earned: Option<String>,
-    /// Attributes with the ids of what a span made, each with the kind of thing that it is.
-    pub(crate) generated: BTreeMap<String, Option<String>>,
-    /// Attributes with the ids of what a span used.
-    pub(crate) used: BTreeMap<String, Option<String>>,
-}
-
-impl Options {
-    fn wants(&self, attribute: &str) -> bool {
-        self.columns.contains(attribute)
-            || self.earned.as_deref() == Some(attribute)
-            || self.generated.contains_key(attribute)
-            || self.used.contains_key(attribute)
-    }
-}
+pub(crate) use options::Options;
+use span::{Span, SpanId};
 
 /// All spans, until the last is read.
 #[derive(Default)]
 pub(crate) struct Traces {
     spans: BTreeMap<SpanId, (Place, Span)>,
-}
-
-/// Which span of which trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct SpanId {
-    trace: u128,
-    span: u64,
-}
-
-impl fmt::Display for SpanId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "span:{:032x}/{:016x}", self.trace, self.span)
-    }
 }
 
 impl Traces {
@@ -77,6 +45,11 @@ impl Traces {
             let mut reading = Reading { spans: &mut self.spans, options, place, draft, problems };
             reading.request(request);
         });
+    }
+
+    /// Writes into the draft what [`graph::draw`] finds. Spans of all files are to be read by then.
+    pub(crate) fn close(self, window: Window, draft: &mut Draft) {
+        graph::draw(&self.spans, window, draft);
     }
 }
 
@@ -175,7 +148,7 @@ impl Reading<'_> {
             self.count_dropped(object, dropped)?;
         }
         let mut left_out = Vec::new();
-        let (id, span) = Span::of(object, around, self.options, &mut left_out)?;
+        let (id, span) = reader::span(object, around, self.options, &mut left_out)?;
         left_out.into_iter().for_each(|what| self.draft.leave_out(what, self.place));
         let place = self.place;
         let Some((_, known)) = self.spans.get_mut(&id) else {

@@ -10,7 +10,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use proptest::prelude::*;
 
-use super::{Folder, gzip};
+use crate::folder::{Folder, gzip};
 
 /// One node as every format can write it. `None` is an empty cell.
 #[derive(Clone, Debug)]

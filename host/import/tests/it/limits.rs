@@ -10,7 +10,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use super::{Folder, gzip, within};
+use crate::folder::{Folder, gzip, within};
 
 mod git;
 

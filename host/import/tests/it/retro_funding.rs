@@ -4,7 +4,7 @@ use apportion::Epoch;
 use apportion_import::retro_funding::{Options, Track, import};
 use serde_json::json;
 
-use super::{Folder, gzip};
+use crate::folder::{Folder, gzip};
 
 const TOOLS_YAML: &str = "
 data_snapshot:

@@ -3,7 +3,7 @@
 use apportion_import::{retro_funding, sourcecred};
 use serde_json::json;
 
-use super::Folder;
+use crate::folder::Folder;
 
 const NODES: &str = "nodes = { files = [\"FILE\"] }";
 /// A double skips this one, and would make 16054077974334920 of it.

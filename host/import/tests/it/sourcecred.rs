@@ -7,7 +7,7 @@ use apportion::Epoch;
 use apportion_import::sourcecred::{Imported, Options, import};
 use serde_json::{Value, json};
 
-use super::Folder;
+use crate::folder::Folder;
 
 const DAY: i64 = 86_400_000;
 /// Sunday 1970-01-04, in milliseconds.

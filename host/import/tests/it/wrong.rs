@@ -1,6 +1,6 @@
 //! What is wrong is said, all of it, with its place.
 
-use super::{Folder, gzip};
+use crate::folder::{Folder, gzip};
 
 const NODES: &str = "nodes = { files = [\"nodes.csv\"] }\n";
 
@@ -147,7 +147,7 @@ fn descriptions_are_read_strictly() {
         ("\"10.00\"", "10.5", "which cannot be read exactly: put it in quotes, `amount = \"10.5\"`"),
         ("\"10.00\"", "\"10.001\"", "`10.001` has more decimals than the asset's 2"),
     ] {
-        let text = format!("{}{NODES}", super::HEAD.replace(from, to));
+        let text = format!("{}{NODES}", crate::folder::HEAD.replace(from, to));
         let description = folder.path().join("other.toml");
         std::fs::write(&description, text).unwrap();
         let error = apportion_import::tables::import(&description, &Default::default(), &mut |_| {})

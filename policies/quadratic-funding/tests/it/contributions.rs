@@ -3,7 +3,7 @@
 use apportion_guest::{Allocation, Edge, Epoch, EpochBuilder, Node, run};
 use quadratic_funding::QuadraticFunding;
 
-use crate::{Gifts, POOL, measure, paid, round};
+use crate::round::{Gifts, POOL, measure, paid, round};
 
 /// Four contributors and three projects, for which `gitcoinco/qf-calculator` (at 4d9e48d) and `plural-qf` (at d88292d,
 /// by an author of the paper) were run; the figures below are what they printed.

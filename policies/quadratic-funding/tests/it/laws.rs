@@ -4,7 +4,7 @@ use apportion_guest::{Edge, Epoch, Node, run};
 use proptest::prelude::*;
 use quadratic_funding::QuadraticFunding;
 
-use crate::{Gifts, POOL, measure, paid, round};
+use crate::round::{Gifts, POOL, measure, paid, round};
 
 const RULES: [&str; 4] = [
     r#""plain""#,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::shortened;
 
 use super::super::json::{Json, Object, get, need, need_id};
-use super::{dataset_id, job_id, run_id};
+use super::ids::{dataset_id, job_id, run_id};
 
 /// What a facet is of.
 #[derive(Clone, Copy)]

@@ -1,80 +1,46 @@
 //! What is known when all events are read -> nodes and relations.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::draft::{Draft, Relation, Value};
+use super::event::{Direction, End, Flow, Moment, Subject};
 use super::facets::{Facet, OtherRun};
-use super::{Direction, End, Flow, Lineage, Moment, Subject};
+use super::known::Known;
 
 const OUTPUTS_OF_FAILED: &str =
     "an output of a run that ended in FAIL or ABORT, so that the run generated nothing";
 const FAILED: &str = "a run that ended in FAIL or ABORT, so that no other run relied on it";
 
-impl Lineage {
-    /// Writes all that was read into the draft.
-    pub(crate) fn close(self, draft: &mut Draft) {
-        let names = self.names();
-        let (relations, times) = (BTreeMap::new(), BTreeMap::new());
-        let mut graph = Graph { names: &names, lineage: &self, relations, times, draft };
-        graph.nodes();
-        for (run, job) in &self.plans {
-            graph.relate(Relation::new(run, "hadPlan", job));
-        }
-        for (flow, first) in &self.flows {
-            graph.flow(flow, *first);
-        }
-        for ((subject, _), (_, facet)) in &self.facets {
-            match (subject, facet) {
-                (Subject::Node(id), Some(facet)) => graph.facet_of_node(id, facet),
-                (Subject::Flow(flow), Some(facet)) => graph.facet_of_flow(flow, facet),
-                (_, None) => {}
-            }
-        }
-        let Graph { relations, times, draft, .. } = graph;
-        for (id, moment) in times {
-            draft.describe_plainly(&id, "dataset").set_time(seconds(moment));
-        }
-        draft.relations.extend(relations.into_values());
+/// Writes all that is known into the draft.
+pub(super) fn draw(known: &Known, draft: &mut Draft) {
+    let names = known.names();
+    let (relations, times) = (BTreeMap::new(), BTreeMap::new());
+    let mut graph = Graph { names: &names, known, relations, times, draft };
+    graph.nodes();
+    for (run, job) in &known.plans {
+        graph.relate(Relation::new(run, "hadPlan", job));
     }
-
-    /// The one id of each dataset that symlinks give several: of those that events use, else of all, the first in the
-    /// order of bytes.
-    fn names(&self) -> BTreeMap<String, String> {
-        let mut same: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for ((subject, _), (_, facet)) in &self.facets {
-            if let (Subject::Node(id), Some(Facet::Symlinks(others))) = (subject, facet) {
-                for other in others {
-                    same.entry(id).or_default().insert(other);
-                    same.entry(other).or_default().insert(id);
-                }
-            }
-        }
-        let mut names = BTreeMap::new();
-        for start in same.keys() {
-            if names.contains_key(*start) {
-                continue;
-            }
-            let (mut group, mut next) = (BTreeSet::from([*start]), vec![*start]);
-            while let Some(id) = next.pop() {
-                next.extend(same.get(id).into_iter().flatten().filter(|other| group.insert(other)));
-            }
-            let used = group.iter().find(|id| self.described.contains_key(**id));
-            let name = used.or(group.first()).copied().unwrap_or_default().to_owned();
-            names.extend(group.into_iter().map(|id| (id.to_owned(), name.clone())));
-        }
-        names
+    for (flow, first) in &known.flows {
+        graph.flow(flow, *first);
     }
-
-    fn has_failed(&self, run: &str) -> bool {
-        let end = self.runs.get(run).and_then(|run| run.end);
-        end.is_some_and(|(_, end)| end != End::Complete)
+    for ((subject, _), (_, facet)) in &known.facets {
+        match (subject, facet) {
+            (Subject::Node(id), Some(facet)) => graph.facet_of_node(id, facet),
+            (Subject::Flow(flow), Some(facet)) => graph.facet_of_flow(flow, facet),
+            (_, None) => {}
+        }
     }
+    let Graph { relations, times, draft, .. } = graph;
+    for (id, moment) in times {
+        draft.describe_plainly(&id, "dataset").set_time(seconds(moment));
+    }
+    draft.relations.extend(relations.into_values());
 }
 
 struct Graph<'a> {
     names: &'a BTreeMap<String, String>,
-    lineage: &'a Lineage,
+    known: &'a Known,
     /// By their ends and kind: what several events say of one is one.
     relations: BTreeMap<(String, String, &'static str), Relation>,
     /// When datasets and their versions were first generated: since then they can be relied on.
@@ -84,14 +50,14 @@ struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     fn nodes(&mut self) {
-        for (id, (kind, place)) in &self.lineage.described {
+        for (id, (kind, place)) in &self.known.described {
             self.draft.at = *place;
             self.draft.describe(self.name(id), kind);
         }
-        for (id, run) in &self.lineage.runs {
+        for (id, run) in &self.known.runs {
             self.draft.at = run.place;
             // A kind of its own, so that a charter by which runs earn does not pay for failures.
-            let kind = if self.lineage.has_failed(id) { "failed-run" } else { "run" };
+            let kind = if self.known.has_failed(id) { "failed-run" } else { "run" };
             let node = self.draft.describe(id, kind);
             node.start = Some(seconds(run.start));
             if let Some((end, _)) = run.end {
@@ -107,7 +73,7 @@ impl<'a> Graph<'a> {
             }
         }
         for (id, name) in self.names.iter().filter(|(id, name)| id != name) {
-            if let Some((_, place)) = self.lineage.described.get(name) {
+            if let Some((_, place)) = self.known.described.get(name) {
                 self.draft.leave_out(format!("the name `{id}`, another of `{name}`"), *place);
             }
         }
@@ -123,13 +89,13 @@ impl<'a> Graph<'a> {
         let dataset = self.name(&flow.dataset);
         let version = self.version(flow);
         let mut relation = match flow.direction {
-            Direction::Generated if self.lineage.has_failed(&flow.activity) => {
+            Direction::Generated if self.known.has_failed(&flow.activity) => {
                 return self.draft.leave_out(OUTPUTS_OF_FAILED, self.draft.at);
             }
             Direction::Generated => {
                 let mut relation = Relation::new(dataset, "wasGeneratedBy", &flow.activity);
                 // What a run makes is there when it ends.
-                let end = self.lineage.runs.get(&flow.activity).and_then(|run| run.end);
+                let end = self.known.runs.get(&flow.activity).and_then(|run| run.end);
                 let moment = end.map_or(first, |(end, _)| end);
                 relation.time = Some(seconds(moment));
                 self.date(dataset, moment);
@@ -146,7 +112,7 @@ impl<'a> Graph<'a> {
             }
             Direction::Alone => return,
         };
-        let statistics = |name| match self.lineage.facets.get(&(Subject::Flow(flow.clone()), name)) {
+        let statistics = |name| match self.known.facets.get(&(Subject::Flow(flow.clone()), name)) {
             Some((_, Some(Facet::Statistics(numbers)))) => Some(numbers),
             _ => None,
         };
@@ -166,7 +132,7 @@ impl<'a> Graph<'a> {
 
     /// The id of the version of a dataset that went in or out, if it is said.
     fn version(&self, flow: &'a Flow) -> Option<String> {
-        match self.lineage.facets.get(&(Subject::Flow(flow.clone()), "version")) {
+        match self.known.facets.get(&(Subject::Flow(flow.clone()), "version")) {
             Some((_, Some(Facet::Version(version)))) => {
                 Some(format!("{}@{version}", self.name(&flow.dataset)))
             }
@@ -175,7 +141,7 @@ impl<'a> Graph<'a> {
     }
 
     fn facet_of_flow(&mut self, flow: &'a Flow, facet: &'a Facet) {
-        if flow.direction == Direction::Generated && self.lineage.has_failed(&flow.activity) {
+        if flow.direction == Direction::Generated && self.known.has_failed(&flow.activity) {
             return;
         }
         let dataset = self.name(&flow.dataset);
@@ -242,7 +208,7 @@ impl<'a> Graph<'a> {
 
     /// Another run relied on the run `id`.
     fn inform(&mut self, other: &OtherRun, id: &str) {
-        if self.lineage.has_failed(id) {
+        if self.known.has_failed(id) {
             return self.leave_out_failed(id);
         }
         self.had_plan(other);
@@ -251,7 +217,7 @@ impl<'a> Graph<'a> {
 
     /// The run `id` relied on another.
     fn depend(&mut self, id: &str, other: &OtherRun) {
-        if self.lineage.has_failed(&other.id) {
+        if self.known.has_failed(&other.id) {
             return self.leave_out_failed(&other.id);
         }
         self.had_plan(other);
@@ -276,8 +242,8 @@ impl<'a> Graph<'a> {
 
     /// What is named from now on is named where a run, a job or a dataset stands first.
     fn go_to(&mut self, id: &str) {
-        let run = self.lineage.runs.get(id).map(|run| run.place);
-        if let Some(place) = run.or(self.lineage.described.get(id).map(|(_, place)| *place)) {
+        let run = self.known.runs.get(id).map(|run| run.place);
+        if let Some(place) = run.or(self.known.described.get(id).map(|(_, place)| *place)) {
             self.draft.at = place;
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::samples::{
     damaged, drafted, expect, lines, lines_without_rows, problems, sample, shuffled,
 };
+use super::facets::Holder;
 use super::*;
 
 fn read(files: &[&str]) -> Draft {

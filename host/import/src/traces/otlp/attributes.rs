@@ -6,6 +6,7 @@ use apportion_core::number::is_held;
 
 use crate::problem::shortened;
 
+use super::super::draft::Value;
 use super::super::json::{Json, Object, get, need};
 
 /// Values by their keys.
@@ -87,4 +88,16 @@ fn double(value: &Json) -> Result<f64, String> {
         Json::Text(text) => parsed(text),
         other => Err(format!("is {} where a number is expected", other.what())),
     }
+}
+
+/// The number that a value is, whether it is written as one or as text.
+pub(super) fn number(value: &Json) -> Result<Value, String> {
+    let number = match value {
+        Json::Integer(integer) => Value::number(&integer.to_string()),
+        Json::Fraction(number) if number.is_finite() => Some(Value::Number(*number)),
+        Json::Fraction(_) => return Err("is not a finite number".to_owned()),
+        Json::Text(text) => Value::number(text),
+        _ => None,
+    };
+    number.ok_or_else(|| format!("is {} where a number is expected", value.what()))
 }

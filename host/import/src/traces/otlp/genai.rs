@@ -9,8 +9,8 @@ use crate::problem::shortened;
 
 use super::super::draft::Value;
 use super::super::json::{self, Json, Object, get};
-use super::attributes::Attributes;
-use super::span::{Agent, Span, Thing, number};
+use super::attributes::{Attributes, number};
+use super::span::{Agent, Span, Thing};
 
 /// What is said of all content, which is private: not even its keys are listed.
 pub(super) const CONTENT: &str = "content of messages, tool calls, documents and memories, which is private";

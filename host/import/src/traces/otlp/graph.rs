@@ -7,8 +7,7 @@ use apportion_core::epoch::Window;
 use crate::problem::Place;
 
 use super::super::draft::{Draft, Relation, Value};
-use super::span::{Agent, Span, Thing};
-use super::{SpanId, Traces};
+use super::span::{Agent, Span, SpanId, Thing};
 
 const OUT_OF_REACH: &str = "a span that no outcome of the window leads to";
 const FAILED_TRACE: &str = "a trace that ended in ERROR, so that it is no outcome";
@@ -17,21 +16,19 @@ const ROUNDED_SUM: &str =
     "digits of what several first spans of a trace earned, which are fractions and integers beyond 2^53";
 const LOST_PARENT: &str = "the parent of a span, which is in no file: the span counts as a root of its trace";
 
-impl Traces {
-    /// Writes into the draft the traces that ended within the window, as outcomes, and all spans that they lead to, or
-    /// that anything leads to which is in the draft already. Spans of all files are to be read by then.
-    pub(crate) fn close(self, window: Window, draft: &mut Draft) {
-        let mut graph = Graph::new(&self.spans, window, draft);
-        graph.cited();
-        graph.outcomes(window);
-        while let Some(id) = graph.next.pop() {
-            graph.span(id);
-        }
-        let reached = graph.reached;
-        for (id, (place, _)) in &self.spans {
-            if !reached.contains(id) {
-                draft.leave_out(OUT_OF_REACH, *place);
-            }
+/// Writes into the draft the traces that ended within the window, as outcomes, and all spans that they lead to, or
+/// that anything leads to which is in the draft already.
+pub(super) fn draw(spans: &BTreeMap<SpanId, (Place, Span)>, window: Window, draft: &mut Draft) {
+    let mut graph = Graph::new(spans, window, draft);
+    graph.cited();
+    graph.outcomes(window);
+    while let Some(id) = graph.next.pop() {
+        graph.span(id);
+    }
+    let reached = graph.reached;
+    for (id, (place, _)) in spans {
+        if !reached.contains(id) {
+            draft.leave_out(OUT_OF_REACH, *place);
         }
     }
 }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeSet;
+
 use apportion_core::epoch::Window;
 use proptest::prelude::*;
 use serde_json::{Value, json};

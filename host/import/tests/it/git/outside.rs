@@ -1,6 +1,9 @@
 //! Repositories that lead out of their folder: refused, unless that is asked for.
 
-use super::*;
+use apportion_import::git::{Options, Outside, import};
+use apportion_tests::git::{Commit, Repository};
+
+use super::histories::{MONDAY, options, read, refused};
 
 /// A repository with one commit, and an empty folder beside it.
 fn two() -> (tempfile::TempDir, Repository, std::path::PathBuf) {

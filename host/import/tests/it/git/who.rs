@@ -1,6 +1,10 @@
 //! Who is who: only what authors and committers write about themselves joins, and whatever joins is shown.
 
-use super::*;
+use apportion::Epoch;
+use apportion_import::git::{Evidence, Options};
+use apportion_tests::git::{Commit, Repository};
+
+use super::histories::{MONDAY, drawn, options, read, shortlog, shortlog_by_git};
 
 /// A history of one commit for each line: an author, and trailers.
 fn written(commits: &[(&str, &str)], mailmap: &str) -> (tempfile::TempDir, Repository) {

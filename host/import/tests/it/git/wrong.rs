@@ -1,9 +1,11 @@
 //! Repositories that are empty, cut off, broken or made to harm: a sentence or a note, never a panic.
 
+use apportion_import::git::{Detail, Options};
+use apportion_tests::git::{Commit, Repository};
 use gix_hash::ObjectId;
 use gix_object::Kind;
 
-use super::*;
+use super::histories::{MONDAY, options, read, refused};
 
 fn fresh() -> (tempfile::TempDir, Repository) {
     let folder = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use apportion_tests::git::Repository;
 use gix_hash::ObjectId;
 use gix_object::Kind;
 
-use crate::within;
+use crate::folder::within;
 
 fn refused(repository: &Repository, bound: Bound, value: u64) -> String {
     let pool = Pool { asset: Asset::new("EUR", 2).unwrap(), amount: 100 };

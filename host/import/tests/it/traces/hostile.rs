@@ -1,11 +1,11 @@
 //! Documents that are no documents, or made to do harm: an error that says where, or an epoch; never a panic. And what
 //! stands where in them makes no difference.
 
-use crate::traces::sample;
+use super::sample::sample;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::{Folder, gzip};
+use crate::folder::{Folder, gzip};
 
 const PROV: &str = "traces = { prov = [\"a.json\"] }";
 

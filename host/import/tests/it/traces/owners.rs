@@ -3,8 +3,8 @@
 use apportion::{Charter, Engine, History, settle};
 use apportion_import::tables::Imported;
 
-use super::told;
-use crate::Folder;
+use super::sample::told;
+use crate::folder::Folder;
 
 const DOCUMENT: &str = r#"{
   "prefix": {"ex": "http://example.org/"},

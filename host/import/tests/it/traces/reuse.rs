@@ -5,8 +5,8 @@ use std::path::Path;
 use apportion::{Charter, Engine, Epoch, History, settle};
 use apportion_import::tables;
 
-use super::{sample, told};
-use crate::Folder;
+use super::sample::{sample, told};
+use crate::folder::Folder;
 
 /// What `lineage` pays, to whom it pays anything.
 fn payouts(epoch: &Epoch, parameters: serde_json::Value) -> Vec<(String, u128)> {
@@ -39,14 +39,15 @@ fn a_later_epoch_pays_the_owner_of_an_earlier_step_that_it_reuses() {
         let paid = payouts(epoch, parameters());
         paid.iter().find(|(id, _)| id == payee).map_or(0, |(_, amount)| *amount)
     };
-    let june = crate::HEAD.replace("2025-08-01", "2025-07-01").replace("2025-07-01, end", "2025-06-01, end");
+    let june =
+        crate::folder::HEAD.replace("2025-08-01", "2025-07-01").replace("2025-07-01, end", "2025-06-01, end");
     assert!(of(&epoch(&june, "\"june.jsonl\""), "ann") > 0, "in June for what she did in June");
-    let both = epoch(crate::HEAD, "\"july.jsonl\", \"june.jsonl\"");
+    let both = epoch(crate::folder::HEAD, "\"july.jsonl\", \"june.jsonl\"");
     assert!(of(&both, "ann") > 0 && of(&both, "ben") > 0, "in July for what July reuses");
     // June's outcomes have earned in June: they are no outcomes of July.
     let lines = told(&both);
     assert_eq!(lines.matches(": \"trace\"").count(), 2, "{lines}");
-    let alone = epoch(crate::HEAD, "\"july.jsonl\"");
+    let alone = epoch(crate::folder::HEAD, "\"july.jsonl\"");
     assert_eq!(of(&alone, "ann"), 0, "what is reused is in no file, so it is nobody's");
     assert!(told(&alone).contains("\"missing-step\""));
 }

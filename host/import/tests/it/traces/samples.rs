@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
 
-use crate::traces::sample;
-
-use super::{sample_path, told_with_notes};
-use crate::Folder;
+use super::sample::{sample, sample_path, told_with_notes};
+use crate::folder::Folder;
 
 /// All samples: what they are called, which list of `[traces]` they are for, and their text.
 fn samples() -> Vec<(String, &'static str, String)> {
@@ -42,7 +40,7 @@ fn samples_become_the_known_graphs_and_notes() {
             "[traces]\n{list} = [\"sample\"]\n[nodes]\nfiles = []\n[payees]\nfiles = [\"payees.csv\"]"
         );
         let folder = folder.with("payees.csv", "payee,node\nsomebody,\n");
-        let said = match folder.import_as(crate::AGES, &body) {
+        let said = match folder.import_as(crate::folder::AGES, &body) {
             Ok(imported) => told_with_notes(&imported),
             Err(error) => format!("error: {error}\n"),
         };

@@ -1,6 +1,6 @@
 //! Everything that is not understood is named, with where it stands first; nothing of it is dropped in silence.
 
-use crate::Folder;
+use crate::folder::Folder;
 
 /// A document with one unknown thing of each sort, a line each.
 const DOCUMENT: &str = r#"{

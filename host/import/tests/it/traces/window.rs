@@ -1,7 +1,7 @@
 //! What of documents belongs to an epoch's window.
 
-use super::told_with_notes;
-use crate::Folder;
+use super::sample::told_with_notes;
+use crate::folder::Folder;
 
 /// Answers of three months; that of July cites that of June, which was made with old data; nobody cites that of May.
 const DOCUMENT: &str = r#"{
