@@ -145,8 +145,7 @@ fn keyword(schema: BoxedStrategy<Value>) -> impl Strategy<Value = (&'static str,
     let number = prop::sample::select(vec![json!(0), json!(1), json!(-2), json!(1.5), json!(3.0)]);
     let positive = prop::sample::select(vec![json!(1), json!(2), json!(0.5), json!(1.5), json!(0.1)]);
     let count = prop::sample::select(vec![json!(0), json!(1), json!(2), json!(2.0)]);
-    let names_list =
-        prop::collection::btree_set(names(), 0..3).prop_map(|names| Value::from_iter(names)).boxed();
+    let names_list = prop::collection::btree_set(names(), 0..3).prop_map(Value::from_iter).boxed();
     let types = prop::collection::btree_set(prop::sample::select(super::form::TYPES.to_vec()), 1..4);
     prop_oneof![
         4 => of(
@@ -173,7 +172,7 @@ fn keyword(schema: BoxedStrategy<Value>) -> impl Strategy<Value = (&'static str,
         ),
         1 => of(&["const"], values().boxed()),
         1 => of(&["enum"], vec(values(), 1..5).prop_map(Value::from).boxed()),
-        2 => of(&["type"], types.prop_map(|types| Value::from_iter(types)).boxed()),
+        2 => of(&["type"], types.prop_map(Value::from_iter).boxed()),
         1 => of(&["type"], prop::sample::select(super::form::TYPES.to_vec()).prop_map(Value::from).boxed()),
         1 => of(&["$ref"], prop::sample::select(vec!["#/$defs/a", "#/$defs/b"]).prop_map(Value::from).boxed()),
     ]
