@@ -34,7 +34,7 @@ use apportion::{
     Receipt, settle,
 };
 
-use crate::{data, small_epoch};
+use crate::{data, small_epoch, ssh};
 
 /// What is done with the fuzzer's bytes.
 pub type Target = fn(&[u8]);
