@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use apportion::verify::{Problem, VerifyOptions};
-//! use apportion::{Ledger, verify};
+//! use apportion::verify;
 //!
 #![doc = include_str!("ledger/example.txt")]
 //! let receipt = ledger.settle(&engine, &epoch)?.receipt;
