@@ -33,7 +33,7 @@ use apportion::settle::SettleError;
 use apportion::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use apportion::{Charter, Digest, Engine, Epoch, History, Limits, Payouts, Policy, Proof, Receipt, settle};
 
-use crate::{data, small_epoch};
+use crate::{data, small_epoch, ssh};
 use input::parts;
 
 /// What is done with the fuzzer's bytes.
@@ -249,9 +249,8 @@ pub fn proof(bytes: &[u8]) {
 
 /// A list of signers is kept as written; a signature that verifies is one listed key's and counts once.
 pub fn signature(bytes: &[u8]) {
-    static MESSAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
-        fs::read(data("../../host/core/tests/data/ssh/message")).expect("the signed message")
-    });
+    static MESSAGE: LazyLock<Vec<u8>> =
+        LazyLock::new(|| fs::read(ssh("message")).expect("the signed message"));
     let (list, signature) = parts(bytes);
     let (Ok(list), Ok(signature)) = (str::from_utf8(list), str::from_utf8(signature)) else { return };
     let Ok(allowed) = AllowedSigners::parse(list) else { return };

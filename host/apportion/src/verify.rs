@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use apportion::verify::{Problem, VerifyOptions};
-//! use apportion::{Ledger, verify};
+//! use apportion::verify;
 //!
 #![doc = include_str!("ledger/example.txt")]
 //! let receipt = ledger.settle(&engine, &epoch)?.receipt;
@@ -45,6 +45,7 @@ use crate::engine::Engine;
 use crate::host_error::HostError;
 use crate::ledger::{Ledger, Records, Sightings};
 use crate::parallel;
+use crate::progress::{Progress, Step};
 use apportion_core::canonical::Digest;
 use apportion_core::store::{ForeignFiles, Objects, Store, StoreError};
 use chain::Check;
@@ -66,15 +67,6 @@ impl<'a> From<Option<&'a Engine>> for VerifyOptions<'a> {
     fn from(engine: Option<&'a Engine>) -> VerifyOptions<'a> {
         VerifyOptions { engine, contains: &[] }
     }
-}
-
-/// How far a verification is, in settlements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Checked so far.
-    pub done: usize,
-    /// All there are to check.
-    pub total: usize,
 }
 
 /// Verifies the ledger in `store`. With an engine every settlement is run again; without, its structure is checked.
@@ -121,7 +113,8 @@ pub fn verify<'a, S: Store>(
                 let mut progress = progress.lock().unwrap_or_else(|broken| broken.into_inner());
                 progress.0 += 1;
                 let done = progress.0;
-                (progress.1)(Progress { done, total });
+                let settled = if options.engine.is_some() { done } else { 0 };
+                (progress.1)(Progress::new(Step::Verifying, done, total, settled));
             };
             let missing = not_contained(&ledger, options.contains);
             let check = Check { ledger, engine: options.engine, tell: &tell, slow: Mutex::default() };

@@ -77,11 +77,11 @@ mod objects;
 mod pending;
 mod shared;
 
-pub use backend::{Commit, Committed, ForeignFiles, Irregular, MAX_ENTRY, MAX_OBJECT, Object, Part, Store};
+pub use backend::{Commit, Committed, ForeignFiles, MAX_ENTRY, MAX_OBJECT, Object, Part, Store};
 pub use conformance::conformance;
 #[cfg(feature = "directory")]
 pub use directory::DirectoryStore;
-pub use error::StoreError;
+pub use error::{Irregular, StoreError};
 pub use failing::{FailingStore, Failure};
 pub use memory::MemoryStore;
 pub use objects::Objects;

@@ -202,6 +202,11 @@ impl Chain {
         let wrong = |digest, problem: &str| {
             Err(LedgerError::Object { what: ObjectKind::Entry, digest, problem: problem.to_owned() })
         };
+        let creates = matches!(link.entry.event, Event::Creation { .. });
+        let begins = link.entry.previous.is_none() && link.format == EntryFormat::Two;
+        if creates != begins {
+            return wrong(link.digest, "a ledger's first entry, and no other, creates it in format 2");
+        }
         match (link.format, self.entries.last()) {
             // A change signed in format 1 can be replayed: it must not get in again.
             (EntryFormat::One, Some((before, _))) if self.entries.len() > self.format_1 => {
@@ -209,11 +214,6 @@ impl Chain {
             }
             (EntryFormat::One, _) => self.format_1 += 1,
             (EntryFormat::Two, _) => {}
-        }
-        let creates = matches!(link.entry.event, Event::Creation { .. });
-        let begins = link.entry.previous.is_none() && link.format == EntryFormat::Two;
-        if creates != begins {
-            return wrong(link.digest, "a ledger's first entry, and no other, creates it in format 2");
         }
         self.entries.push((link.digest, link.entry.event));
         Ok(())

@@ -1,6 +1,6 @@
 //! What a store does, and the values that pass between it and whoever uses it.
 
-use super::error::StoreError;
+use super::error::{Irregular, StoreError};
 use crate::canonical::Digest;
 
 /// The largest object that is read, in bytes: 16 GiB, more than any real epoch.
@@ -148,13 +148,4 @@ pub struct ForeignFiles {
     pub unknown: Vec<String>,
     /// Anything that is neither a regular file nor a folder, or is a folder in the place of a file. Never opened.
     pub irregular: Vec<Irregular>,
-}
-
-/// Something in a ledger's folder that is not the regular file or folder that belongs there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Irregular {
-    /// Its path in the folder, safe to print.
-    pub name: String,
-    /// What it is: `a symbolic link`, `a named pipe`...
-    pub kind: &'static str,
 }

@@ -1,5 +1,7 @@
 //! What every store must do, as a test that anyone can run on a store of their own.
 
+#![allow(clippy::panic, reason = "a test ends at the first thing that is wrong")]
+
 use std::sync::Arc;
 
 use super::backend::{Committed, Object, Part, Store};

@@ -240,18 +240,15 @@ impl DirectoryStore {
         self.write_whole(HEAD, format!("{}\n", commit.entry.digest).as_bytes())
     }
 
-    /// The objects in a folder below `objects/`, sorted, and what else is there.
-    fn objects_in(&self, folder: &str) -> Result<(Vec<Digest>, Vec<(String, Kind)>), StoreError> {
-        let (mut digests, mut others) = (Vec::new(), Vec::new());
-        for (name, kind) in self.files.names(&format!("{OBJECTS}/{folder}"))? {
-            match (kind, name.parse::<Digest>()) {
-                (Kind::File, Ok(digest)) if name.starts_with(folder) && folder.len() == 2 => {
-                    digests.push(digest)
-                }
-                _ => others.push((format!("{OBJECTS}/{folder}/{name}"), kind)),
-            }
-        }
-        Ok((digests, others))
+    /// What is in a folder below `objects/`, sorted: objects have a digest, anything else has none.
+    fn names_in(&self, folder: &str) -> Result<Vec<(Option<Digest>, String, Kind)>, StoreError> {
+        let names = self.files.names(&format!("{OBJECTS}/{folder}"))?.into_iter();
+        let names = names.map(|(name, kind)| {
+            let belongs = kind == Kind::File && folder.len() == 2 && name.starts_with(folder);
+            let digest = if belongs { name.parse().ok() } else { None };
+            (digest, name, kind)
+        });
+        Ok(names.collect())
     }
 
     /// What is below `objects/` and is not an object.
@@ -261,10 +258,14 @@ impl DirectoryStore {
             other => foreign.irregular.push(irregular(path, other)),
         };
         for (folder, kind) in self.files.names(OBJECTS)? {
-            if kind == Kind::Folder {
-                self.objects_in(&folder)?.1.iter().for_each(|(path, kind)| report(path, *kind));
-            } else {
+            if kind != Kind::Folder {
                 report(&format!("{OBJECTS}/{folder}"), kind);
+                continue;
+            }
+            for (digest, name, kind) in self.names_in(&folder)? {
+                if digest.is_none() {
+                    report(&format!("{OBJECTS}/{folder}/{name}"), kind);
+                }
             }
         }
         Ok(())
@@ -336,7 +337,8 @@ impl Store for DirectoryStore {
             if kind != Kind::Folder || folder.as_str() < first {
                 continue;
             }
-            page.extend(self.objects_in(&folder)?.0.into_iter().filter(|digest| after < Some(digest)));
+            let digests = self.names_in(&folder)?.into_iter().filter_map(|(digest, ..)| digest);
+            page.extend(digests.filter(|digest| after < Some(digest)));
             if page.len() >= limit {
                 break;
             }

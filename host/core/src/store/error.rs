@@ -1,6 +1,5 @@
 //! Why a store could not do what it was asked.
 
-use super::backend::Irregular;
 use crate::canonical::Digest;
 use crate::error::ErrorKind;
 
@@ -88,6 +87,15 @@ impl StoreError {
             StoreError::Io { .. } | StoreError::Backend(_) => ErrorKind::Host,
         }
     }
+}
+
+/// Something in a ledger's folder that is not the regular file or folder that belongs there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Irregular {
+    /// Its path in the folder, safe to print.
+    pub name: String,
+    /// What it is: `a symbolic link`, `a named pipe`...
+    pub kind: &'static str,
 }
 
 #[cfg(feature = "directory")]

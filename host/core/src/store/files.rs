@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File, FileType, OpenOptions};
 
-use super::backend::Irregular;
-use super::error::{StoreError, io};
+use super::error::{Irregular, StoreError, io};
 use crate::text::escape;
 
 /// The folder of a store. Names are relative to it, with `/` between their parts.
