@@ -8,6 +8,7 @@ mod conformance;
 mod house;
 mod packages;
 mod policies;
+mod wasm;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,8 @@ Tasks:
              say whether all bytes are the same as on this machine. Prints \"skipped\" where a tool is missing
   house      Print the layers of every crate's modules, lowest first, and fail on circles and on whatever else breaks a rule
              about structure: which module or crate may use which, and who may hash, print or name the engine
+  wasm       Build the tests of apportion-core for wasm32-unknown-unknown, without features, and run them under Wasmtime.
+             Prints \"skipped\" where the target is missing
 
 Options:
   --check    Change nothing: compare with what is committed, and fail with what differs
@@ -40,7 +43,7 @@ Options:
              Perform only the steps whose names contain TEXT, such as \"corpus winch 3/\" or \"system golden\"
   -h, --help Print this text
 
-`policies` needs the standard library of wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown.
+`policies` and `wasm` need the standard library of wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown.
 Flags for that target are taken from CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS, and paths are remapped in
 addition, so that the components do not depend on the folder or the machine they are built on.
 Leave RUSTFLAGS unset: it would replace them.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         ["policies"] => policies::run(Mode::Write),
         ["policies", "--check"] => policies::run(Mode::Check),
         ["house"] => house::run(),
+        ["wasm"] => wasm::run(),
         ["conformance", options @ ..] => match conformance::Options::parse(options) {
             Some(options) => conformance::run(&options),
             None => return wrong_command_line(&words),

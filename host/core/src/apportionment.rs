@@ -4,7 +4,19 @@
 //! each to the largest remainders, ties to the claimant that comes first. So the sum is the pool, and nobody is a
 //! unit or more away from the exact quota. Balinski and Young, *Fair Representation* (1982), is the reference.
 //!
-//! Plain integers throughout: small enough to prove by reading.
+//! All numbers are integers: a pool of up to 2^128 - 1 base units, up to 2^32 - 1 weights of 64 bits each.
+//!
+//! ```
+//! use apportion_core::apportionment::by_weight;
+//!
+//! // 10 units in the proportion 2 : 2 : 3, quotas 2.86, 2.86, 4.29: two units are left over.
+//! assert_eq!(by_weight(10, &[2, 2, 3], 0)?.amounts, [3, 3, 4]);
+//! // Between equal remainders the first claimant is served first.
+//! assert_eq!(by_weight(3, &[1, 1], 0)?.amounts, [2, 1]);
+//! // What the treasury keeps is a claim like any other, the last.
+//! assert_eq!(by_weight(100, &[1, 1], 2)?.retained, 50);
+//! # Ok::<(), apportion_core::apportionment::ApportionmentError>(())
+//! ```
 
 use crate::error::ErrorKind;
 
@@ -39,7 +51,7 @@ impl ApportionmentError {
     }
 }
 
-/// Divides `pool` in proportion to `shares` and to the treasury's weight `retained`.
+/// Divides `pool`, in base units, in proportion to `shares` and to the treasury's weight `retained`.
 ///
 /// The treasury takes part like a payee that comes last. If every weight is 0 the whole pool is retained.
 ///
@@ -48,6 +60,10 @@ impl ApportionmentError {
 /// assert_eq!((divided.amounts, divided.retained), (vec![34, 33, 33], 0));
 /// # Ok::<(), apportion_core::apportionment::ApportionmentError>(())
 /// ```
+///
+/// # Errors
+///
+/// [`ApportionmentError::TooManyWeights`].
 pub fn by_weight(pool: u128, shares: &[u64], retained: u64) -> Result<Apportionment, ApportionmentError> {
     if u32::try_from(shares.len()).is_err() {
         return Err(ApportionmentError::TooManyWeights(shares.len()));
@@ -72,7 +88,7 @@ pub fn by_weight(pool: u128, shares: &[u64], retained: u64) -> Result<Apportionm
     Ok(whole(pool, amounts, retained))
 }
 
-/// Pays fixed `amounts`; what they leave of `pool` is retained.
+/// Pays fixed `amounts`, in base units; what they leave of `pool` is retained.
 ///
 /// ```
 /// use apportion_core::apportionment::by_amount;
@@ -80,6 +96,10 @@ pub fn by_weight(pool: u128, shares: &[u64], retained: u64) -> Result<Apportionm
 /// assert!(by_amount(100, vec![70, 31]).is_err());
 /// # Ok::<(), apportion_core::apportionment::ApportionmentError>(())
 /// ```
+///
+/// # Errors
+///
+/// [`ApportionmentError::MoreThanPool`].
 pub fn by_amount(pool: u128, amounts: Vec<u128>) -> Result<Apportionment, ApportionmentError> {
     let left = amounts.iter().try_fold(pool, |left, &amount| left.checked_sub(amount));
     let retained = left.ok_or(ApportionmentError::MoreThanPool { pool })?;

@@ -1,7 +1,7 @@
 //! Canonical bytes and digests: the only place that hashes.
 //!
 //! Every object that a programme keeps is a file whose name is its BLAKE3 hash, so `b3sum FILE` gives its identity.
-//! Text objects are canonical JSON ([RFC 8785]): one value has one spelling, so equal objects have equal digests.
+//! Text objects are canonical JSON ([RFC 8785]): one value has one encoding, so equal objects have equal digests.
 //!
 //! [RFC 8785]: https://www.rfc-editor.org/rfc/rfc8785
 
@@ -25,7 +25,7 @@ pub enum CanonicalError {
     /// The bytes are not JSON, or not the JSON of this object.
     #[error("{0}")]
     Json(String),
-    /// The JSON says the right things in another spelling, so its digest is not the object's.
+    /// The JSON has the right content in another encoding, so its digest is not the object's.
     #[error(
         "not in canonical form (RFC 8785): byte {0} differs; members must be sorted, without spaces or line breaks"
     )]
@@ -42,12 +42,33 @@ impl CanonicalError {
 /// The most bytes of a sentence about JSON that was refused.
 const MAX_SENTENCE: usize = 512;
 
-/// The one spelling of `value`.
+/// The one encoding of `value`, as RFC 8785 demands: members sorted by their names in UTF-16, no blanks, numbers as
+/// ECMAScript writes them. Amounts are strings in every object, because JSON's numbers are exact only up to 2^53.
+///
+/// ```
+/// use apportion_core::canonical::{from_canonical_json, to_canonical_json};
+/// use serde_json::{Value, json};
+///
+/// let bytes = to_canonical_json(&json!({"b": 1.0, "a": [true]}))?;
+/// assert_eq!(bytes, br#"{"a":[true],"b":1}"#);
+/// assert!(from_canonical_json::<Value>(&bytes).is_ok());
+/// assert!(from_canonical_json::<Value>(br#"{"b":1,"a":[true]}"#).is_err()); // the same, not canonical
+/// # Ok::<(), apportion_core::canonical::CanonicalError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`CanonicalError::Json`] for what JSON cannot hold exactly, such as integers above 2^53.
 pub fn to_canonical_json<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
     json::spelled(value).map_err(|error| CanonicalError::Json(error.to_string()))
 }
 
-/// Reads a text object and holds it to its one spelling, so that its bytes can stand for it.
+/// Reads a text object and requires its one encoding, so that its bytes, and their digest, stand for the object.
+///
+/// # Errors
+///
+/// [`CanonicalError::Json`] where it is not JSON or not the JSON of a `T`, and [`CanonicalError::Spelling`] where it is in
+/// another encoding.
 pub fn from_canonical_json<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
     // The error may repeat what a stranger wrote: a terminal must not obey it.
     let json = |error: serde_json::Error| CanonicalError::Json(visible(&error.to_string(), MAX_SENTENCE));

@@ -25,6 +25,7 @@ mod check;
 mod codes;
 mod columns;
 mod error;
+mod format;
 mod graph;
 mod header;
 mod interner;

@@ -1,4 +1,7 @@
-//! Money is integers: amounts in base units of an asset, and their spelling for people.
+//! Money is integers: amounts in base units of an asset, and how people write them.
+//!
+//! An amount is a `u128` of base units: cents of EUR (2 decimals), wei of ETH (18). Nothing here rounds, except for
+//! [`Asset::format_rounded`], which is for people only. The largest amount is 2^128 - 1 base units.
 
 use std::fmt;
 
@@ -59,6 +62,18 @@ impl AssetError {
 
 impl Asset {
     /// An asset of this symbol (1 to 32 of `A-Za-z0-9.-_$`), one unit of which is `10^decimals` base units.
+    ///
+    /// ```
+    /// use apportion_core::money::{Asset, AssetError};
+    ///
+    /// assert_eq!(Asset::new("EUR", 2)?.decimals(), 2);
+    /// assert_eq!(Asset::new("EUR", 39), Err(AssetError::Decimals(39)));
+    /// # Ok::<(), AssetError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`AssetError::Symbol`] and [`AssetError::Decimals`], of which at most [`MAX_DECIMALS`] are allowed.
     pub fn new(symbol: &str, decimals: u32) -> Result<Asset, AssetError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || ".-_$".contains(c);
         if symbol.is_empty() || symbol.len() > MAX_SYMBOL || !symbol.chars().all(plain) {
@@ -80,7 +95,15 @@ impl Asset {
         self.decimals
     }
 
-    /// Base units in whole units, exactly, without trailing zeros: `0.25`.
+    /// Base units in whole units, exactly, without trailing zeros: `0.25`. [`Asset::parse`] reads it back.
+    ///
+    /// ```
+    /// use apportion_core::money::Asset;
+    ///
+    /// let eur = Asset::new("EUR", 2)?;
+    /// assert_eq!((eur.format(25), eur.format(1_000)), ("0.25".to_owned(), "10".to_owned()));
+    /// # Ok::<(), apportion_core::money::AssetError>(())
+    /// ```
     pub fn format(&self, amount: u128) -> String {
         let one = 10_u128.pow(self.decimals);
         let (whole, part) = (amount / one, amount % one);
@@ -111,7 +134,21 @@ impl Asset {
         }
     }
 
-    /// An amount written in whole units, exactly: digits, with at most one point and no exponent or sign.
+    /// Reads an amount written in whole units, exactly: digits, with at most one point and no exponent or sign.
+    ///
+    /// ```
+    /// use apportion_core::money::{Asset, AssetError};
+    ///
+    /// let eur = Asset::new("EUR", 2)?;
+    /// assert_eq!(eur.parse("12.5"), Ok(1_250));
+    /// assert!(matches!(eur.parse("0.001"), Err(AssetError::Precision { .. }))); // not rounded
+    /// assert!(matches!(eur.parse("1e3"), Err(AssetError::Amount(_))));
+    /// # Ok::<(), AssetError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`AssetError::Amount`], [`AssetError::Precision`] and [`AssetError::TooLarge`].
     pub fn parse(&self, text: &str) -> Result<u128, AssetError> {
         let (whole, part) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -133,7 +170,15 @@ impl Asset {
     }
 }
 
-/// An integer amount of an asset in its base units.
+/// An integer amount of an asset in its base units, shown in whole units.
+///
+/// ```
+/// use apportion_core::money::{Asset, Pool};
+///
+/// let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 10_050 };
+/// assert_eq!(pool.to_string(), "100.5 EUR");
+/// # Ok::<(), apportion_core::money::AssetError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
     /// What is divided.

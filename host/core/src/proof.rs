@@ -88,7 +88,23 @@ pub struct ProvenPayout {
 }
 
 impl Proof {
-    /// Proves what `payee` gets. Reads all payouts; the proof has some thousands of bytes however many they are.
+    /// Proves what `payee` receives. Reads all payouts; the proof has a few kilobytes however many there are.
+    ///
+    /// ```
+    /// use apportion_core::payouts::Payouts;
+    /// use apportion_core::proof::{Proof, ProofError};
+    /// use apportion_core::receipt::Receipt;
+    ///
+    /// let receipt = Receipt::from_bytes(&std::fs::read("../../tests/golden/receipt.json")?)?;
+    /// let payouts = Payouts::from_bytes(&std::fs::read("../../tests/golden/payouts.json")?)?;
+    /// let nobody = Proof::new(&receipt, &payouts, "nobody");
+    /// assert!(matches!(nobody, Err(ProofError::NoPayee { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::NoPayee`], and [`ProofError::Receipt`] where the payouts are not those of the receipt.
     pub fn new(receipt: &Receipt, payouts: &Payouts, payee: &str) -> Result<Proof, ProofError> {
         receipt.check_payouts(payouts)?;
         let payout = payouts.get(payee).ok_or_else(|| ProofError::NoPayee {
@@ -140,13 +156,17 @@ impl Proof {
         Ok(Proof { document, bytes })
     }
 
-    /// The digest of the receipt that the proof holds: anyone can write a receipt, so it proves something only to who
-    /// knows this digest from elsewhere.
+    /// The digest of the receipt that the proof holds. Anyone can write a receipt, so the proof is worth something only to
+    /// those who know this digest from elsewhere.
     pub fn receipt_digest(&self) -> Digest {
         Digest::of(self.document.receipt.as_bytes())
     }
 
-    /// Checks the proof against the digest of a receipt that one trusts, and gives what it proves.
+    /// Checks the proof against the digest of a receipt that the caller trusts, and returns what it proves.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::OtherReceipt`] where it is for another receipt, otherwise an error that says which part is wrong.
     pub fn check(&self, receipt: Digest) -> Result<ProvenPayout, ProofError> {
         let found = self.receipt_digest();
         if found != receipt {

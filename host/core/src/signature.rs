@@ -2,7 +2,7 @@
 //!
 //! People sign with what they have: `ssh-keygen -Y sign -n apportion-charter -f KEY FILE` writes `FILE.sig`, and
 //! [`AllowedSigners`] is the list that `ssh-keygen -Y verify` reads. Nothing here reads a clock or draws a random
-//! number, so a signature that was good stays good: whoever is to stop signing is struck from the list.
+//! number, so a signature that was good stays good: to stop someone from signing, remove their line from the list.
 //!
 //! | key type | verified | [`sign`] |
 //! |---|---|---|
@@ -110,6 +110,28 @@ impl AllowedSigners {
     /// Who signed, if at least `required` different keys did; in the list's order.
     ///
     /// Every signature must be good. A key that signed several times counts once.
+    ///
+    /// ```
+    /// use apportion_core::signature::{AllowedSigners, CHARTER_NAMESPACE, SignatureError};
+    ///
+    /// # let folder = std::path::Path::new("tests/data/ssh");
+    /// # let read = |name: &str| std::fs::read_to_string(folder.join(name));
+    /// let (ada, bob) = (read("ed25519.pub")?, read("ed25519-second.pub")?);
+    /// let allowed = AllowedSigners::parse(&format!("ada@example.org {ada}\nbob@example.org {bob}"))?;
+    /// let message = std::fs::read(folder.join("message"))?;
+    /// let (first, second) = (read("ed25519.sig")?, read("ed25519-second.sig")?);
+    ///
+    /// let signers = allowed.quorum(CHARTER_NAMESPACE, &message, &[&first, &second], 2)?;
+    /// assert_eq!(signers.len(), 2);
+    /// let too_few = allowed.quorum(CHARTER_NAMESPACE, &message, &[&first, &first], 2);
+    /// assert!(matches!(too_few, Err(SignatureError::Missing { missing: 1, .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError::Missing`] with who signed, [`SignatureError::OneOfMany`] for a signature that does not count, and
+    /// [`SignatureError::Unreachable`] and [`SignatureError::TooManySignatures`].
     pub fn quorum(
         &self,
         namespace: &str,

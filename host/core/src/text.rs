@@ -1,4 +1,4 @@
-//! What text an object may hold, and how text from outside is shown.
+//! Which text an object may hold, and how text from outside is shown.
 //!
 //! Two lists of characters, because they have different lives. What an object may *hold* is part of the formats: the list
 //! is fixed, so that an epoch or a receipt that was valid stays valid. What is *shown as itself* is a matter of display:
@@ -41,11 +41,27 @@ impl TextProblem {
 }
 
 /// Checks an id, a kind or a column's name: 1 to [`MAX_NAME`] bytes, every character visible.
+///
+/// ```
+/// use apportion_core::text::{TextProblem, check_name};
+///
+/// assert_eq!(check_name("0x1F/Zoë"), Ok(()));
+/// assert_eq!(check_name(""), Err(TextProblem::Empty));
+/// assert_eq!(check_name("a\u{202e}b"), Err(TextProblem::Invisible(0x202e)));
+/// ```
+///
+/// # Errors
+///
+/// The first [`TextProblem`].
 pub fn check_name(text: &str) -> Result<(), TextProblem> {
     if text.is_empty() { Err(TextProblem::Empty) } else { check(text, MAX_NAME) }
 }
 
 /// Checks a word of a label column: up to [`MAX_WORD`] bytes, every character visible.
+///
+/// # Errors
+///
+/// The first [`TextProblem`].
 pub fn check_word(text: &str) -> Result<(), TextProblem> {
     check(text, MAX_WORD)
 }
@@ -69,6 +85,13 @@ pub const MAX_LABEL: usize = 64;
 
 /// Whether a text is a label, as policies and their measures have: lower-case letters and digits in words joined by
 /// single hyphens, at most [`MAX_LABEL`] bytes.
+///
+/// ```
+/// use apportion_core::text::is_label;
+///
+/// assert!(is_label("optimism-onchain-2"));
+/// assert!(!is_label("Split") && !is_label("-split") && !is_label("two words"));
+/// ```
 pub fn is_label(text: &str) -> bool {
     let word =
         |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -184,8 +207,14 @@ impl Write for Gate<'_, '_> {
     }
 }
 
-/// `text` from a stranger (a policy's message), cut to `max` bytes, with a space for every character that no object may
-/// hold: for text that is kept. Text that is only shown goes through [`escape`].
+/// `text` from a stranger, such as a policy's message, cut to `max` bytes, with a space for every character that no object
+/// may hold: for text that is kept. Text that is only shown goes through [`escape`].
+///
+/// ```
+/// use apportion_core::text::visible;
+///
+/// assert_eq!(visible("no\nanswer", 6), "no ans");
+/// ```
 pub fn visible(text: &str, max: usize) -> String {
     let mut shown = String::new();
     for c in text.chars() {

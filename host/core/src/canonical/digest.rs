@@ -20,7 +20,7 @@ use crate::text::escape;
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// Hashes `bytes`.
+    /// Hashes `bytes`, on all cores where the feature `threads` is on and there are many.
     pub fn of(bytes: &[u8]) -> Digest {
         // Below this size handing the work to other threads costs more than it gains (blake3's own advice).
         const PARALLEL_FROM: usize = 128 * 1024;
@@ -36,7 +36,18 @@ impl Digest {
         Digest(*hasher.finalize().as_bytes())
     }
 
-    /// Hashes what a reader gives, in constant memory.
+    /// Hashes everything that a reader yields, in constant memory.
+    ///
+    /// ```
+    /// use apportion_core::canonical::Digest;
+    ///
+    /// assert_eq!(Digest::of_reader(&b"hello"[..])?, Digest::of(b"hello"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader.
     pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Digest> {
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(reader)?;
@@ -102,9 +113,18 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
-/// The seed that every policy gets for an epoch: 64 bits that nobody chose, the same under every policy.
+/// The seed that every policy receives for an epoch: 64 bits that nobody chose, the same under every policy.
 ///
-/// It is BLAKE3's key derivation with the context below over the epoch's digest, first eight bytes, little-endian.
+/// It is BLAKE3's key derivation with the context `apportion 2026-11-22 epoch seed` over the epoch's digest, of which the
+/// first eight bytes are read as a little-endian number.
+///
+/// ```
+/// use apportion_core::canonical::{Digest, epoch_seed};
+///
+/// let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+/// assert_eq!(epoch_seed(&one), epoch_seed(&one));
+/// assert_ne!(epoch_seed(&one), epoch_seed(&other));
+/// ```
 pub fn epoch_seed(epoch: &Digest) -> u64 {
     let key = blake3::derive_key("apportion 2026-11-22 epoch seed", epoch.as_bytes());
     let mut first = [0; 8];
@@ -138,9 +158,9 @@ impl Hasher for StructureHasher {
     }
 }
 
-/// Bytes without end that follow from an epoch's seed: what a policy gets that asks WASI for random ones.
+/// A stream of bytes that follows from an epoch's seed: what a policy receives when it asks WASI for random bytes.
 ///
-/// They are BLAKE3's key derivation over the seed's eight bytes, little-endian, read on and on.
+/// It is BLAKE3's key derivation over the seed's eight bytes, little-endian, read as an extendable output.
 #[derive(Debug)]
 pub struct Randomness(blake3::OutputReader);
 

@@ -229,8 +229,15 @@ mod tests {
 
     /// Any JSON, with names and texts of every script and numbers of every size.
     fn json() -> impl Strategy<Value = Value> {
-        let text =
-            || prop_oneof![".{0,6}", "[\\x00-\\x7f]{0,4}", "[\u{20ac}\u{e000}\u{fb33}\u{1f600}a\"\\\\]{0,3}"];
+        let special = ['\u{20ac}', '\u{e000}', '\u{fb33}', '\u{1f600}', 'a', '"', '\\'];
+        let text = move || {
+            let c = prop_oneof![
+                any::<char>(),
+                (0..0x80_u8).prop_map(char::from),
+                prop::sample::select(special.to_vec())
+            ];
+            prop::collection::vec(c, 0..6).prop_map(String::from_iter)
+        };
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::Bool),

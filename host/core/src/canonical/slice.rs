@@ -21,6 +21,17 @@ const MAX_OBJECT: u64 = 1 << 40;
 const HEADER: usize = 8;
 
 /// An object whose slices can be taken.
+///
+/// ```
+/// use apportion_core::canonical::{Digest, Slicer};
+///
+/// let object = vec![7; 100_000];
+/// let slice = Slicer::new(&object).slice(5_000..5_100)?;
+/// // Anyone who has the digest, and nothing else of the object:
+/// assert_eq!(slice.verified(Digest::of(&object))?, [7; 100]);
+/// assert!(slice.verified(Digest::of(b"another")).is_err());
+/// # Ok::<(), apportion_core::canonical::SliceError>(())
+/// ```
 #[derive(Debug)]
 pub struct Slicer<'a> {
     bytes: &'a [u8],

@@ -419,7 +419,7 @@ mod tests {
         let leaf = prop_oneof![
             Just(json!(null)),
             (0..3_u64).prop_map(Value::from),
-            "[01]?".prop_map(Value::from),
+            prop::sample::select(vec!["", "0", "1"]).prop_map(Value::from),
             Just(json!({})),
             Just(json!([])),
         ];

@@ -3,16 +3,10 @@
 use std::io::Read;
 
 use super::error::EpochError;
+use super::format::{HEADER_BYTES, LENGTH_AT, MAGIC};
 
 #[cfg(target_endian = "big")]
 compile_error!("epochs are read in place and their columns are little-endian");
-
-/// What every epoch begins with.
-pub(super) const MAGIC: &[u8; 16] = b"apportion epoch\n";
-/// The length of the fixed header.
-pub(super) const HEADER_BYTES: usize = 104;
-/// Where the header states the length of the whole.
-pub(super) const LENGTH_AT: usize = 64;
 
 /// Bytes that begin at a multiple of eight, so that columns can be read in place.
 pub(super) struct Aligned {

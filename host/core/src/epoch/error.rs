@@ -3,7 +3,7 @@
 use crate::error::ErrorKind;
 use crate::text::{TextProblem, escape};
 
-use super::header::FORMAT_VERSION;
+use super::format::VERSION;
 
 /// Why bytes are not an epoch.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum EpochError {
     #[error("not an epoch: it does not begin with `apportion epoch`")]
     NotAnEpoch,
     /// A later format, or a damaged version number.
-    #[error("the epoch's format is version {0}; this engine reads version {FORMAT_VERSION}")]
+    #[error("the epoch's format is version {0}; this engine reads version {VERSION}")]
     Version(u32),
     /// Bytes are missing at the end, or there are more than the header states.
     #[error("the epoch is cut short or damaged: it says it has {stated} bytes and there are {given}")]

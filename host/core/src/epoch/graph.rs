@@ -55,7 +55,17 @@ impl<'a> Texts<'a> {
         (0..self.len()).map(move |row| texts.get(row).unwrap_or(""))
     }
 
-    /// The row of `text` in a sorted column.
+    /// The row of `text` in a sorted column: payees, nodes, kinds, dictionaries and the names of columns are sorted.
+    ///
+    /// ```
+    /// use apportion_core::epoch::Epoch;
+    ///
+    /// let epoch = Epoch::from_bytes(&std::fs::read("../../tests/golden/cooperative.epoch")?)?;
+    /// let ids = epoch.node_ids();
+    /// assert_eq!(ids.get(3).and_then(|id| ids.position(id)), Some(3));
+    /// assert_eq!(ids.position("no such node"), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn position(&self, text: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {

@@ -4,9 +4,6 @@ use crate::money::Pool;
 
 use super::error::BuildError;
 
-/// The format that is written and read, as `host/docs/epoch-format.md` specifies it.
-pub(super) const FORMAT_VERSION: u32 = 1;
-
 /// The largest number of an epoch: receipts write it as a JSON number, which is exact up to 2^53.
 pub const MAX_NUMBER: u64 = 1 << 53;
 

@@ -5,10 +5,11 @@
 
 use crate::money::{Asset, Pool};
 
-use super::aligned::{HEADER_BYTES, MAGIC, u32_at, u64_at};
+use super::aligned::{u32_at, u64_at};
 use super::error::{EpochError, damaged};
+use super::format::{HEADER_BYTES, LENGTH_AT, MAGIC, VERSION};
 use super::graph::{MAX_COLUMNS, MAX_ROWS, Texts};
-use super::header::{FORMAT_VERSION, Header, MAX_NUMBER, Window};
+use super::header::{Header, MAX_NUMBER, Window};
 
 /// Where a section's content is.
 #[derive(Clone, Copy)]
@@ -139,16 +140,16 @@ pub(super) fn locate(bytes: &[u8]) -> Result<(Header, Layout), EpochError> {
         return Err(EpochError::NotAnEpoch);
     }
     let given = bytes.len() as u64;
-    let short = || EpochError::Length { stated: u64_at(bytes, 64).unwrap_or(0), given };
+    let short = || EpochError::Length { stated: u64_at(bytes, LENGTH_AT).unwrap_or(0), given };
     let fixed = bytes.get(..HEADER_BYTES).ok_or_else(short)?;
     let number = |at: usize| u32_at(fixed, at).ok_or_else(short);
     let long = |at: usize| u64_at(fixed, at).ok_or_else(short);
 
     match number(16)? {
-        FORMAT_VERSION => {}
+        VERSION => {}
         other => return Err(EpochError::Version(other)),
     }
-    if long(64)? != given {
+    if long(LENGTH_AT)? != given {
         return Err(short());
     }
     let window = Window { start: long(32)?.cast_signed(), end: long(40)?.cast_signed() };

@@ -43,12 +43,42 @@ struct Stored {
 }
 
 impl Epoch {
-    /// Reads an epoch from its canonical bytes and checks all of them.
+    /// Reads an epoch from its canonical bytes and checks all of them: an [`Epoch`] is always valid.
+    ///
+    /// ```
+    /// use apportion_core::epoch::{Epoch, EpochError};
+    ///
+    /// let mut bytes = std::fs::read("../../tests/golden/cooperative.epoch")?;
+    /// let epoch = Epoch::from_bytes(&bytes)?;
+    /// assert_eq!(epoch.as_bytes(), bytes);
+    ///
+    /// bytes.pop();
+    /// assert!(matches!(Epoch::from_bytes(&bytes), Err(EpochError::Length { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An [`EpochError`] that names the place in the bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Epoch, EpochError> {
         Epoch::checked(Aligned::copied(bytes))
     }
 
-    /// Reads an epoch of `length` bytes; the file's length, so that memory is taken once.
+    /// Reads an epoch of `length` bytes, the length of the file, so that memory is taken once.
+    ///
+    /// ```
+    /// use apportion_core::epoch::Epoch;
+    ///
+    /// let file = std::fs::File::open("../../tests/golden/cooperative.epoch")?;
+    /// let length = file.metadata()?.len();
+    /// let epoch = Epoch::read(file, length)?;
+    /// assert_eq!(epoch.as_bytes().len() as u64, length);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Epoch::from_bytes`], and [`EpochError::Read`].
     pub fn read(reader: impl Read, length: u64) -> Result<Epoch, EpochError> {
         Epoch::checked(Aligned::read(reader, length)?)
     }
@@ -101,7 +131,8 @@ impl Epoch {
         &self.0.header.pool
     }
 
-    /// 64 bits that follow from the digest alone: the same for everyone, under any policy.
+    /// 64 bits that follow from the digest alone: the same for everyone, under any policy. See
+    /// [`epoch_seed`](crate::canonical::epoch_seed).
     pub fn seed(&self) -> u64 {
         canonical::epoch_seed(&self.0.digest)
     }
@@ -187,6 +218,18 @@ impl Epoch {
     }
 
     /// Node-count + 1 numbers: the edges that leave node `n` are rows `offsets[n]..offsets[n + 1]`.
+    ///
+    /// ```
+    /// use apportion_core::epoch::Epoch;
+    ///
+    /// let epoch = Epoch::from_bytes(&std::fs::read("../../tests/golden/cooperative.epoch")?)?;
+    /// let offsets = epoch.edge_offsets();
+    /// for node in 0..epoch.node_count() {
+    ///     let edges = offsets[node] as usize..offsets[node + 1] as usize;
+    ///     assert!(epoch.edge_source()[edges].iter().all(|&source| source as usize == node));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn edge_offsets(&self) -> &[u32] {
         &self.0.edge_offsets
     }
@@ -211,22 +254,38 @@ impl Epoch {
         self.texts(&self.0.layout.edge_columns.label_names)
     }
 
-    /// A metric of the nodes: a finite number each, 0 where the input gave none.
+    /// A metric of the nodes by its name: a finite number for each node, 0 where the input gave none. `None` if there is no
+    /// such column; [`Epoch::node_metrics`] lists the names.
     pub fn node_metric(&self, name: &str) -> Option<&[f64]> {
         self.metric(&self.0.layout.node_columns, name)
     }
 
-    /// A metric of the edges: a finite number each, 0 where the input gave none.
+    /// A metric of the edges by its name: a finite number for each edge, 0 where the input gave none. `None` if there is no
+    /// such column; [`Epoch::edge_metrics`] lists the names.
     pub fn edge_metric(&self, name: &str) -> Option<&[f64]> {
         self.metric(&self.0.layout.edge_columns, name)
     }
 
-    /// A label of the nodes.
+    /// A label of the nodes by its name. `None` if there is no such column; [`Epoch::node_labels`] lists the names.
+    ///
+    /// ```
+    /// use apportion_core::epoch::{EpochBuilder, Header, Node, Window};
+    /// use apportion_core::money::{Asset, Pool};
+    ///
+    /// let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 100 };
+    /// let mut epoch = EpochBuilder::new(Header { number: 1, window: Window { start: 0, end: 1 }, pool })?;
+    /// epoch.node(Node::new("a", "paper").label("field", "physics")).node(Node::new("b", "paper"));
+    /// let epoch = epoch.build()?;
+    /// let field = epoch.node_label("field").ok_or("no such column")?;
+    /// assert_eq!((field.word(0), field.word(1)), ("physics", ""));
+    /// assert_eq!(field.rows, [1, 0]); // positions in field.dictionary
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn node_label(&self, name: &str) -> Option<Label<'_>> {
         self.label(&self.0.layout.node_columns, name)
     }
 
-    /// A label of the edges.
+    /// A label of the edges by its name. `None` if there is no such column; [`Epoch::edge_labels`] lists the names.
     pub fn edge_label(&self, name: &str) -> Option<Label<'_>> {
         self.label(&self.0.layout.edge_columns, name)
     }

@@ -1,8 +1,9 @@
 //! Writes an epoch's bytes, as `host/docs/epoch-format.md` specifies them.
 
-use super::aligned::{Aligned, LENGTH_AT, MAGIC};
+use super::aligned::Aligned;
 use super::error::BuildError;
-use super::header::{FORMAT_VERSION, Header};
+use super::format::{LENGTH_AT, MAGIC, VERSION};
+use super::header::Header;
 
 /// Writes an epoch: the header first, then each section in the format's order, then [`Writer::finish`].
 pub(super) struct Writer {
@@ -25,7 +26,7 @@ impl Writer {
     pub(super) fn new(header: &Header, counts: &Counts) -> Writer {
         let mut out = Vec::new();
         out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        out.extend_from_slice(&VERSION.to_le_bytes());
         out.extend_from_slice(&header.pool.asset.decimals().to_le_bytes());
         out.extend_from_slice(&header.number.to_le_bytes());
         out.extend_from_slice(&header.window.start.to_le_bytes());
