@@ -98,7 +98,7 @@ fn at_once(engine: &Engine, epoch: &Epoch) {
 fn compiling() {
     let bytes = apportion_standard::find("optimism-devtooling").unwrap().bytes;
     let folder = Folder::new();
-    let with_folder = || Engine::new().unwrap().with_cache(&folder.0).unwrap();
+    let with_folder = || Engine::builder().cache(&folder.0).build().unwrap();
     with_folder().admit(bytes).unwrap();
     let engine = with_folder();
     engine.admit(bytes).unwrap();

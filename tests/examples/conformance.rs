@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use apportion::Engine;
-use apportion::engine::{Backend, Setup};
+use apportion::engine::Backend;
 use apportion_tests::conformance::{check, corpus, write};
 
 fn main() -> Result<ExitCode> {
@@ -24,7 +24,7 @@ fn main() -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         ["check", folder, name, slice] => {
-            let engine = Engine::of(Setup { backend: backend(name)?, ..Setup::default() })?;
+            let engine = Engine::builder().backend(backend(name)?).build()?;
             let checked = check(Path::new(folder), &engine, slice.parse()?);
             for difference in &checked.different {
                 println!("{difference}");

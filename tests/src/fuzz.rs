@@ -23,9 +23,9 @@ use std::sync::LazyLock;
 
 use apportion::audit::{Card, Property};
 use apportion::charter::OnFault;
-use apportion::engine::HostError;
+use apportion::engine::{AdmissionError, HostError};
 use apportion::epoch::{ColumnNames, Header, NO_PAYEE, Window};
-use apportion::policy::{AdmissionError, CheckError};
+use apportion::policy::CheckError;
 use apportion::receipt::Outcome;
 use apportion::settle::SettleError;
 use apportion::signature::{AllowedSigners, CHARTER_NAMESPACE};

@@ -6,9 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use apportion::engine::{CacheError, HostError};
-use apportion::policy::AdmissionError;
-use apportion::{Charter, Engine, History, settle};
+use apportion::engine::{AdmissionError, CacheError, EngineBuilder, EngineError, HostError};
+use apportion::{Cancel, Charter, Digest, Engine, History, settle};
 use apportion_tests::{hostile, small_epoch};
 
 /// A folder of a test's own, removed when the test is over.
@@ -21,8 +20,21 @@ impl Folder {
         Folder(path)
     }
 
+    fn builder(&self) -> EngineBuilder {
+        Engine::builder().cache(&self.0)
+    }
+
     fn engine(&self) -> Engine {
-        Engine::new().unwrap().with_cache(&self.0).unwrap()
+        self.builder().build().unwrap()
+    }
+
+    /// Whether a new engine admits it without compiling.
+    fn has(&self, component: &[u8]) -> bool {
+        match self.builder().compile_time(Duration::ZERO).build().unwrap().admit(component) {
+            Ok(_) => true,
+            Err(AdmissionError::Host(HostError::CompileTime(_))) => false,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -39,23 +51,18 @@ impl Drop for Folder {
     }
 }
 
-/// Whether it is admitted without compiling.
-fn is_there(engine: Engine, component: &[u8]) -> bool {
-    match engine.with_compile_time(Duration::ZERO).admit(component) {
-        Ok(_) => true,
-        Err(AdmissionError::Host(HostError::CompileTime(_))) => false,
-        Err(error) => panic!("{error}"),
-    }
-}
-
 #[test]
 fn what_was_admitted_once_is_not_compiled_again() {
     let (engine, component) = (Engine::new().unwrap(), hostile::harmless());
-    assert!(!is_there(engine.clone(), &component));
-    let policy = engine.admit(&component).unwrap();
-    assert!(is_there(engine.clone(), &component));
-    assert!(engine.admitted(&policy.digest()).is_some());
-    assert!(!is_there(Engine::new().unwrap(), &component)); // another engine has its own
+    let digest = Digest::of(&component);
+    assert!(engine.admitted(&digest).is_none());
+    assert_eq!(engine.admit(&component).unwrap().digest(), digest);
+    let cancel = Cancel::new();
+    let request = engine.clone().with_cancel(&cancel).with_run_time(Duration::from_secs(60));
+    assert!(request.admitted(&digest).is_some(), "a handle shares what its engine has");
+    cancel.cancel(); // compiling would end at once
+    assert!(request.admit(&component).is_ok());
+    assert!(Engine::new().unwrap().admitted(&digest).is_none(), "another engine has its own");
 }
 
 #[cfg(unix)]
@@ -67,11 +74,11 @@ fn what_lies_in_the_folder_is_used_and_gives_the_same_settlement() {
         let charter = Charter::single("Cache", &policy, serde_json::json!({})).unwrap();
         settle(&epoch, &charter, &[policy], &History::default()).unwrap()
     };
-    assert!(!is_there(folder.engine(), &component));
+    assert!(!folder.has(&component));
     let compiled = settled(folder.engine());
-    assert!(is_there(folder.engine(), &component));
+    assert!(folder.has(&component));
     // Also what the engine counted.
-    assert_eq!(settled(folder.engine().with_compile_time(Duration::ZERO)), compiled);
+    assert_eq!(settled(folder.builder().compile_time(Duration::ZERO).build().unwrap()), compiled);
     assert_eq!(folder.files().len(), 1);
 }
 
@@ -101,9 +108,9 @@ fn a_damaged_or_foreign_file_is_compiled_anew_and_replaced() {
         ("another policy's", fs::read(&other).unwrap()),
     ] {
         fs::write(&file, bytes).unwrap();
-        assert!(!is_there(folder.engine(), &component), "{what}");
+        assert!(!folder.has(&component), "{what}");
         folder.engine().admit(&component).unwrap();
-        assert!(is_there(folder.engine(), &component), "{what}");
+        assert!(folder.has(&component), "{what}");
         // Not the same bytes: the engine writes the names of exports in any order.
         assert_eq!(fs::read(&file).unwrap().len(), whole.len(), "{what}");
     }
@@ -116,7 +123,11 @@ fn a_damaged_or_foreign_file_is_compiled_anew_and_replaced() {
 fn a_folder_that_is_not_the_users_alone_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new("open");
-    let open = || Engine::new().unwrap().with_cache(&folder.0).map(drop);
+    let open = || match Engine::builder().cache(&folder.0).build() {
+        Ok(_) => Ok(()),
+        Err(EngineError::Cache(error)) => Err(error),
+        Err(error) => panic!("{error}"),
+    };
     open().unwrap();
     assert_eq!(fs::metadata(&folder.0).unwrap().permissions().mode() & 0o777, 0o700);
     for mode in [0o755, 0o770, 0o702, 0o777, 0o710] {
@@ -132,7 +143,9 @@ fn a_folder_that_is_not_the_users_alone_is_refused() {
     }
     let file = folder.0.with_extension("file");
     fs::write(&file, "").unwrap();
-    assert!(matches!(Engine::new().unwrap().with_cache(&file), Err(CacheError::Io { .. })));
+    let refused = Engine::builder().cache(&file).build().unwrap_err();
+    assert!(matches!(refused, EngineError::Cache(CacheError::Io { .. })), "{refused}");
+    assert!(std::error::Error::source(&refused).is_some());
     fs::remove_file(&file).unwrap();
 }
 

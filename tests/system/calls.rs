@@ -1,7 +1,7 @@
 //! Which functions a policy was in when it broke off: told to authors, the same on every backend, and in no receipt.
 
 use apportion::charter::OnFault;
-use apportion::engine::{Backend, Setup};
+use apportion::engine::Backend;
 use apportion::receipt::Outcome;
 use apportion::settle::SettleError;
 use apportion::{Charter, Engine, History, Limits, Policy, settle};
@@ -34,7 +34,7 @@ const ENDS: [(&str, &str); 8] = [
 #[test]
 fn a_fault_is_told_with_the_functions_that_it_is_in() {
     for backend in [Backend::Cranelift, Backend::Pulley, Backend::Winch] {
-        let engine = Engine::of(Setup { backend, ..Setup::default() }).unwrap();
+        let engine = Engine::builder().backend(backend).build().unwrap();
         for (code, inner) in ENDS {
             let policy = policy(&engine, inner);
             let settled = |on_fault| {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use apportion::charter::OnFault;
-use apportion::engine::HostError;
+use apportion::engine::{AdmissionError, HostError, Shortage};
+use apportion::error::ErrorKind;
 use apportion::ledger::LedgerError;
 use apportion::settle::SettleError;
 use apportion::{Cancel, Charter, Digest, Engine, History, Limits, Policy, settle};
@@ -116,10 +118,7 @@ fn nothing_begins_once_it_is_cancelled() {
     cancel.cancel();
     let cancelled = engine.clone().with_cancel(&cancel);
     let admitted = cancelled.admit(&hostile::harmless());
-    assert!(
-        matches!(admitted, Err(apportion::policy::AdmissionError::Host(HostError::Cancelled))),
-        "{admitted:?}"
-    );
+    assert!(matches!(admitted, Err(AdmissionError::Host(HostError::Cancelled))), "{admitted:?}");
     engine.admit(&hostile::harmless()).unwrap();
 }
 
@@ -127,6 +126,8 @@ fn nothing_begins_once_it_is_cancelled() {
 #[test]
 fn settlements_at_once_give_what_they_give_alone() {
     const LIMIT: u64 = 64 << 20;
+    /// Of two runs, or of one policy that describes itself.
+    const BOUND: u64 = 450 << 20;
     let engine = Engine::new().unwrap();
     let policy = engine.admit(&hostile::harmless()).unwrap();
     let limits = Limits { memory: LIMIT, output: 1 << 20, ..Limits::default() };
@@ -138,7 +139,7 @@ fn settlements_at_once_give_what_they_give_alone() {
     };
     let alone: Vec<Digest> = (0..40).map(|number| digest(&policy, number)).collect();
 
-    let bounded = engine.clone().with_memory(4 * LIMIT);
+    let bounded = Engine::builder().memory(BOUND).build().unwrap();
     let few = bounded.admit(&hostile::harmless()).unwrap();
     let most = AtomicU64::new(0);
     for policy in [&policy, &few] {
@@ -154,7 +155,7 @@ fn settlements_at_once_give_what_they_give_alone() {
             }
         });
     }
-    assert!(most.into_inner() <= 4 * LIMIT);
+    assert!(most.into_inner() <= BOUND);
     assert_eq!((engine.memory_taken(), bounded.memory_taken()), (0, 0));
 }
 
@@ -163,7 +164,7 @@ fn settlements_at_once_give_what_they_give_alone() {
 fn run_that_needs_more_than_its_first_share_is_begun_again() {
     const GROWS: &str = "(drop (memory.grow (i32.const 8000))) (call $weights (call $payee_count))";
     let engine = Engine::new().unwrap();
-    let bounded = engine.clone().with_memory(3 << 30);
+    let bounded = Engine::builder().memory(3 << 30).build().unwrap();
     let component = hostile::allocating(GROWS, "");
     let settled = |engine: &Engine| {
         let policy = engine.admit(&component).unwrap();
@@ -188,6 +189,47 @@ fn run_that_needs_more_than_its_first_share_is_begun_again() {
     assert!(taken < 700 << 20, "{taken}");
 }
 
+/// With room for one run and nobody allowed to wait, or not for long, a second run is refused; later it succeeds.
+#[test]
+fn busy_engine_refuses_what_would_wait_and_takes_it_later() {
+    const ROOM: u64 = 600 << 20;
+    let limits = Limits { memory: 250 << 20, output: 1 << 20, ..Limits::default() };
+    let alone = {
+        let policy = Engine::new().unwrap().admit(&hostile::harmless()).unwrap();
+        settle(&small_epoch(), &charter(&policy, limits), &[policy], &History::default()).unwrap()
+    };
+    let bounded = || Engine::builder().memory(ROOM);
+    for builder in [bounded().most_waiting(0), bounded().waiting_time(Duration::from_millis(1))] {
+        let engine = builder.build().unwrap();
+        let (_, endless, _) = endless(&engine);
+        let policy = engine.admit(&hostile::harmless()).unwrap();
+        let cancel = Cancel::new();
+        let settled = || {
+            settle(
+                &small_epoch(),
+                &charter(&policy, limits),
+                std::slice::from_ref(&policy),
+                &History::default(),
+            )
+        };
+        thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let charter = charter(&endless, Limits { instructions: Limits::MAX, ..limits });
+                settle(&small_epoch(), &charter, &[endless.with_cancel(&cancel)], &History::default())
+            });
+            wait_for_runs(&engine, 1);
+            let busy = settled().unwrap_err();
+            assert!(matches!(busy, SettleError::Host(HostError::Busy(Shortage::Memory))), "{busy}");
+            let busy = engine.admit(&hostile::stateful()).unwrap_err();
+            assert_eq!(busy.kind(), ErrorKind::Busy, "a policy that describes itself runs too: {busy}");
+            cancel.cancel();
+            assert!(matches!(first.join().unwrap(), Err(SettleError::Host(HostError::Cancelled))));
+        });
+        assert_eq!(settled().unwrap(), alone);
+        assert_eq!(engine.memory_taken(), 0);
+    }
+}
+
 /// Limits beyond what the host gives are no fault of the policy: there is no receipt, and the ledger is as before.
 #[test]
 fn a_charter_beyond_the_hosts_memory_is_told_so_and_leaves_nothing() {
@@ -197,7 +239,8 @@ fn a_charter_beyond_the_hosts_memory_is_told_so_and_leaves_nothing() {
     let policy = engine.admit(&component).unwrap();
     ledger.adopt(&engine, &charter(&policy, Limits::default()), 0, &[component], &[]).unwrap();
     let head = ledger.head();
-    let failed = ledger.settle(&engine.clone().with_memory(1 << 30), &small_epoch()).unwrap_err();
+    let small = Engine::builder().memory(1 << 30).build().unwrap();
+    let failed = ledger.settle(&small, &small_epoch()).unwrap_err();
     let LedgerError::Settle(SettleError::Host(error @ HostError::Memory { .. })) = &failed else {
         panic!("{failed}")
     };

@@ -5,14 +5,14 @@ use std::fs;
 use std::io::Write;
 
 use apportion::Engine;
-use apportion::engine::{Backend, Setup};
+use apportion::engine::Backend;
 use apportion::fault::FaultCode;
 use apportion_tests::conformance::{Came, Case, Slice, check, corpus, write};
 
 /// Every engine that the corpus is run by, by name. What the first says is what the others are held to.
 fn engines() -> Vec<(&'static str, Engine)> {
     [("cranelift", Backend::Cranelift), ("pulley", Backend::Pulley), ("winch", Backend::Winch)]
-        .map(|(name, backend)| (name, Engine::of(Setup { backend, ..Setup::default() }).unwrap()))
+        .map(|(name, backend)| (name, Engine::builder().backend(backend).build().unwrap()))
         .into()
 }
 

@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use apportion::charter::OnFault;
-use apportion::engine::HostError;
-use apportion::policy::AdmissionError;
+use apportion::engine::{AdmissionError, HostError};
 use apportion::receipt::Outcome;
 use apportion::settle::SettleError;
 use apportion::{Charter, Engine, Epoch, History, Limits, Policy, settle};
@@ -110,7 +109,8 @@ fn run_every_case() {
         assert!(grown <= MOST_MEBIBYTES, "{} took {grown} MiB", case.name);
     }
     // Last, because the compiler goes on until the process ends.
-    let (hasty, started) = (engine.clone().with_compile_time(Duration::from_millis(500)), Instant::now());
+    let hasty = Engine::builder().compile_time(Duration::from_millis(500)).build().unwrap();
+    let started = Instant::now();
     let stopped = hasty.admit(&hostile::slow_to_compile()).map(|_| ()).unwrap_err();
     assert!(matches!(stopped, AdmissionError::Host(HostError::CompileTime(_))), "{stopped}");
     println!("as said | slow-to-compile | {} ms | - | {stopped}", started.elapsed().as_millis());
@@ -195,7 +195,7 @@ fn a_panic_in_rust_is_a_fault_and_its_words_are_in_the_log() {
 
 #[test]
 fn compiling_that_takes_too_long_is_the_hosts_affair() {
-    let engine = Engine::new().unwrap().with_compile_time(Duration::ZERO);
+    let engine = Engine::builder().compile_time(Duration::ZERO).build().unwrap();
     assert!(matches!(engine.admit(&hostile::harmless()), Err(AdmissionError::Host(_))));
 }
 

@@ -45,8 +45,13 @@ const LAYERS: [(&str, &[&str]); 2] = [
             "parallel",
             "progress",
             "host_error",
-            "sandbox",
+            "trace",
+            "metering",
+            "verdict",
+            "runtime",
+            "state",
             "abi",
+            "sandbox",
             "policy",
             "engine",
             "source",
@@ -92,7 +97,8 @@ fn modules_use_only_what_stands_below_them() {
             let user = module(&path);
             let place = layers.iter().position(|layer| *layer == user).unwrap_or(layers.len());
             for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-                let uses = line.split("crate::").skip(1);
+                // Documentation may link upwards.
+                let uses = line.split("//").next().unwrap_or_default().split("crate::").skip(1);
                 for used in uses
                     .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
                 {
@@ -115,10 +121,11 @@ fn library() -> Vec<PathBuf> {
 }
 
 #[test]
-fn wasmtime_is_named_in_three_places() {
+fn wasmtime_is_named_only_by_what_runs_policies() {
     for path in library() {
         let names = fs::read_to_string(&path).unwrap().lines().any(|line| line.contains("wasmtime::"));
-        let may = ["sandbox", "abi", "policy"].contains(&module(&path).as_str());
+        let may =
+            ["verdict", "runtime", "state", "abi", "sandbox", "engine"].contains(&module(&path).as_str());
         assert!(may || !names, "{} names wasmtime", path.display());
     }
 }
@@ -175,8 +182,7 @@ fn only_the_program_prints_and_only_through_its_gate() {
                 let is_comment = line.trim_start().starts_with("//");
                 let way = ways.iter().find(|way| line.contains(**way));
                 // A policy's own streams under WASI are called so too, and end in its log.
-                let is_wasi =
-                    path.with_extension("").starts_with(root().join("host/apportion/src/sandbox/wasi"));
+                let is_wasi = path.with_extension("").starts_with(root().join("host/apportion/src/abi/wasi"));
                 assert!(
                     is_comment || is_wasi || way.is_none(),
                     "{}:{}: {way:?} belongs into print.rs",
@@ -229,7 +235,7 @@ fn unsafe_code_stands_in_one_place() {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
             .any(|line| line.contains("unsafe {"));
-        assert!(!uses || path.ends_with("policy/folder.rs"), "{} uses unsafe code", path.display());
+        assert!(!uses || path.ends_with("engine/folder.rs"), "{} uses unsafe code", path.display());
     }
 }
 

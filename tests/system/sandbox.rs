@@ -2,8 +2,8 @@
 //! its behaviour shown. docs/sandbox.md has the table.
 
 use apportion::charter::OnFault;
+use apportion::engine::AdmissionError;
 use apportion::fault::Fault;
-use apportion::policy::AdmissionError;
 use apportion::settle::SettleError;
 use apportion::{Charter, Engine, History, Limits, Policy, Settlement, settle};
 use apportion_tests::{hostile, small_epoch};

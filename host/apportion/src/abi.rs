@@ -1,14 +1,18 @@
-//! The contract's versions: one module each, lifted to the one set of types and calls that the rest knows.
+//! The contract's versions: one module each, lifted to the one set of requests and responses that the rest knows.
 
+mod meter;
+mod request;
 mod v0_1;
+#[cfg(feature = "wasi")]
+mod wasi;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
-use crate::sandbox::State;
-use crate::sandbox::meter::{self, Meter, MeterIndex, Metered};
-#[cfg(feature = "wasi")]
-use crate::sandbox::wasi;
+use crate::metering::Metered;
+use crate::state::State;
+use meter::{Meter, MeterIndex};
+pub(crate) use request::{Allocation, Description, Division, RawMeasure, Refusal, Request, Response};
 
 /// The versions that this engine runs, as they stand in the names of imports and exports.
 pub(crate) const VERSIONS: [&str; 1] = [v0_1::VERSION];
@@ -27,40 +31,6 @@ pub(crate) fn is_meter(name: &str) -> bool {
 /// Whether a policy may import this beside the contract.
 pub(crate) fn grants_beside(import: &str) -> bool {
     wasi::grants(import)
-}
-
-/// What a policy says of itself, as given.
-pub(crate) struct Description {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) summary: String,
-    pub(crate) parameters: String,
-    pub(crate) stateful: bool,
-}
-
-/// How a policy wants the pool divided, as given.
-pub(crate) enum Division {
-    ByWeight { shares: Vec<u64>, retained: u64 },
-    ByAmount(Vec<u128>),
-}
-
-/// A named number per payee, as given.
-pub(crate) struct RawMeasure {
-    pub(crate) name: String,
-    pub(crate) values: Vec<f64>,
-}
-
-/// What a policy returns, as given.
-pub(crate) struct Allocation {
-    pub(crate) division: Division,
-    pub(crate) measures: Vec<RawMeasure>,
-    pub(crate) carry: Vec<u8>,
-}
-
-/// A policy declined, in its own words.
-pub(crate) enum Refusal {
-    BadParameters(String),
-    NoAnswer(String),
 }
 
 /// A compiled component, linked to what it was granted.
@@ -129,26 +99,40 @@ impl Linked {
 }
 
 impl Instance {
-    pub(crate) fn describe(&self, store: &mut Store<State>) -> wasmtime::Result<(Description, Metered)> {
-        let described = match &self.rule {
-            Rule::V0_1(policy) => v0_1::describe(policy, store)?,
-        };
-        Ok((described, self.meter.used(store)?))
+    /// Asks the policy, and reads what it used by its meter.
+    pub(crate) fn respond(
+        &self,
+        store: &mut Store<State>,
+        request: &Request,
+    ) -> wasmtime::Result<(Response, Metered)> {
+        match request {
+            Request::Describe => {
+                let description = match &self.rule {
+                    Rule::V0_1(policy) => v0_1::describe(policy, store)?,
+                };
+                Ok((Response::Describe(description), self.meter.used(store)?))
+            }
+            Request::Allocate { parameters } => {
+                let allocation = self.allocate(store, parameters)?;
+                Ok((Response::Allocate(allocation), self.meter.used(store)?))
+            }
+            Request::Profile { parameters, functions, memory } => {
+                let allocation = self.allocate(store, parameters)?;
+                let mut used = self.meter.used(store)?;
+                used.memory += memory; // the engine sees that too
+                let charged = self.meter.charged(store, *functions)?;
+                Ok((Response::Profile { allocation, charged }, used))
+            }
+        }
     }
 
-    pub(crate) fn allocate(
+    fn allocate(
         &self,
         store: &mut Store<State>,
         parameters: &str,
-    ) -> wasmtime::Result<(Result<Allocation, Refusal>, Metered)> {
-        let answer = match &self.rule {
-            Rule::V0_1(policy) => v0_1::allocate(policy, store, parameters)?,
-        };
-        Ok((answer, self.meter.used(store)?))
-    }
-
-    /// What each of so many functions was charged: of a component that notes it.
-    pub(crate) fn charged(&self, store: &mut Store<State>, functions: usize) -> wasmtime::Result<Vec<u64>> {
-        self.meter.charged(store, functions)
+    ) -> wasmtime::Result<Result<Allocation, Refusal>> {
+        match &self.rule {
+            Rule::V0_1(policy) => v0_1::allocate(policy, store, parameters),
+        }
     }
 }

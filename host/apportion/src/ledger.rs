@@ -11,7 +11,8 @@ mod source;
 
 use std::collections::BTreeMap;
 
-use crate::policy::{Engine, MAX_CARRY, MAX_COMPONENT, Policy};
+use crate::engine::{Engine, MAX_COMPONENT};
+use crate::policy::{MAX_CARRY, Policy};
 use crate::settle::{Settlement, appointed, settle};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;

@@ -46,6 +46,13 @@
 //!
 //! Nothing here reads a clock, draws a random number or depends on the order of threads. Money is integers.
 //!
+//! # The feature `tracing`
+//!
+//! Off unless asked for. With it the library reports spans and events by the crate `tracing`, with the target `apportion`:
+//! the spans `settle`, `run`, `admit` and `compile` at the level `INFO`; at `DEBUG` what was found in a cache, what waits for
+//! capacity, and what a run used. They hold digests, numbers and policies' names, and nothing of payees, parameters or a
+//! policy's log.
+//!
 //! # The feature `wasi`
 //!
 //! Off unless asked for. With it a policy may import WASI 0.2: what the languages need that do not compile to plain
@@ -63,7 +70,7 @@
 //!
 //! Calls are charged to [`Limits::transfer`], and a receipt names the imports that a policy was granted.
 
-#![deny(unsafe_code)] // but for one function of `policy::folder`, which `tests/system/house.rs` holds
+#![deny(unsafe_code)] // but for one function of `engine::folder`, which `tests/system/house.rs` holds
 
 mod abi;
 pub mod audit;
@@ -73,16 +80,21 @@ pub mod engine;
 pub mod explain;
 mod host_error;
 pub mod ledger;
+mod metering;
 mod parallel;
 pub mod policy;
 pub mod progress;
 pub mod replay;
 mod resolve;
+mod runtime;
 mod sandbox;
 pub mod settle;
 pub mod source;
 #[cfg(feature = "standard")]
 pub mod standard;
+mod state;
+mod trace;
+mod verdict;
 pub mod verify;
 
 pub use apportion_core::{
@@ -122,7 +134,7 @@ mod tests {
             crate::Payouts,
             crate::Proof,
             crate::settle::SettleError,
-            crate::policy::AdmissionError,
+            crate::engine::AdmissionError,
         )>();
     }
 }

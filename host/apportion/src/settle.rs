@@ -8,7 +8,8 @@ use std::thread;
 use crate::abi::Division;
 use crate::host_error::HostError;
 use crate::policy::{Answer, CheckError, Measure, ParametersError, Policy, Question, Run};
-use crate::sandbox::Past;
+use crate::state::Past;
+use crate::trace;
 use apportion_core::apportionment::{self, Apportionment, ApportionmentError};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{Appointment, Charter, OnFault};
@@ -121,12 +122,13 @@ pub fn settle(
     policies: &[Policy],
     history: &History,
 ) -> Result<Settlement, SettleError> {
+    let span = trace::settle(epoch, charter);
     let terms = charter.terms();
     let history = history.in_asset(&epoch.pool().asset, terms.asset.as_ref())?;
     let appointed = appointed(charter, policies)?;
     let pools = divided(pools(charter, epoch.pool().amount))?;
 
-    let runs = run_all(epoch, charter, &appointed, &pools, &history)?;
+    let runs = run_all(epoch, charter, &appointed, &pools, &history, &span.parent())?;
     let mut logs = Vec::new();
     let mut settled = Vec::new();
     for ((run, policy), &pool) in runs.into_iter().zip(&appointed).zip(&pools) {
@@ -195,6 +197,7 @@ fn run_all(
     policies: &[&Policy],
     pools: &[u128],
     history: &History,
+    span: &trace::Parent,
 ) -> Result<Vec<Run>, HostError> {
     let terms = charter.terms();
     let ask = |policy: &Policy, appointment: &Appointment, pool: u128| {
@@ -208,7 +211,11 @@ fn run_all(
         let mut running = Vec::new();
         for ((policy, appointment), &pool) in policies.iter().zip(&terms.policies).zip(pools) {
             let ask = &ask;
-            let thread = thread::Builder::new().spawn_scoped(scope, move || ask(policy, appointment, pool));
+            let run = move || {
+                let _span = span.enter();
+                ask(policy, appointment, pool)
+            };
+            let thread = thread::Builder::new().spawn_scoped(scope, run);
             running.push(thread.map_err(HostError::Thread)?);
         }
         let ended = running.into_iter().map(|run| run.join());

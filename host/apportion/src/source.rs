@@ -7,8 +7,8 @@ use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
 use apportion_core::error::ErrorKind;
 
-use crate::engine::Engine;
-use crate::policy::{AdmissionError, MAX_COMPONENT, Policy};
+use crate::engine::{AdmissionError, Engine, MAX_COMPONENT};
+use crate::policy::Policy;
 
 /// Finds components by their digests. What it gives is checked against the digest, so that a source need not be trusted.
 ///

@@ -5,8 +5,8 @@ use std::fmt;
 use apportion_core::canonical::Digest;
 use apportion_core::error::ErrorKind;
 
-use crate::engine::Engine;
-use crate::policy::{AdmissionError, Policy};
+use crate::engine::{AdmissionError, Engine};
+use crate::policy::Policy;
 use crate::source::{PolicySource, SourceError};
 
 /// The standard policies as a source of components.

@@ -12,9 +12,9 @@ mod witness;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use crate::engine::Engine;
 use crate::host_error::HostError;
 use crate::ledger::Ledger;
-use crate::policy::Engine;
 use apportion_core::canonical::Digest;
 use apportion_core::entry::LedgerIdentity;
 use apportion_core::limits::HostLimit;

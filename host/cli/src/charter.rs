@@ -74,7 +74,7 @@ fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
     let mut ledger = ledger::open_or_create(&arguments.ledger, arguments.identity)?;
     let mut components = Vec::new();
     for path in &arguments.policies {
-        components.push(objects::bytes(path, apportion::policy::MAX_COMPONENT as u64)?);
+        components.push(objects::bytes(path, apportion::engine::MAX_COMPONENT as u64)?);
     }
     components.extend(apportion_standard::all().iter().map(|standard| standard.bytes.to_vec()));
     let signatures =

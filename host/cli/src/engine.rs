@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use apportion::Engine;
-use apportion::engine::{Backend, CacheError, Setup};
+use apportion::engine::{Backend, CacheError, EngineBuilder, EngineError};
 use clap::ValueEnum;
 
 use crate::arguments::{BackendName, EngineArguments, LimitArguments};
@@ -57,22 +57,34 @@ impl Engines {
         }))
     }
 
-    /// The same, which compiles everything anew.
+    /// The same, which compiles everything again.
     pub fn without_folder(&self) -> Result<Engine> {
-        self.set_up(self.asked()?.unwrap_or(Backend::Cranelift))
+        Ok(self.builder(self.asked()?.unwrap_or(Backend::Cranelift)).build()?)
     }
 
     /// An engine. One without its folder works as well and only starts more slowly, so that is no more than a warning.
     pub fn on(&self, backend: Backend) -> Result<Engine> {
-        let engine = self.set_up(backend)?;
-        let Some(folder) = &self.folder else { return Ok(engine) };
-        let warn = |error: CacheError| warning!("{error}; policies are compiled anew each time");
-        Ok(engine.clone().with_cache(folder).map_err(warn).unwrap_or(engine))
+        let builder = self.builder(backend);
+        let Some(folder) = &self.folder else { return Ok(builder.build()?) };
+        match builder.clone().cache(folder).build() {
+            Err(EngineError::Cache(error)) => {
+                let what_to_do = match &error {
+                    CacheError::Open { .. } => {
+                        "; `chmod 700` it if all of it is your own, or name another folder"
+                    }
+                    _ => "",
+                };
+                let error = anyhow::Error::from(error);
+                warning!("{error:#}{what_to_do}; policies are compiled again each time");
+                Ok(builder.build()?)
+            }
+            built => Ok(built?),
+        }
     }
 
     /// Interruptible, so that a run can be stopped when its time is over and the command can go on.
-    fn set_up(&self, backend: Backend) -> Result<Engine> {
-        Ok(self.limits.apply(Engine::of(Setup { backend, interruptible: true })?))
+    fn builder(&self, backend: Backend) -> EngineBuilder {
+        self.limits.apply(Engine::builder().backend(backend))
     }
 }
 

@@ -3,11 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use apportion::Engine;
-use apportion::engine::HostError;
+use apportion::engine::{AdmissionError, EngineBuilder, HostError};
 use apportion::ledger::LedgerError;
 use apportion::limits::HostLimit;
-use apportion::policy::AdmissionError;
 use apportion::settle::SettleError;
 
 use crate::arguments::LimitArguments;
@@ -34,8 +32,8 @@ impl HostLimits {
         }
     }
 
-    pub fn apply(&self, engine: Engine) -> Engine {
-        engine.with_memory(self.memory).with_compile_time(self.timeout).with_run_time(self.timeout)
+    pub fn apply(&self, engine: EngineBuilder) -> EngineBuilder {
+        engine.memory(self.memory).compile_time(self.timeout).run_time(self.timeout)
     }
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, bail};
 use apportion::audit::Card;
+use apportion::engine::MAX_COMPONENT;
 use apportion::number::not_held_in_json;
-use apportion::policy::MAX_COMPONENT;
 use apportion::replay::SettledEpoch;
 use apportion::settle::SettleError;
 use apportion::source::{PoliciesError, PolicySource};

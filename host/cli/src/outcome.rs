@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use apportion::engine::HostError;
+use apportion::engine::{AdmissionError, HostError};
 use apportion::ledger::LedgerError;
 use apportion::limits::HostLimit;
-use apportion::policy::AdmissionError;
 use apportion::settle::SettleError;
 use apportion::store::StoreError;
 

@@ -11,7 +11,6 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use apportion::engine::Setup;
 use apportion::epoch::{ColumnNames, Header, Window};
 use apportion::money::{Asset, Pool};
 use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, settle};
@@ -79,8 +78,8 @@ fn ranking(epoch: &Epoch) {
     };
     let name = "settled by the engine, payouts and receipt included";
     let mut ratios = vec![(name.to_owned(), compare(&mut in_the_sandbox, &mut natively))];
-    let setup = Setup { interruptible: false, ..Setup::default() };
-    let policies = [Engine::of(setup).unwrap().admit(component).unwrap()];
+    let engine = Engine::builder().uninterruptible().build().unwrap();
+    let policies = [engine.admit(component).unwrap()];
     let mut uninterruptible = || {
         black_box(settle(epoch, &charter, &policies, &History::default()).unwrap());
     };

@@ -3,11 +3,11 @@
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, Linker};
 
-use crate::sandbox::{State, Subject, stop};
+use super::request::{Allocation, Description, Division, RawMeasure, Refusal};
+use crate::state::{State, Subject};
+use crate::verdict::stop;
 use apportion_core::epoch::Texts;
 use apportion_core::fault::FaultCode;
-
-use super::{Allocation, Description, Division, RawMeasure, Refusal};
 
 #[allow(missing_docs, clippy::all, reason = "generated from wit/0.1.0")]
 mod bindings {
@@ -86,75 +86,75 @@ fn amount(amount: u128) -> Amount {
     Amount { high: (amount >> 64) as u64, low: amount as u64 }
 }
 
-impl State {
-    fn subject(&self) -> wasmtime::Result<&Subject> {
-        self.subject
-            .as_ref()
-            .ok_or_else(|| stop(FaultCode::BadCall, "it read an epoch while describing itself"))
-    }
+/// Copies a run of rows out of a column.
+fn copy_rows<T: Copy>(
+    state: &mut State,
+    rows: Span,
+    column: impl Fn(&Subject) -> &[T],
+) -> wasmtime::Result<Vec<T>> {
+    let copied = slice(column(state.subject()?), rows)?.to_vec();
+    state.charge(0, size_of_val(copied.as_slice()))?;
+    Ok(copied)
+}
 
-    /// Copies a run of rows out of a column.
-    fn rows<T: Copy>(&mut self, rows: Span, column: impl Fn(&Subject) -> &[T]) -> wasmtime::Result<Vec<T>> {
-        let copied = slice(column(self.subject()?), rows)?.to_vec();
-        self.charge(0, size_of_val(copied.as_slice()))?;
-        Ok(copied)
+/// The same of a column that the epoch may not have. A name that no column has may be of any length: reading it is work
+/// too.
+fn copy_optional_rows<T: Copy>(
+    state: &mut State,
+    name: &str,
+    rows: Span,
+    column: impl for<'a> Fn(&'a Subject, &str) -> Option<&'a [T]>,
+) -> wasmtime::Result<Option<Vec<T>>> {
+    if column(state.subject()?, name).is_none() {
+        state.charge(0, name.len())?;
+        return Ok(None);
     }
+    copy_rows(state, rows, |subject| column(subject, name).unwrap_or(&[])).map(Some)
+}
 
-    /// The same of a column that the epoch may not have. A name that no column has may be of any length: reading it
-    /// is work too.
-    fn optional_rows<T: Copy>(
-        &mut self,
-        name: &str,
-        rows: Span,
-        column: impl for<'a> Fn(&'a Subject, &str) -> Option<&'a [T]>,
-    ) -> wasmtime::Result<Option<Vec<T>>> {
-        if column(self.subject()?, name).is_none() {
-            self.charge(0, name.len())?;
-            return Ok(None);
-        }
-        self.rows(rows, |subject| column(subject, name).unwrap_or(&[])).map(Some)
-    }
+/// Copies a run of texts; charged before it is made, because texts cost more than their bytes.
+fn copy_texts(
+    state: &mut State,
+    rows: Span,
+    column: impl Fn(&Subject) -> Texts<'_>,
+) -> wasmtime::Result<Vec<String>> {
+    let texts = column(state.subject()?);
+    let ends = slice(texts.ends(), rows)?;
+    let before =
+        if rows.start == 0 { 0 } else { slice(texts.ends(), Span { start: rows.start - 1, count: 1 })?[0] };
+    let bytes = ends.last().map_or(0, |end| end - before);
+    state.charge(ends.len(), bytes as usize)?;
+    let texts = column(state.subject()?);
+    let first = rows.start as usize;
+    Ok((first..first + rows.count as usize).filter_map(|row| texts.get(row)).map(str::to_owned).collect())
+}
 
-    /// Copies a run of texts; charged before it is made, because texts cost more than their bytes.
-    fn texts(&mut self, rows: Span, column: impl Fn(&Subject) -> Texts<'_>) -> wasmtime::Result<Vec<String>> {
-        let texts = column(self.subject()?);
-        let ends = slice(texts.ends(), rows)?;
-        let before = if rows.start == 0 {
-            0
-        } else {
-            slice(texts.ends(), Span { start: rows.start - 1, count: 1 })?[0]
-        };
-        let bytes = ends.last().map_or(0, |end| end - before);
-        self.charge(ends.len(), bytes as usize)?;
-        let texts = column(self.subject()?);
-        let first = rows.start as usize;
-        Ok((first..first + rows.count as usize).filter_map(|row| texts.get(row)).map(str::to_owned).collect())
-    }
+fn copy_all_texts(
+    state: &mut State,
+    column: impl Fn(&Subject) -> Texts<'_>,
+) -> wasmtime::Result<Vec<String>> {
+    let count = u32::try_from(column(state.subject()?).len()).unwrap_or(u32::MAX);
+    copy_texts(state, Span { start: 0, count }, column)
+}
 
-    fn all_texts(&mut self, column: impl Fn(&Subject) -> Texts<'_>) -> wasmtime::Result<Vec<String>> {
-        let count = u32::try_from(column(self.subject()?).len()).unwrap_or(u32::MAX);
-        self.texts(Span { start: 0, count }, column)
+fn copy_optional_texts(
+    state: &mut State,
+    name: &str,
+    column: impl for<'a> Fn(&'a Subject, &str) -> Option<Texts<'a>>,
+) -> wasmtime::Result<Option<Vec<String>>> {
+    if column(state.subject()?, name).is_none() {
+        state.charge(0, name.len())?;
+        return Ok(None);
     }
+    let none = Texts::default();
+    copy_all_texts(state, |subject| column(subject, name).unwrap_or(none)).map(Some)
+}
 
-    fn optional_texts(
-        &mut self,
-        name: &str,
-        column: impl for<'a> Fn(&'a Subject, &str) -> Option<Texts<'a>>,
-    ) -> wasmtime::Result<Option<Vec<String>>> {
-        if column(self.subject()?, name).is_none() {
-            self.charge(0, name.len())?;
-            return Ok(None);
-        }
-        let none = Texts::default();
-        self.all_texts(|subject| column(subject, name).unwrap_or(none)).map(Some)
-    }
-
-    /// Something small of the epoch.
-    fn read<T>(&mut self, of: impl Fn(&Subject) -> T) -> wasmtime::Result<T> {
-        let value = of(self.subject()?);
-        self.charge(0, size_of::<T>())?;
-        Ok(value)
-    }
+/// Something small of the epoch.
+fn read<T>(state: &mut State, of: impl Fn(&Subject) -> T) -> wasmtime::Result<T> {
+    let value = of(state.subject()?);
+    state.charge(0, size_of::<T>())?;
+    Ok(value)
 }
 
 fn slice<T>(column: &[T], rows: Span) -> wasmtime::Result<&[T]> {
@@ -176,13 +176,13 @@ impl types::Host for State {}
 
 impl epoch::Host for State {
     fn number(&mut self) -> wasmtime::Result<u64> {
-        self.read(|subject| subject.epoch.number())
+        read(self, |subject| subject.epoch.number())
     }
     fn window(&mut self) -> wasmtime::Result<(i64, i64)> {
-        self.read(|subject| (subject.epoch.window().start, subject.epoch.window().end))
+        read(self, |subject| (subject.epoch.window().start, subject.epoch.window().end))
     }
     fn pool(&mut self) -> wasmtime::Result<Amount> {
-        self.read(|subject| amount(subject.pool))
+        read(self, |subject| amount(subject.pool))
     }
     fn asset(&mut self) -> wasmtime::Result<String> {
         let symbol = self.subject()?.epoch.pool().asset.symbol().to_owned();
@@ -190,100 +190,100 @@ impl epoch::Host for State {
         Ok(symbol)
     }
     fn decimals(&mut self) -> wasmtime::Result<u32> {
-        self.read(|subject| subject.epoch.pool().asset.decimals())
+        read(self, |subject| subject.epoch.pool().asset.decimals())
     }
     fn seed(&mut self) -> wasmtime::Result<u64> {
-        self.read(|subject| subject.epoch.seed())
+        read(self, |subject| subject.epoch.seed())
     }
     fn payee_count(&mut self) -> wasmtime::Result<u32> {
-        self.read(|subject| length(subject.epoch.payees().len()))
+        read(self, |subject| length(subject.epoch.payees().len()))
     }
     fn payee_ids(&mut self, rows: Span) -> wasmtime::Result<Vec<String>> {
-        self.texts(rows, |subject| subject.epoch.payees())
+        copy_texts(self, rows, |subject| subject.epoch.payees())
     }
 }
 
 impl graph::Host for State {
     fn node_count(&mut self) -> wasmtime::Result<u32> {
-        self.read(|subject| length(subject.epoch.node_count()))
+        read(self, |subject| length(subject.epoch.node_count()))
     }
     fn edge_count(&mut self) -> wasmtime::Result<u32> {
-        self.read(|subject| length(subject.epoch.edge_count()))
+        read(self, |subject| length(subject.epoch.edge_count()))
     }
     fn node_kinds(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.all_texts(|subject| subject.epoch.node_kinds())
+        copy_all_texts(self, |subject| subject.epoch.node_kinds())
     }
     fn edge_kinds(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.all_texts(|subject| subject.epoch.edge_kinds())
+        copy_all_texts(self, |subject| subject.epoch.edge_kinds())
     }
     fn node_ids(&mut self, rows: Span) -> wasmtime::Result<Vec<String>> {
-        self.texts(rows, |subject| subject.epoch.node_ids())
+        copy_texts(self, rows, |subject| subject.epoch.node_ids())
     }
     fn node_kind(&mut self, rows: Span) -> wasmtime::Result<Vec<u32>> {
-        self.rows(rows, |subject| subject.epoch.node_kind())
+        copy_rows(self, rows, |subject| subject.epoch.node_kind())
     }
     fn node_weight(&mut self, rows: Span) -> wasmtime::Result<Vec<f64>> {
-        self.rows(rows, |subject| subject.epoch.node_weight())
+        copy_rows(self, rows, |subject| subject.epoch.node_weight())
     }
     fn node_time(&mut self, rows: Span) -> wasmtime::Result<Vec<i64>> {
-        self.rows(rows, |subject| subject.epoch.node_time())
+        copy_rows(self, rows, |subject| subject.epoch.node_time())
     }
     fn node_payee(&mut self, rows: Span) -> wasmtime::Result<Vec<u32>> {
-        self.rows(rows, |subject| subject.epoch.node_payee())
+        copy_rows(self, rows, |subject| subject.epoch.node_payee())
     }
     fn edge_source(&mut self, rows: Span) -> wasmtime::Result<Vec<u32>> {
-        self.rows(rows, |subject| subject.epoch.edge_source())
+        copy_rows(self, rows, |subject| subject.epoch.edge_source())
     }
     fn edge_target(&mut self, rows: Span) -> wasmtime::Result<Vec<u32>> {
-        self.rows(rows, |subject| subject.epoch.edge_target())
+        copy_rows(self, rows, |subject| subject.epoch.edge_target())
     }
     fn edge_kind(&mut self, rows: Span) -> wasmtime::Result<Vec<u32>> {
-        self.rows(rows, |subject| subject.epoch.edge_kind())
+        copy_rows(self, rows, |subject| subject.epoch.edge_kind())
     }
     fn edge_weight(&mut self, rows: Span) -> wasmtime::Result<Vec<f64>> {
-        self.rows(rows, |subject| subject.epoch.edge_weight())
+        copy_rows(self, rows, |subject| subject.epoch.edge_weight())
     }
     fn edge_time(&mut self, rows: Span) -> wasmtime::Result<Vec<i64>> {
-        self.rows(rows, |subject| subject.epoch.edge_time())
+        copy_rows(self, rows, |subject| subject.epoch.edge_time())
     }
     fn edge_offsets(&mut self, rows: Span) -> wasmtime::Result<Vec<u32>> {
-        self.rows(rows, |subject| subject.epoch.edge_offsets())
+        copy_rows(self, rows, |subject| subject.epoch.edge_offsets())
     }
     fn node_metrics(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.all_texts(|subject| subject.epoch.node_metrics())
+        copy_all_texts(self, |subject| subject.epoch.node_metrics())
     }
     fn node_labels(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.all_texts(|subject| subject.epoch.node_labels())
+        copy_all_texts(self, |subject| subject.epoch.node_labels())
     }
     fn edge_metrics(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.all_texts(|subject| subject.epoch.edge_metrics())
+        copy_all_texts(self, |subject| subject.epoch.edge_metrics())
     }
     fn edge_labels(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.all_texts(|subject| subject.epoch.edge_labels())
+        copy_all_texts(self, |subject| subject.epoch.edge_labels())
     }
     fn node_metric(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<f64>>> {
-        self.optional_rows(&name, rows, |subject, name| subject.epoch.node_metric(name))
+        copy_optional_rows(self, &name, rows, |subject, name| subject.epoch.node_metric(name))
     }
     fn edge_metric(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<f64>>> {
-        self.optional_rows(&name, rows, |subject, name| subject.epoch.edge_metric(name))
+        copy_optional_rows(self, &name, rows, |subject, name| subject.epoch.edge_metric(name))
     }
     fn node_label(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<u32>>> {
-        self.optional_rows(&name, rows, |subject, name| {
+        copy_optional_rows(self, &name, rows, |subject, name| {
             subject.epoch.node_label(name).map(|label| label.rows)
         })
     }
     fn edge_label(&mut self, name: String, rows: Span) -> wasmtime::Result<Option<Vec<u32>>> {
-        self.optional_rows(&name, rows, |subject, name| {
+        copy_optional_rows(self, &name, rows, |subject, name| {
             subject.epoch.edge_label(name).map(|label| label.rows)
         })
     }
     fn node_dictionary(&mut self, name: String) -> wasmtime::Result<Option<Vec<String>>> {
-        self.optional_texts(&name, |subject, name| {
+        copy_optional_texts(self, &name, |subject, name| {
             subject.epoch.node_label(name).map(|label| label.dictionary)
         })
     }
     fn edge_dictionary(&mut self, name: String) -> wasmtime::Result<Option<Vec<String>>> {
-        self.optional_texts(&name, |subject, name| {
+        copy_optional_texts(self, &name, |subject, name| {
             subject.epoch.edge_label(name).map(|label| label.dictionary)
         })
     }
@@ -300,14 +300,6 @@ impl history::Host for State {
         let carry = self.past()?.carry.clone();
         self.charge(0, carry.len())?;
         Ok(carry)
-    }
-}
-
-impl State {
-    fn past(&self) -> wasmtime::Result<&crate::sandbox::Past> {
-        let refused =
-            || stop(FaultCode::BadCall, "it read history, and its description says that it does not");
-        self.subject()?.history.as_ref().ok_or_else(refused)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a ledger could not be read or written to.
 
-use crate::policy::AdmissionError;
+use crate::engine::AdmissionError;
 use crate::settle::SettleError;
 use apportion_core::canonical::{CanonicalError, Digest};
 use apportion_core::signature::SignatureError;

@@ -4,7 +4,7 @@ use apportion_core::canonical::Digest;
 use apportion_core::store::Store;
 
 use super::Ledger;
-use crate::policy::MAX_COMPONENT;
+use crate::engine::MAX_COMPONENT;
 use crate::source::{PolicySource, SourceError};
 
 impl<S: Store> PolicySource for Ledger<S> {

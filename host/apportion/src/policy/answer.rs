@@ -1,10 +1,13 @@
-//! What a policy answers, held to the contract.
+//! What a policy answers, checked against the contract.
 
-use super::{MAX_CARRY, MAX_MEASURES};
-use crate::abi::{self, Allocation, Division, Refusal};
+use crate::abi::{Allocation, Division, RawMeasure, Refusal};
 use apportion_core::fault::{Fault, FaultCode};
 use apportion_core::text::{MAX_LABEL, check_name, is_label, visible};
 
+/// The most measures of one policy.
+pub const MAX_MEASURES: usize = 32;
+/// The most bytes that a policy can hand over to the next epoch.
+pub const MAX_CARRY: usize = 1 << 20;
 /// The longest sentence of a refusal that is kept, in bytes.
 const MAX_REFUSAL: usize = 4096;
 
@@ -17,16 +20,16 @@ pub(crate) struct Answer {
 
 /// A named number per payee that explains a split.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Measure {
+pub(crate) struct Measure {
     /// Lower-case words joined by hyphens.
-    pub name: String,
+    pub(crate) name: String,
     /// One finite number per payee, in payee order.
-    pub values: Vec<f64>,
+    pub(crate) values: Vec<f64>,
 }
 
 impl Answer {
-    /// Holds what a policy answered to the contract; a refusal is a fault in the policy's own words.
-    pub(super) fn checked(
+    /// Checks an answer against the contract; a refusal is a fault in the policy's own words.
+    pub(super) fn check(
         answer: Result<Allocation, Refusal>,
         payees: usize,
         pool: u128,
@@ -76,13 +79,13 @@ fn check_division(division: &Division, payees: usize, pool: u128) -> Result<(), 
     Ok(())
 }
 
-fn check_measures(given: Vec<abi::RawMeasure>, payees: usize) -> Result<Vec<Measure>, Fault> {
+fn check_measures(given: Vec<RawMeasure>, payees: usize) -> Result<Vec<Measure>, Fault> {
     let bad = |sentence: String| Err(Fault::new(FaultCode::BadMeasures, sentence));
     if given.len() > MAX_MEASURES {
         return bad(format!("it returned {} measures; at most {MAX_MEASURES} are kept", given.len()));
     }
     let mut measures: Vec<Measure> = Vec::new();
-    for abi::RawMeasure { name, mut values } in given {
+    for RawMeasure { name, mut values } in given {
         let shown = visible(&name, MAX_LABEL);
         if !is_label(&name) || check_name(&name).is_err() {
             return bad(format!("measure `{shown}` is not named in lower-case words joined by hyphens"));

@@ -20,13 +20,14 @@ mod work;
 use regex::RegexBuilder;
 use serde_json::Value;
 
-use super::MAX_SUMMARY;
 use apportion_core::text::visible;
 use assertions::Matchers;
 use patterns::Patterns;
 
 /// The largest schema, in bytes.
 const MAX_SCHEMA: usize = 256 << 10;
+/// The longest sentence about a schema or a breach of it, in bytes.
+const MAX_SUMMARY: usize = 1024;
 /// The most breaches of a schema that are reported at once.
 const MAX_BREACHES: usize = 20;
 /// What one compiled pattern may take, and its cache while it matches, in bytes. [`patterns`] refuses large ones first.

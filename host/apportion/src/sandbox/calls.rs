@@ -1,13 +1,9 @@
 //! Which functions a policy was in when it broke off: for its author, in no result.
 
-use std::num::NonZeroUsize;
-
 use wasmtime::WasmBacktrace;
 
 use apportion_core::text::visible;
 
-/// How many calls are looked at, from where it broke off outwards.
-pub(super) const MOST: Option<NonZeroUsize> = NonZeroUsize::new(32);
 /// The longest name of a function that is told.
 const MAX_NAME: usize = 200;
 /// The longest that is read as a compiler's: reading can make it longer.

@@ -1,15 +1,38 @@
 //! Whose fault an end is.
 
-use wasmtime::{Instance, Module, OutOfMemory, Trap};
+use std::time::Duration;
 
-use super::ends::trapped;
+use wasmtime::{Instance, Module, OutOfMemory, ResourceLimiter, Trap};
+
 use super::*;
+use crate::runtime::{Backend, Setup, Waiting};
+use crate::verdict::verdict_of_trap;
+
+fn runtime(run_time: Option<Duration>) -> Runtime {
+    let waiting = Waiting { most: usize::MAX, time: Duration::MAX };
+    let (backend, compile_time) = (Backend::default(), Duration::from_secs(60));
+    let setup = Setup { backend, interruptible: true, memory: u64::MAX, compile_time, run_time, waiting };
+    Runtime::new(&setup).unwrap()
+}
+
+/// Runs the function `f` of a core module without a meter.
+fn run_module(runtime: &Runtime, module: &'static [u8]) -> Result<Ran<()>, Failed> {
+    run_call(runtime, &Limits::default(), None, move |store| {
+        let instance =
+            Module::new(store.engine(), module).and_then(|module| Instance::new(&mut *store, &module, &[]));
+        let instance = instance.map_err(|error| (error, Moment::Instantiating))?;
+        let f = instance.get_typed_func::<(), ()>(&mut *store, "f");
+        let called = f.and_then(|f| f.call(&mut *store, ()));
+        called.map_err(|error| (error, Moment::Calling))?;
+        Ok(((), Metered { instructions: 0, memory: 0, table: 0 }))
+    })
+}
 
 /// Every trap that the engine has, by the number it has in compiled code: a later version that has another one
 /// fails here, and so does a change of what one means.
 #[test]
 fn every_trap_has_its_code() {
-    let code = |trap: Trap| match trapped(trap) {
+    let code = |trap: Trap| match verdict_of_trap(trap) {
         RunError::Fault(fault) => fault.code.as_str(),
         RunError::Host(HostError::Cancelled) => "cancelled",
         RunError::Host(_) => "host",
@@ -76,9 +99,9 @@ fn every_trap_has_its_code() {
 #[test]
 fn no_word_of_the_engine_gets_into_a_fault() {
     let error = || wasmtime::Error::msg("mmap failed at 0x7f00dead").context("while growing");
-    let RunError::Fault(fault) = whose(error(), Moment::Calling) else { panic!("a fault") };
+    let RunError::Fault(fault) = verdict(error(), Moment::Calling) else { panic!("a fault") };
     assert!(!fault.sentence.contains("0x"), "{fault}");
-    assert!(matches!(whose(error(), Moment::Instantiating), RunError::Host(_)));
+    assert!(matches!(verdict(error(), Moment::Instantiating), RunError::Host(_)));
 }
 
 /// Else a policy would see how much memory the machine has.
@@ -91,27 +114,8 @@ fn memory_that_the_system_does_not_give_is_the_hosts_fault() {
         Err(wasmtime::Error::new(OutOfMemory::new(16))),
     ];
     for refused in refused {
-        assert!(matches!(whose(refused.unwrap_err(), Moment::Calling), RunError::Host(HostError::Run(_))));
+        assert!(matches!(verdict(refused.unwrap_err(), Moment::Calling), RunError::Host(HostError::Run(_))));
     }
-}
-
-/// Who waits until one more compiler may run waits for so long and no longer, and is let go when cancelled.
-#[test]
-fn waiting_for_a_compiler_ends() {
-    let cancel = Cancel::new();
-    let mut runtime = Runtime::new(Setup::default()).unwrap();
-    runtime.cancel = Some(cancel.clone());
-    let mut running = Vec::new();
-    while let Some(leave) = runtime.compilers.begin(Duration::ZERO) {
-        running.push(leave);
-    }
-    runtime.compile_time = Duration::from_millis(1);
-    let late = compile(&runtime, || ());
-    assert!(matches!(late, Err(HostError::CompileTime(_))));
-    cancel.cancel();
-    runtime.compile_time = Duration::MAX;
-    let cancelled = compile(&runtime, || ());
-    assert!(matches!(cancelled, Err(HostError::Cancelled)));
 }
 
 /// `(module (func $f (export "f") (call $f)))`: no meter is in it, so that nothing but the native stack stops it.
@@ -121,46 +125,20 @@ const RECURSION: &[u8] =
 /// The meter stops every policy first, so it takes code without a meter to show what would become of one.
 #[test]
 fn a_native_overflow_is_the_fault_of_the_policy() {
-    let runtime = Runtime::new(Setup::default()).unwrap();
+    let runtime = runtime(None);
     for _ in 0..2 {
-        let ran = run(
-            &runtime,
-            &Limits::default(),
-            None,
-            |store| {
-                let module = Module::new(store.engine(), RECURSION)?;
-                Instance::new(store, &module, &[])
-            },
-            |instance, store| {
-                instance.get_typed_func::<(), ()>(&mut *store, "f")?.call(&mut *store, ())?;
-                Ok(((), Metered { instructions: 0, memory: 0, table: 0 }))
-            },
-        );
+        let ran = run_module(&runtime, RECURSION);
         let Err(Failed { error: RunError::Fault(fault), .. }) = ran else { panic!("a fault") };
         assert_eq!(fault.to_string(), "native-stack: it used up the native stack before its counted depth");
     }
 }
 
-/// An endless loop without a meter ends when its time is over, and a run beside it does not.
+/// An endless loop without a meter ends when its time is over.
 #[test]
 fn a_run_ends_when_its_time_is_over() {
     /// `(module (func (export "f") (loop (br 0))))`
     const LOOP: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
-    let mut runtime = Runtime::new(Setup::default()).unwrap();
-    runtime.run_time = Some(Duration::from_millis(50));
-    let ran = run(
-        &runtime,
-        &Limits::default(),
-        None,
-        |store| {
-            let module = Module::new(store.engine(), LOOP)?;
-            Instance::new(store, &module, &[])
-        },
-        |instance, store| {
-            instance.get_typed_func::<(), ()>(&mut *store, "f")?.call(&mut *store, ())?;
-            Ok(((), Metered { instructions: 0, memory: 0, table: 0 }))
-        },
-    );
+    let ran = run_module(&runtime(Some(Duration::from_millis(50))), LOOP);
     let Err(Failed { error: RunError::Host(error), .. }) = ran else { panic!("the host's") };
     assert!(matches!(error, HostError::RunTime(_)), "{error}");
 }

@@ -13,15 +13,15 @@
 //! - `wasm_*`, `gc_support`: all of them at once, by `FEATURES`.
 //! - `async_support`, `wasm_backtrace`: without effect, or another name for what is set.
 
+use std::num::NonZeroUsize;
+
 use wasmparser::WasmFeatures;
 use wasmtime::{
     Config, Engine, Inlining, InstanceAllocationStrategy, ModuleVersionStrategy, OptLevel, ProfilingStrategy,
     RegallocAlgorithm, Strategy, WasmBacktraceDetails,
 };
 
-use crate::host_error::HostError;
-
-use super::{RUN_STACK, WASM_STACK, calls};
+use super::stack::{RUN_STACK, WASM_STACK};
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a policy's memory is bounded by addresses that are reserved, which takes 64 bits");
@@ -45,46 +45,31 @@ pub(super) const FEATURES: WasmFeatures = WasmFeatures::FLOATS
 const MEMORY_RESERVATION: u64 = 4 << 30;
 /// What lies after a memory and faults: an access may add a constant to its 32 bits.
 const MEMORY_GUARD: u64 = 32 << 20;
+/// How many calls are noted of a run that broke off, from the innermost outwards.
+const NOTED_CALLS: Option<NonZeroUsize> = NonZeroUsize::new(32);
 
-/// What makes a policy run. Settlements, counts and faults are the same on each, to the byte; only the time differs.
+/// How policies are executed. Settlements, counts and faults are the same on each backend, to the byte; only the time
+/// differs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Backend {
-    /// Machine code by wasmtime's optimising compiler: the fastest to run.
+    /// Machine code by wasmtime's optimising compiler: runs fastest.
     #[default]
     Cranelift,
-    /// Wasmtime's portable interpreter, where no machine code may be made.
+    /// Wasmtime's portable interpreter, for machines where no code may be generated.
     #[cfg(feature = "pulley")]
     Pulley,
-    /// Machine code by wasmtime's one-pass compiler: the fastest to begin. It has no vectors on some processors.
+    /// Machine code by wasmtime's one-pass compiler: starts fastest. It has no vectors on some processors.
     #[cfg(feature = "winch")]
     Winch,
 }
 
-/// How an engine is set up. No choice here changes what is settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setup {
-    /// What makes policies run.
-    pub backend: Backend,
-    /// Whether a run in progress can be ended from outside, by a [`Cancel`](crate::Cancel) or by the limit of
-    /// [`Engine::with_run_time`](crate::Engine::with_run_time). A policy then looks in every
-    /// turn of a loop whether it is to end, which takes rules that mostly loop half as long again. Without it what
-    /// waits, and what has not begun, is still ended; a run goes on until it ends by itself or by its limits.
-    pub interruptible: bool,
+/// The engine on a backend. Only an interruptible one can end a run that is under way.
+pub(super) fn engine(backend: Backend, interruptible: bool) -> wasmtime::Result<Engine> {
+    Engine::new(&config(backend, interruptible)?)
 }
 
-impl Default for Setup {
-    /// The optimising compiler, interruptible.
-    fn default() -> Setup {
-        Setup { backend: Backend::default(), interruptible: true }
-    }
-}
-
-pub(crate) fn engine(setup: Setup) -> Result<Engine, HostError> {
-    let refused = |error: wasmtime::Error| HostError::Engine(format!("{error:#}"));
-    Engine::new(&config(setup).map_err(refused)?).map_err(refused)
-}
-
-fn config(Setup { backend, interruptible }: Setup) -> wasmtime::Result<Config> {
+fn config(backend: Backend, interruptible: bool) -> wasmtime::Result<Config> {
     let mut config = Config::new();
 
     // What a policy may be made of.
@@ -140,7 +125,7 @@ fn config(Setup { backend, interruptible }: Setup) -> wasmtime::Result<Config> {
     config.metadata_for_gc_heap_corruption(false);
 
     // Nothing of this machine in a result, and nothing for debuggers.
-    config.wasm_backtrace_max_frames(calls::MOST); // for authors: by name alone, and apart from the fault
+    config.wasm_backtrace_max_frames(NOTED_CALLS); // for authors: by name alone, and apart from the fault
     config.wasm_backtrace_details(WasmBacktraceDetails::Disable); // the default asks an environment variable
     config.generate_address_map(false);
     config.debug_info(false);
@@ -168,7 +153,7 @@ mod tests {
     /// Also where other crates of a program ask wasmtime for more.
     #[test]
     fn nothing_is_on_but_what_is_named() {
-        let engine = engine(Setup::default()).unwrap();
+        let engine = engine(Backend::default(), true).unwrap();
         assert_eq!(engine.get_wasm_features(), FEATURES);
         assert!(!engine.get_concurrency_support() && !engine.get_shared_memory());
         assert!(!engine.get_consume_fuel() && engine.get_epoch_interruption());

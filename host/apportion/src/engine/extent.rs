@@ -6,7 +6,7 @@
 
 use wasmparser::{ComponentInstance, Instance, Parser, Payload};
 
-use crate::sandbox::MAX_CORE_INSTANCES;
+use crate::state::MAX_CORE_INSTANCES;
 
 /// The most components within a component, together. Tools that make components need one for each export.
 const MAX_COMPONENTS: usize = 16;

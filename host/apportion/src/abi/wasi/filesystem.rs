@@ -12,7 +12,7 @@ use super::bindings::wasi::filesystem::types::{
 };
 use super::bindings::wasi::io::error::Error;
 use super::bindings::wasi::io::streams::{InputStream, OutputStream};
-use crate::sandbox::State;
+use crate::state::State;
 
 /// Functions that take a handle which no policy can have.
 macro_rules! out_of_reach {

@@ -2,11 +2,12 @@
 //!
 //! A file is machine code that is run in this process, outside the sandbox. What is trusted is that nobody else can write
 //! to the folder, which is checked by its owner and mode when it is opened; all access then goes through that handle. A
-//! key beside the files would protect from nobody: who can write them can read it. So each file has a plain digest,
-//! which finds what a disk or an interrupted copy did, and its name holds what the code was made from and for.
+//! key alongside the files would protect from nobody: anyone who can write them can read it. So each file has a plain
+//! digest, which finds what a disk or an interrupted copy did, and its name follows from what the code was made from and
+//! for.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::ambient_authority;
@@ -15,6 +16,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use apportion_core::canonical::{Digest, StructureHasher};
+use apportion_core::error::ErrorKind;
 
 const FORMAT: &[u8] = b"apportion compiled policy 1\n";
 /// The most that is read of a file: beyond what the largest component that is admitted can become.
@@ -22,36 +24,48 @@ const MAX_FILE: u64 = 4 << 30;
 
 /// Why a folder is not used for compiled policies.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CacheError {
-    /// The system refuses.
-    #[error("the folder for compiled policies `{folder}` cannot be {done}: {error}")]
+    /// The system refused something.
+    #[error("the folder for compiled policies `{folder}` cannot be {action}", folder = .folder.display())]
     Io {
-        /// Which.
-        folder: String,
-        /// What was tried.
-        done: &'static str,
-        /// What the system says.
-        error: std::io::Error,
+        /// The folder.
+        folder: PathBuf,
+        /// What was tried: `made`, `opened` or `looked at`.
+        action: &'static str,
+        /// The system's error.
+        source: std::io::Error,
     },
-    /// It is another user's, who could put any code there.
-    #[error("the folder for compiled policies `{0}` belongs to another user; what lies there would be run")]
-    Owner(String),
-    /// Others may look into it or write to it.
+    /// It belongs to another user, who could have put any code there.
     #[error(
-        "the folder for compiled policies `{folder}` is open to others (mode {mode:o}); what lies there would be run: \
-         `chmod 700` it if all of it is your own, or name another"
+        "the folder for compiled policies `{folder}` belongs to another user; its contents would be executed as native code",
+        folder = .0.display()
+    )]
+    Owner(PathBuf),
+    /// Other users may look into it or write to it.
+    #[error(
+        "the folder for compiled policies `{folder}` is open to other users (mode {mode:o}); its contents would be executed \
+         as native code",
+        folder = .folder.display()
     )]
     Open {
-        /// Which.
-        folder: String,
-        /// Its permissions.
+        /// The folder.
+        folder: PathBuf,
+        /// Its permissions, as in `chmod`: `0o755` for example.
         mode: u32,
     },
-    /// A system on which owner and permissions cannot be checked here.
+    /// A system on which the owner and the permissions of a folder cannot be checked.
     #[error(
-        "compiled policies are kept only where a folder's owner and permissions can be checked, as on Unix"
+        "compiled policies are kept only on systems where a folder's owner and permissions can be checked"
     )]
     System,
+}
+
+impl CacheError {
+    /// Whose fault it is: [`ErrorKind::Host`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Host
+    }
 }
 
 pub(super) struct Folder {
@@ -62,17 +76,16 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn open(path: &Path, engine: &Engine) -> Result<Folder, CacheError> {
-        let folder = || path.display().to_string();
-        let io = |done| move |error| CacheError::Io { folder: path.display().to_string(), done, error };
+        let io = |action| move |source| CacheError::Io { folder: path.to_owned(), action, source };
         make_private(path).map_err(io("made"))?;
         let dir = Dir::open_ambient_dir(path, ambient_authority()).map_err(io("opened"))?;
-        check_private(&dir, folder)?;
+        check_private(&dir, path)?;
         let made_for =
             StructureHasher::digest(&(apportion_harden::RELEASE, engine.precompile_compatibility_hash()));
         Ok(Folder { dir, made_for })
     }
 
-    /// The policy's code, if it lies here whole.
+    /// The policy's code, if it is here and undamaged.
     pub(super) fn load(&self, engine: &Engine, policy: &Digest) -> Option<Component> {
         let mut bytes = Vec::new();
         let file = self.dir.open(self.name(policy)).ok()?;
@@ -112,13 +125,13 @@ impl Folder {
     }
 }
 
-/// Takes bytes for machine code of this engine's own making.
+/// Takes bytes as machine code that this engine made.
 #[allow(unsafe_code, reason = "the one place where code is taken as compiled")]
 fn own_code(engine: &Engine, code: &[u8]) -> Option<Component> {
     // SAFETY: the bytes must be what `Component::serialize` gave, unchanged. They were written by `Folder::keep` and are
     // what it wrote, by their digest, unless someone forged both; and the folder was found to be this user's and closed
-    // to all others, so that only who can do anything in this user's name could have. wasmtime itself refuses what
-    // another version made, or the same with other settings or for another processor.
+    // to all others, so that only someone who can already do anything in this user's name could have. wasmtime itself
+    // refuses what another version made, or the same version with other settings or for another processor.
     unsafe { Component::deserialize(engine, code) }.ok()
 }
 
@@ -135,16 +148,19 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(unix)]
-fn check_private(dir: &Dir, folder: impl Fn() -> String) -> Result<(), CacheError> {
+fn check_private(dir: &Dir, path: &Path) -> Result<(), CacheError> {
     use cap_std::fs::MetadataExt;
-    let metadata =
-        dir.dir_metadata().map_err(|error| CacheError::Io { folder: folder(), done: "looked at", error })?;
+    let folder = path.to_owned();
+    let metadata = match dir.dir_metadata() {
+        Ok(metadata) => metadata,
+        Err(source) => return Err(CacheError::Io { folder, action: "looked at", source }),
+    };
     if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(CacheError::Owner(folder()));
+        return Err(CacheError::Owner(folder));
     }
     match metadata.mode() & 0o777 {
         mode if mode & 0o077 == 0 => Ok(()),
-        mode => Err(CacheError::Open { folder: folder(), mode }),
+        mode => Err(CacheError::Open { folder, mode }),
     }
 }
 
@@ -154,6 +170,6 @@ fn make_private(_: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn check_private(_: &Dir, _: impl Fn() -> String) -> Result<(), CacheError> {
+fn check_private(_: &Dir, _: &Path) -> Result<(), CacheError> {
     Err(CacheError::System)
 }

@@ -1,62 +1,77 @@
-//! Whose fault an end is: every error of the engine is the policy's or the host's.
+//! Whose fault it is that a run gave no answer: every error of the engine is the policy's or the host's.
 
 use wasmtime::{OutOfMemory, Trap};
 
-use super::deadline::Late;
-use crate::host_error::{HostError, RunError};
+use crate::host_error::HostError;
 use apportion_core::fault::{Fault, FaultCode};
 
-/// The system had no memory for what a policy may have.
-#[derive(Debug, thiserror::Error)]
-#[error("the system has no memory left")]
-pub(super) struct NoMemory;
-
-/// The engine gave what the meter should have stopped.
-#[derive(Debug, thiserror::Error)]
-#[error("the meter missed how {0} grew")]
-pub(super) struct Unmetered(pub(super) &'static str);
-
-pub(super) fn unmetered(what: &'static str) -> wasmtime::Error {
-    wasmtime::Error::new(Unmetered(what))
+/// Whose fault it was that a run gave no answer. Nothing converts one into the other.
+#[derive(Debug)]
+pub(crate) enum RunError {
+    /// The policy's.
+    Fault(Fault),
+    /// The host's.
+    Host(HostError),
 }
 
-fn host(error: &wasmtime::Error) -> RunError {
-    HostError::Run(error.root_cause().to_string()).into()
+impl From<Fault> for RunError {
+    fn from(fault: Fault) -> RunError {
+        RunError::Fault(fault)
+    }
+}
+
+impl From<HostError> for RunError {
+    fn from(error: HostError) -> RunError {
+        RunError::Host(error)
+    }
+}
+
+/// Ends a run from inside a host function, as the policy's fault.
+pub(crate) fn stop(code: FaultCode, sentence: impl Into<String>) -> wasmtime::Error {
+    wasmtime::Error::new(Fault::new(code, sentence))
+}
+
+/// Ends a run because the system has no memory for what the policy may have.
+pub(crate) fn no_memory() -> wasmtime::Error {
+    wasmtime::Error::new(HostError::Run("the system has no memory left".to_owned()))
+}
+
+/// The engine gave what the meter should have stopped.
+pub(crate) fn unmetered(what: &str) -> HostError {
+    HostError::Broken(format!("the meter missed how {what} grew"))
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     Instantiating,
     Calling,
 }
 
 /// Sorts an error of the engine into the policy's fault or the host's. The engine's own words never pass: they name
 /// addresses and change between versions.
-pub(super) fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
+pub(crate) fn verdict(error: wasmtime::Error, moment: Moment) -> RunError {
+    let error = match error.downcast::<HostError>() {
+        Ok(ours) => return ours.into(),
+        Err(error) => error,
+    };
     if let Some(fault) = error.downcast_ref::<Fault>() {
         return fault.clone().into();
     }
-    if let Some(missed) = error.downcast_ref::<Unmetered>() {
-        return HostError::Broken(missed.to_string()).into();
-    }
-    if let Some(Late(time)) = error.downcast_ref::<Late>() {
-        return HostError::RunTime(*time).into();
-    }
-    if error.is::<NoMemory>() || error.is::<OutOfMemory>() {
+    if error.is::<OutOfMemory>() {
         return HostError::Run("the system has no memory left".to_owned()).into();
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
-        return trapped(*trap);
+        return verdict_of_trap(*trap);
     }
     match moment {
-        // The counts in `ResourceLimiter` above, which the engine tells by words alone.
+        // The counts in `ResourceLimiter` of `state`, which the engine reports by words alone.
         Moment::Instantiating if error.to_string().starts_with("resource limit exceeded") => Fault::new(
             FaultCode::OutOfMemory,
             "it is made of more instances, memories or tables than a policy may have",
         )
         .into(),
         // Memory that the operating system did not give: not the policy's doing.
-        Moment::Instantiating => host(&error),
+        Moment::Instantiating => HostError::Run(error.root_cause().to_string()).into(),
         // Everything else that can go wrong in a call is reading what the policy passed.
         Moment::Calling => Fault::new(
             FaultCode::BadOutput,
@@ -66,7 +81,7 @@ pub(super) fn whose(error: wasmtime::Error, moment: Moment) -> RunError {
     }
 }
 
-pub(super) fn trapped(trap: Trap) -> RunError {
+pub(crate) fn verdict_of_trap(trap: Trap) -> RunError {
     let (code, sentence) = match trap {
         Trap::UnreachableCodeReached => {
             (FaultCode::Unreachable, "it stopped itself, as on a panic or a failed check")

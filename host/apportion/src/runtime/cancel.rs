@@ -1,21 +1,19 @@
 //! Ending runs from outside.
 
 use std::fmt;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use wasmtime::{Engine, EngineWeak};
-
-use super::budget::Budget;
-
-/// Ends runs from another thread: for a service that shuts down, a caller who left, a deadline.
+/// Ends runs from another thread: because a service shuts down, a caller left, or a deadline passed.
 ///
 /// Give it to an [`Engine`](crate::Engine::with_cancel) or a [`Policy`](crate::Policy::with_cancel), keep a clone, and
-/// call [`Cancel::cancel`]. What runs under it then ends with [`HostError::Cancelled`](crate::HostError::Cancelled),
-/// which says nothing about the policy, makes no receipt, and leaves a ledger as it was. It stays cancelled.
+/// call [`Cancel::cancel`]. Everything that runs or waits under it then ends with
+/// [`HostError::Cancelled`](crate::engine::HostError::Cancelled), which says nothing about the policy, makes no receipt, and
+/// leaves a ledger as it was. A token that was cancelled stays cancelled.
 ///
-/// Where each run has its own limit there is [`Engine::with_run_time`](crate::Engine::with_run_time). The library reads no
-/// clock: a deadline for several runs together is a thread, or a timer of the service's own, that cancels:
+/// To limit each run on its own, use [`Engine::with_run_time`](crate::Engine::with_run_time). The library reads no
+/// clock, so a deadline for several runs together is a thread, or a timer of the service, that cancels:
 ///
 /// ```
 /// use std::sync::mpsc;
@@ -51,46 +49,46 @@ pub struct Cancel(Arc<State>);
 #[derive(Default)]
 struct State {
     cancelled: AtomicBool,
-    /// Where runs under this token may be. They are told by a signal to all of an engine's runs; the others go on.
-    places: Mutex<Vec<(EngineWeak, Weak<Budget>)>>,
+    /// Where work under this token may run or wait.
+    places: Mutex<Vec<Weak<dyn Interrupt>>>,
+}
+
+/// A place where work runs or waits, of one token or of several.
+pub(crate) trait Interrupt: Send + Sync {
+    /// Makes all work in this place check whether it was cancelled. The rest of it goes on.
+    fn interrupt(&self);
 }
 
 impl Cancel {
-    /// Nothing is cancelled yet.
+    /// A token that is not cancelled yet.
     pub fn new() -> Cancel {
         Cancel::default()
     }
 
-    /// Ends every run under this token or a clone of it, and every one to come.
+    /// Ends all work under this token or a clone of it, now and in future.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::SeqCst);
-        fence(Ordering::SeqCst); // whoever sees the signal below sees this as well
-        for (engine, budget) in self.0.places.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            if let Some(engine) = engine.upgrade() {
-                engine.increment_epoch();
-            }
-            if let Some(budget) = budget.upgrade() {
-                budget.wake();
+        fence(Ordering::SeqCst); // work that sees the interrupt below sees this as well
+        for place in self.0.places.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(place) = place.upgrade() {
+                place.interrupt();
             }
         }
     }
 
-    /// Whether it was called.
+    /// Whether [`Cancel::cancel`] was called on this token or a clone of it.
     pub fn is_cancelled(&self) -> bool {
         fence(Ordering::SeqCst);
         self.0.cancelled.load(Ordering::SeqCst)
     }
 
-    /// A run begins there.
-    pub(super) fn reaches(&self, engine: &Engine, budget: &Arc<Budget>) {
+    /// From now on work under this token may run or wait in this place.
+    pub(crate) fn watch<P: Interrupt + 'static>(&self, place: &Arc<P>) {
         let mut places = self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.retain(|(_, budget)| budget.strong_count() > 0);
-        let known = places.iter().any(|(known, its)| {
-            its.as_ptr() == Arc::as_ptr(budget)
-                && known.upgrade().is_some_and(|known| Engine::same(&known, engine))
-        });
-        if !known {
-            places.push((engine.weak(), Arc::downgrade(budget)));
+        places.retain(|known| known.strong_count() > 0);
+        if !places.iter().any(|known| ptr::addr_eq(known.as_ptr(), Arc::as_ptr(place))) {
+            let place: Weak<P> = Arc::downgrade(place);
+            places.push(place);
         }
     }
 }

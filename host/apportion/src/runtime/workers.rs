@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::stack::RUN_STACK;
 use crate::host_error::HostError;
-
-use super::RUN_STACK;
 
 /// How often work that is late is signalled to end, in case it missed the signal.
 const SIGNAL_STEP: Duration = Duration::from_millis(100);
@@ -17,7 +16,7 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// Cloning shares the threads; they end with the last clone.
 #[derive(Clone, Default)]
-pub(crate) struct Workers(Arc<Mutex<Vec<SyncSender<Job>>>>);
+pub(super) struct Workers(Arc<Mutex<Vec<SyncSender<Job>>>>);
 
 impl Workers {
     /// Does `work` on a thread of ours and waits for it, so that how much stack the caller has left changes no verdict.
