@@ -37,7 +37,7 @@ pub fn guest(describing: &str, allocating: &str) -> Vec<u8> {
 /// If the host's interfaces cannot be read.
 #[allow(clippy::expect_used, reason = "for tests: the interfaces are ours")]
 pub fn importer_of_all(version: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/apportion/src/sandbox/wasi/wit");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/apportion/src/abi/wasi/wit");
     let mut resolve = Resolve::default();
     resolve.push_str("policy.wit", include_str!("../../wit/0.1.0/policy.wit")).expect("valid WIT");
     // Each after those that it uses.

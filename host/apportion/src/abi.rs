@@ -3,13 +3,13 @@
 mod meter;
 mod request;
 mod v0_1;
+#[cfg(feature = "wasi")]
+mod wasi;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 
 use crate::metering::Metered;
-#[cfg(feature = "wasi")]
-use crate::sandbox::wasi;
 use crate::state::State;
 use meter::{Meter, MeterIndex};
 pub(crate) use request::{Allocation, Description, Division, RawMeasure, Refusal, Request, Response};

@@ -3,8 +3,6 @@
 pub(crate) mod calls;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "wasi")]
-pub(crate) mod wasi;
 
 use wasmtime::Store;
 

@@ -1,17 +1,20 @@
 //! What one run can see and use up: its epoch, its log, and what is left of its limits.
 
+#[cfg(feature = "wasi")]
+mod wasi;
+
 use wasmtime::ResourceLimiter;
 use wasmtime::component::HasData;
 
 use crate::host_error::HostError;
 use crate::metering::{Metered, exhausted};
-#[cfg(feature = "wasi")]
-use crate::sandbox::wasi;
 use crate::verdict::{no_memory, stop, unmetered};
 use apportion_core::epoch::Epoch;
 use apportion_core::fault::FaultCode;
 use apportion_core::limits::{Limits, Usage};
 use apportion_harden::Resource;
+#[cfg(feature = "wasi")]
+pub(crate) use wasi::Wasi;
 
 /// The most instances of core modules in one policy: its own code, and adapters around it.
 pub(crate) const MAX_CORE_INSTANCES: usize = 64;
@@ -35,7 +38,7 @@ pub(crate) struct State {
     /// How much memory it may have until it is begun again with more.
     memory_share: u64,
     #[cfg(feature = "wasi")]
-    pub(crate) wasi: wasi::Wasi,
+    pub(crate) wasi: Wasi,
 }
 
 /// What a policy is asked about.
@@ -84,7 +87,7 @@ impl State {
             table: Growth { used: 0, limit: limits.table },
             memory_share,
             #[cfg(feature = "wasi")]
-            wasi: wasi::Wasi::default(),
+            wasi: Wasi::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What operators see by the crate `tracing`: which spans there are, inside which others, and what is never in them.
 
+#![allow(clippy::unwrap_used, reason = "tests say what must be")]
+
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};

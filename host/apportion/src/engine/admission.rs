@@ -40,7 +40,7 @@ pub enum AdmissionError {
     #[error("not a WebAssembly component: it does not begin as one")]
     NotWebAssembly,
     /// A core module: what most compilers make first.
-    #[error("this is a core WebAssembly module; a policy is a component, which is made from such a module")]
+    #[error("this is a core module; a policy is a component, which is made from a core module")]
     CoreModule,
     /// Larger than [`MAX_COMPONENT`]: its size in bytes.
     #[error("the component has {0} bytes; at most {MAX_COMPONENT} are admitted")]

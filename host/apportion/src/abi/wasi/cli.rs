@@ -7,6 +7,7 @@ use super::bindings::wasi::cli::{
     terminal_stdin, terminal_stdout,
 };
 use super::bindings::wasi::io::streams::{InputStream, OutputStream};
+use super::handles;
 use crate::state::State;
 use crate::verdict::stop;
 use apportion_core::fault::FaultCode;
@@ -37,19 +38,19 @@ impl exit::Host for State {
 
 impl stdin::Host for State {
     fn get_stdin(&mut self) -> wasmtime::Result<Resource<InputStream>> {
-        self.hold(0)
+        handles::hold(self, 0)
     }
 }
 
 impl stdout::Host for State {
     fn get_stdout(&mut self) -> wasmtime::Result<Resource<OutputStream>> {
-        self.hold(0)
+        handles::hold(self, 0)
     }
 }
 
 impl stderr::Host for State {
     fn get_stderr(&mut self) -> wasmtime::Result<Resource<OutputStream>> {
-        self.hold(0)
+        handles::hold(self, 0)
     }
 }
 

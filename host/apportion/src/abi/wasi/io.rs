@@ -5,6 +5,7 @@ use wasmtime::component::Resource;
 use super::bindings::wasi::io::error;
 use super::bindings::wasi::io::poll::{self, Pollable};
 use super::bindings::wasi::io::streams::{self, InputStream, OutputStream, StreamError};
+use super::handles;
 use crate::state::{LOG_BYTES, State};
 use crate::verdict::stop;
 use apportion_core::fault::FaultCode;
@@ -15,33 +16,31 @@ const STREAM_ROOM: u64 = 64 << 10;
 /// The outer error ends the run, the inner one is the policy's to handle.
 type StreamResult<T> = wasmtime::Result<Result<T, StreamError>>;
 
-impl State {
-    /// Keeps what a policy prints in the run's log, as far as there is room.
-    fn print(&mut self, bytes: &[u8]) -> StreamResult<()> {
-        self.charge(0, bytes.len())?;
-        for chunk in bytes.utf8_chunks() {
-            let broken = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-            for character in chunk.valid().chars().chain(broken) {
-                if self.log.len() + character.len_utf8() > LOG_BYTES {
-                    return Ok(Ok(()));
-                }
-                self.log.push(character);
+/// Keeps what a policy prints in the run's log, as far as there is room.
+fn print(state: &mut State, bytes: &[u8]) -> StreamResult<()> {
+    state.charge(0, bytes.len())?;
+    for chunk in bytes.utf8_chunks() {
+        let broken = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        for character in chunk.valid().chars().chain(broken) {
+            if state.log.len() + character.len_utf8() > LOG_BYTES {
+                return Ok(Ok(()));
             }
+            state.log.push(character);
         }
-        Ok(Ok(()))
     }
+    Ok(Ok(()))
+}
 
-    /// Zeros are charged like readable bytes, and not kept: they tell an author nothing.
-    fn print_zeros(&mut self, count: u64) -> StreamResult<()> {
-        self.charge(0, usize::try_from(count).unwrap_or(usize::MAX))?;
-        Ok(Ok(()))
-    }
+/// Zeros are charged like readable bytes, and not kept: they tell an author nothing.
+fn print_zeros(state: &mut State, count: u64) -> StreamResult<()> {
+    state.charge(0, usize::try_from(count).unwrap_or(usize::MAX))?;
+    Ok(Ok(()))
+}
 
-    /// Standard input is at its end.
-    fn ended<T>(&mut self) -> StreamResult<T> {
-        self.charge(0, 0)?;
-        Ok(Err(StreamError::Closed))
-    }
+/// Standard input is at its end.
+fn ended<T>(state: &mut State) -> StreamResult<T> {
+    state.charge(0, 0)?;
+    Ok(Err(StreamError::Closed))
 }
 
 // No operation fails with an error of this kind, so no policy ever holds one.
@@ -59,10 +58,12 @@ impl poll::Host for State {
     /// Moves the clock to when the first of them is ready, if none is yet.
     fn poll(&mut self, pollables: Vec<Resource<Pollable>>) -> wasmtime::Result<Vec<u32>> {
         self.charge(pollables.len(), 0)?;
-        let first = pollables.iter().map(|pollable| self.ready_at(pollable)).min();
+        let first = pollables.iter().map(|pollable| handles::ready_at(self, pollable)).min();
         let first = first.ok_or_else(|| stop(FaultCode::BadCall, "it waited for one of nothing"))?;
         self.wasi.clock = self.wasi.clock.max(first);
-        let ready = (0..).zip(&pollables).filter(|(_, pollable)| self.ready_at(pollable) <= self.wasi.clock);
+        let ready = (0..)
+            .zip(&pollables)
+            .filter(|(_, pollable)| handles::ready_at(self, pollable) <= self.wasi.clock);
         Ok(ready.map(|(index, _)| index).collect())
     }
 }
@@ -70,15 +71,15 @@ impl poll::Host for State {
 impl poll::HostPollable for State {
     fn ready(&mut self, pollable: Resource<Pollable>) -> wasmtime::Result<bool> {
         self.charge(0, 0)?;
-        Ok(self.ready_at(&pollable) <= self.wasi.clock)
+        Ok(handles::ready_at(self, &pollable) <= self.wasi.clock)
     }
     fn block(&mut self, pollable: Resource<Pollable>) -> wasmtime::Result<()> {
         self.charge(0, 0)?;
-        self.wasi.clock = self.wasi.clock.max(self.ready_at(&pollable));
+        self.wasi.clock = self.wasi.clock.max(handles::ready_at(self, &pollable));
         Ok(())
     }
     fn drop(&mut self, pollable: Resource<Pollable>) -> wasmtime::Result<()> {
-        self.hand_back(&pollable)
+        handles::hand_back(self, &pollable)
     }
 }
 
@@ -87,22 +88,22 @@ impl streams::Host for State {}
 /// There is one: standard input, at its end.
 impl streams::HostInputStream for State {
     fn read(&mut self, _: Resource<InputStream>, _: u64) -> StreamResult<Vec<u8>> {
-        self.ended()
+        ended(self)
     }
     fn blocking_read(&mut self, _: Resource<InputStream>, _: u64) -> StreamResult<Vec<u8>> {
-        self.ended()
+        ended(self)
     }
     fn skip(&mut self, _: Resource<InputStream>, _: u64) -> StreamResult<u64> {
-        self.ended()
+        ended(self)
     }
     fn blocking_skip(&mut self, _: Resource<InputStream>, _: u64) -> StreamResult<u64> {
-        self.ended()
+        ended(self)
     }
     fn subscribe(&mut self, _: Resource<InputStream>) -> wasmtime::Result<Resource<Pollable>> {
-        self.hold(0)
+        handles::hold(self, 0)
     }
     fn drop(&mut self, stream: Resource<InputStream>) -> wasmtime::Result<()> {
-        self.hand_back(&stream)
+        handles::hand_back(self, &stream)
     }
 }
 
@@ -113,28 +114,28 @@ impl streams::HostOutputStream for State {
         Ok(Ok(STREAM_ROOM))
     }
     fn write(&mut self, _: Resource<OutputStream>, contents: Vec<u8>) -> StreamResult<()> {
-        self.print(&contents)
+        print(self, &contents)
     }
     fn blocking_write_and_flush(&mut self, _: Resource<OutputStream>, contents: Vec<u8>) -> StreamResult<()> {
-        self.print(&contents)
+        print(self, &contents)
     }
     fn flush(&mut self, _: Resource<OutputStream>) -> StreamResult<()> {
-        self.print(&[])
+        print(self, &[])
     }
     fn blocking_flush(&mut self, _: Resource<OutputStream>) -> StreamResult<()> {
-        self.print(&[])
+        print(self, &[])
     }
     fn subscribe(&mut self, _: Resource<OutputStream>) -> wasmtime::Result<Resource<Pollable>> {
-        self.hold(0)
+        handles::hold(self, 0)
     }
     fn write_zeroes(&mut self, _: Resource<OutputStream>, count: u64) -> StreamResult<()> {
-        self.print_zeros(count)
+        print_zeros(self, count)
     }
     fn blocking_write_zeroes_and_flush(&mut self, _: Resource<OutputStream>, count: u64) -> StreamResult<()> {
-        self.print_zeros(count)
+        print_zeros(self, count)
     }
     fn splice(&mut self, _: Resource<OutputStream>, _: Resource<InputStream>, _: u64) -> StreamResult<u64> {
-        self.ended()
+        ended(self)
     }
     fn blocking_splice(
         &mut self,
@@ -142,9 +143,9 @@ impl streams::HostOutputStream for State {
         _: Resource<InputStream>,
         _: u64,
     ) -> StreamResult<u64> {
-        self.ended()
+        ended(self)
     }
     fn drop(&mut self, stream: Resource<OutputStream>) -> wasmtime::Result<()> {
-        self.hand_back(&stream)
+        handles::hand_back(self, &stream)
     }
 }

@@ -8,17 +8,14 @@ mod bindings;
 mod cli;
 mod clocks;
 mod filesystem;
+mod handles;
 mod io;
 mod random;
 
-use wasmtime::component::{Component, Linker, Resource};
+use wasmtime::component::{Component, Linker};
 
 use self::bindings::Granted;
-use self::bindings::wasi::io::poll::Pollable;
 use crate::state::State;
-use crate::verdict::stop;
-use apportion_core::canonical::Randomness;
-use apportion_core::fault::FaultCode;
 
 /// What is granted, as in `wasi/wit/world.wit`. Sockets and everything else of WASI are refused at admission.
 const INTERFACES: [&str; 20] = [
@@ -44,10 +41,8 @@ const INTERFACES: [&str; 20] = [
     "wasi:random/insecure-seed",
 ];
 
-/// How many streams and pollables a policy may hold at once.
-const MAX_HELD: usize = 1024;
 /// How many handles the engine keeps for a policy that was granted WASI: those above, what its own parts lend each
-/// other, and what one call to `poll` lends. It only bounds memory, [`MAX_HELD`] is met first.
+/// other, and what one call to `poll` lends. It only bounds memory, [`handles::MAX_HELD`] is met first.
 const HANDLES: usize = 1 << 16;
 
 /// Whether a policy may import this, as in `wasi:cli/exit@0.2.3`. All versions 0.2 are one, for the linker too.
@@ -65,51 +60,6 @@ pub(crate) fn link(linker: &mut Linker<State>, component: &Component) -> wasmtim
     }
     Granted::add_to_linker::<State, State>(linker, |state| state)?;
     Ok(HANDLES)
-}
-
-/// What WASI keeps during a run. Nothing is allocated before the policy asks for something.
-#[derive(Default)]
-pub(crate) struct Wasi {
-    /// Nanoseconds since the run began. Only waiting moves it, and waiting takes no time.
-    clock: u64,
-    /// For each stream and pollable that was handed out, by its number: when it is ready. Streams always are.
-    ready_at: Vec<u64>,
-    /// Numbers that were handed back, to be used again.
-    free: Vec<u32>,
-    random: Option<Randomness>,
-    insecure: Option<Randomness>,
-    seeds: Option<Randomness>,
-}
-
-impl State {
-    fn hold<T: 'static>(&mut self, ready_at: u64) -> wasmtime::Result<Resource<T>> {
-        self.charge(0, 0)?;
-        let wasi = &mut self.wasi;
-        let number = match wasi.free.pop() {
-            Some(number) => number,
-            None if wasi.ready_at.len() < MAX_HELD => {
-                wasi.ready_at.push(0);
-                u32::try_from(wasi.ready_at.len() - 1)?
-            }
-            None => {
-                let sentence = format!("it held more than {MAX_HELD} streams and pollables");
-                return Err(stop(FaultCode::OutOfTable, sentence));
-            }
-        };
-        if let Some(place) = wasi.ready_at.get_mut(number as usize) {
-            *place = ready_at;
-        }
-        Ok(Resource::new_own(number))
-    }
-
-    fn hand_back<T: 'static>(&mut self, resource: &Resource<T>) -> wasmtime::Result<()> {
-        self.wasi.free.push(resource.rep());
-        self.charge(0, 0)
-    }
-
-    fn ready_at(&self, pollable: &Resource<Pollable>) -> u64 {
-        self.wasi.ready_at.get(pollable.rep() as usize).copied().unwrap_or(0)
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use wasmtime::component::Resource;
 
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use super::bindings::wasi::io::poll::Pollable;
+use super::handles;
 use crate::state::State;
 
 /// Stands at the end of the epoch's window; while a policy describes itself, at 1970.
@@ -30,9 +31,9 @@ impl monotonic_clock::Host for State {
         Ok(1)
     }
     fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<Pollable>> {
-        self.hold(when)
+        handles::hold(self, when)
     }
     fn subscribe_duration(&mut self, when: u64) -> wasmtime::Result<Resource<Pollable>> {
-        self.hold(self.wasi.clock.saturating_add(when))
+        handles::hold(self, self.wasi.clock.saturating_add(when))
     }
 }
