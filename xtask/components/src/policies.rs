@@ -84,7 +84,7 @@ pub fn run(mode: Mode) -> Result<()> {
 
     let mut differing = Vec::new();
     for (path, bytes) in &files {
-        if crate::settle(path, bytes, mode)? {
+        if crate::write_or_compare(path, bytes, mode)? {
             differing.push(path.strip_prefix(&root).unwrap_or(path).display().to_string());
         }
     }

@@ -26,7 +26,7 @@ pub fn run(mode: Mode) -> Result<()> {
     }
     let mut differing = Vec::new();
     for (path, bytes) in &files {
-        if crate::settle(&root.join(path), bytes, mode)? {
+        if crate::write_or_compare(&root.join(path), bytes, mode)? {
             differing.push(path.display().to_string());
         }
     }
