@@ -9,8 +9,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use apportion::explain::{Explaining, Question};
-use apportion::{Audit, Charter, Engine, Epoch, History, Policy, audit, settle};
+use apportion::audit::Audit;
+use apportion::explain::{Explainer, Question};
+use apportion::{Charter, Engine, Epoch, History, Policy, audit, settle};
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::{data, small_epoch};
 use serde_json::{Value, json};
@@ -81,7 +82,7 @@ impl Rule {
         let question = Question { epoch, charter, policies, history: &history, before: None, runs: 200 };
         self.compare(&format!("explaining a payee with {} edges", edges[most]), &mut || {
             let start = Instant::now();
-            let explanation = Explaining::new(question).unwrap().explain(payee, |_, _| ()).unwrap();
+            let explanation = Explainer::new(question).unwrap().explain(payee, |_, _| ()).unwrap();
             // One more for the epoch as it is.
             (1 + explanation.runs, start.elapsed())
         });

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use apportion::{Asset, Pool};
+use apportion::money::{Asset, Pool};
 use apportion_import::git::{Detail, Options, import};
 use apportion_tests::git::git;
 

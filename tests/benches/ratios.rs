@@ -8,10 +8,9 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use apportion::{
-    Asset, Charter, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder, Header, History, Node, Pool,
-    Window, settle,
-};
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::money::{Asset, Pool};
+use apportion::{Charter, Digest, Edge, Engine, Epoch, EpochBuilder, History, Node, settle};
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::{data, native};
 

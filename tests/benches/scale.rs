@@ -9,10 +9,14 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use apportion::compare::ComparisonBuilder;
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::ledger::LedgerEpochs;
+use apportion::money::{Asset, Pool};
+use apportion::replay::{ReplayError, SettledEpochs};
+use apportion::store::DirectoryStore;
 use apportion::{
-    Asset, Charter, ColumnNames, Comparing, Digest, DirectoryStore, Edge, Engine, Epoch, EpochBuilder,
-    Header, History, Ledger, Node, Past, PastEpochs, Policy, Pool, ReplayError, Window, replay, settle,
-    verify,
+    Charter, Digest, Edge, Engine, Epoch, EpochBuilder, History, Ledger, Node, Policy, replay, settle, verify,
 };
 use apportion_tests::create_ledger;
 
@@ -44,8 +48,8 @@ fn main() {
 
 /// Replay on all cores against the same work on one; and what each tenth of the epochs adds to memory.
 fn replaying(ledger: &Ledger<DirectoryStore>, candidates: &[Charter], policies: &[Policy], epochs: u64) {
-    let compare = |past: &PastEpochs<'_, DirectoryStore>| {
-        let mut comparing = Comparing::new(&candidates[0], 0);
+    let compare = |past: &LedgerEpochs<'_, DirectoryStore>| {
+        let mut comparing = ComparisonBuilder::new(&candidates[0], 0);
         let each = |epoch| -> Result<(), ReplayError<_>> {
             black_box(comparing.add(&epoch).unwrap());
             Ok(())

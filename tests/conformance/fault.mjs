@@ -1,4 +1,4 @@
-// Why a policy gave no allocation: `host/src/fault.rs`, and what `host/src/sandbox.rs` makes of an engine's traps.
+// Why a policy gave no allocation: `host/core/src/fault.rs`, and what `host/apportion/src/sandbox.rs` makes of an engine's traps.
 
 /** The policy's fault: a stable code and one sentence. */
 export class Fault extends Error {

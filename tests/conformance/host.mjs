@@ -1,5 +1,5 @@
 // What a policy may ask: `wit/0.1.0/policy.wit` and `apportion:metering`, with the charges, limits and faults of
-// `host/src/abi/v0_1.rs` and `host/src/sandbox.rs`.
+// `host/apportion/src/abi/v0_1.rs` and `host/apportion/src/sandbox.rs`.
 
 import { badOutput, Fault } from "./fault.mjs";
 import { byteLength } from "./text.mjs";

@@ -1,4 +1,4 @@
-// A hardened component, transpiled, and what it answers: checked as `host/src/policy.rs` checks it.
+// A hardened component, transpiled, and what it answers: checked as `host/apportion/src/policy.rs` checks it.
 
 import { hex } from "./blake3.mjs";
 import { badOutput, Fault, faultOf } from "./fault.mjs";

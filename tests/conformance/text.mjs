@@ -1,4 +1,4 @@
-// What text may be kept and shown: `host/src/text.rs` in JavaScript.
+// What text may be kept and shown: `host/core/src/text.rs` in JavaScript.
 
 /** What a terminal or browser would act on instead of showing it. The list is fixed, whatever Unicode becomes. */
 const INVISIBLE = /[\u{0}-\u{1f}\u{7f}-\u{9f}\u{61c}\u{200b}-\u{200f}\u{2028}-\u{202e}\u{2060}-\u{206f}\u{feff}]/u;

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use apportion::{Backend, Engine, Setup};
+use apportion::Engine;
+use apportion::engine::{Backend, Setup};
 use apportion_tests::conformance::{check, corpus, write};
 
 fn main() -> Result<ExitCode> {

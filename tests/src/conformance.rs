@@ -34,9 +34,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use apportion::{
-    Charter, Engine, Epoch, Fault, FaultCode, History, Limits, OnFault, Outcome, Policy, Usage, settle,
-};
+use apportion::charter::OnFault;
+use apportion::fault::{Fault, FaultCode};
+use apportion::limits::Usage;
+use apportion::receipt::Outcome;
+use apportion::{Charter, Engine, Epoch, History, Limits, Policy, settle};
 use apportion_import::retro_funding::{self, Options, Track};
 use serde_json::{Value, json};
 

@@ -1,6 +1,8 @@
 //! Epochs for the policy `influence`, of any size: outputs with fees, models, adapters, and many scored data points.
 
-use apportion::{Asset, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node, Pool, Window};
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::money::{Asset, Pool};
+use apportion::{Edge, Epoch, EpochBuilder, Node};
 
 /// Data sets, contributors and scores of an output.
 const SETS: u64 = 20;

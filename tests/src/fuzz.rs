@@ -21,11 +21,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::LazyLock;
 
+use apportion::audit::{Card, Property};
+use apportion::charter::OnFault;
+use apportion::engine::HostError;
+use apportion::epoch::{ColumnNames, Header, NO_PAYEE, Window};
+use apportion::policy::{AdmissionError, CheckError};
+use apportion::receipt::Outcome;
+use apportion::settle::SettleError;
 use apportion::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use apportion::{
-    AdmissionError, Card, Charter, CheckError, ColumnNames, Digest, Edge, Engine, Epoch, EpochBuilder,
-    Header, History, HostError, Limits, NO_PAYEE, Node, OnFault, Outcome, Payouts, Policy, Proof, Property,
-    Receipt, SettleError, Window, settle,
+    Charter, Digest, Edge, Engine, Epoch, EpochBuilder, History, Limits, Node, Payouts, Policy, Proof,
+    Receipt, settle,
 };
 
 use crate::{data, small_epoch};
@@ -69,7 +75,7 @@ pub fn epoch(bytes: &[u8]) {
 }
 
 fn rebuilt(epoch: &Epoch) -> Epoch {
-    let names = |texts: apportion::Texts<'_>| texts.iter().map(str::to_owned).collect::<Vec<_>>();
+    let names = |texts: apportion::epoch::Texts<'_>| texts.iter().map(str::to_owned).collect::<Vec<_>>();
     let columns = ColumnNames {
         node_metrics: names(epoch.node_metrics()),
         node_labels: names(epoch.node_labels()),

@@ -11,11 +11,13 @@ pub mod worked;
 
 use std::path::{Path, PathBuf};
 
-use apportion::{
-    Asset, Charter, ColumnNames, CompareError, Comparing, Comparison, DirectoryStore, Edge, Epoch,
-    EpochBuilder, Header, History, Ledger, LedgerIdentity, Node, Past, Policy, Pool, ReplayError,
-    ReplayedEpoch, Window,
-};
+use apportion::compare::{CompareError, Comparison, ComparisonBuilder};
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::ledger::LedgerIdentity;
+use apportion::money::{Asset, Pool};
+use apportion::replay::{ReplayError, ReplayedEpoch, SettledEpochs};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Edge, Epoch, EpochBuilder, History, Ledger, Node, Policy};
 
 /// A file or folder of this crate's `data/`.
 pub fn data(path: &str) -> PathBuf {
@@ -98,7 +100,7 @@ pub fn epoch_in(number: u64, asset: Asset) -> Epoch {
 /// # Errors
 ///
 /// Those of the replay.
-pub fn replay_all<P: Past>(
+pub fn replay_all<P: SettledEpochs>(
     past: &P,
     candidates: &[Charter],
     policies: &[Policy],
@@ -122,7 +124,7 @@ pub fn compare(
     candidate: &Charter,
     index: usize,
 ) -> Result<Comparison, CompareError> {
-    let mut comparing = Comparing::new(candidate, index);
+    let mut comparing = ComparisonBuilder::new(candidate, index);
     for epoch in epochs {
         comparing.add(epoch)?;
     }

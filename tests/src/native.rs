@@ -1,6 +1,7 @@
 //! An engine's epoch as the guest SDK's, so that a rule can run natively beside its component.
 
-use apportion::{Epoch, Label, Texts};
+use apportion::Epoch;
+use apportion::epoch::{Label, Texts};
 use apportion_guest::{Columns, InvalidEpoch, LabelColumn, MetricColumn};
 
 /// The same epoch, for `apportion_guest::run`.

@@ -5,9 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{
-    Appointment, Charter, Engine, Epoch, History, Limits, OnFault, Payouts, Policy, Terms, settle,
-};
+use apportion::charter::{Appointment, CharterTerms, OnFault};
+use apportion::{Charter, Engine, Epoch, History, Limits, Payouts, Policy, settle};
 use attribution::{Files, Month, Owners, Paid};
 
 /// A charter of the example, and the policies that it names: of these, all that `apportion charter new` reads.
@@ -28,12 +27,12 @@ pub fn charter(engine: &Engine, written: &str) -> Result<(Charter, Vec<Policy>)>
         let portion = draft.get("portion").and_then(toml::Value::as_integer).unwrap_or(1);
         let parameters = draft.get("parameters").map(serde_json::to_value).transpose()?;
         let parameters = parameters.unwrap_or_else(|| serde_json::json!({}));
-        appointments.push(Appointment::of(&policy, u32::try_from(portion)?, parameters));
+        appointments.push(Appointment::new(&policy, u32::try_from(portion)?, parameters));
         if policies.iter().all(|known| known.digest() != policy.digest()) {
             policies.push(policy);
         }
     }
-    let terms = Terms {
+    let terms = CharterTerms {
         name: name.to_owned(),
         policies: appointments,
         limits: Limits::default(),

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use apportion::{
-    Asset, AssetChangeError, AssetTerms, CarryChange, Charter, Digest, DirectoryStore, Engine, History,
-    Ledger, LedgerError, PaidChange, Policy, Ratio, SettleError, Settlement, Store, settle, verify,
-};
+use apportion::charter::{AssetTerms, CarryChange, PaidChange, Ratio};
+use apportion::ledger::LedgerError;
+use apportion::money::Asset;
+use apportion::settle::{AssetChangeError, SettleError};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Digest, Engine, History, Ledger, Policy, Settlement, Store, settle, verify};
 use apportion_tests::{epoch_in, hostile, numbered_epoch};
 
 use crate::identity::entry_text;

@@ -6,11 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use apportion::explain::{Explaining, Question};
-use apportion::{
-    Audit, Card, Charter, Digest, Engine, Epoch, History, Payout, Policy, Property, Settlement, Verdict,
-    settle,
-};
+use apportion::audit::{Audit, Card, Property, Verdict};
+use apportion::explain::{Explainer, Question};
+use apportion::payouts::Payout;
+use apportion::{Charter, Digest, Engine, Epoch, History, Policy, Settlement, settle};
 use apportion_report::explained::Words;
 use apportion_tests::worked;
 use attribution::{INFLUENCE, LINEAGE, Month, Owners, Paid, SEED, report, year};
@@ -147,7 +146,7 @@ fn the_page_explains_as_the_program_does() {
         before: Some((&lineage.epochs[8], &lineage.settlements[8].payouts)),
         runs: 64,
     };
-    let explanation = Explaining::new(question).unwrap().explain("ilse", |_, _| {}).unwrap();
+    let explanation = Explainer::new(question).unwrap().explain("ilse", |_, _| {}).unwrap();
     let words = Words::of(&explanation);
     let way = words.path(&explanation.paths[0]).join("\n  ");
     assert!(way.contains("span:202508"), "over a search of August: {way}");

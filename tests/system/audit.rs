@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use apportion::audit::{Audit, AuditError, Card, Property, Verdict};
 use apportion::audit::{ExampleEpoch, Finding};
-use apportion::{
-    Audit, AuditError, Card, Charter, Engine, Epoch, EpochRows, FaultCode, History, Policy, Property,
-    Verdict, audit, settle,
-};
+use apportion::epoch::EpochRows;
+use apportion::fault::FaultCode;
+use apportion::{Charter, Engine, Epoch, History, Policy, audit, settle};
 use apportion_tests::{hostile, small_epoch};
 use serde_json::{Value, json};
 

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use apportion::{AdmissionError, CacheError, Charter, Engine, History, HostError, settle};
+use apportion::engine::{CacheError, HostError};
+use apportion::policy::AdmissionError;
+use apportion::{Charter, Engine, History, settle};
 use apportion_tests::{hostile, small_epoch};
 
 /// A folder of a test's own, removed when the test is over.

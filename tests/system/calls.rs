@@ -1,8 +1,10 @@
 //! Which functions a policy was in when it broke off: told to authors, the same on every backend, and in no receipt.
 
-use apportion::{
-    Backend, Charter, Engine, History, Limits, OnFault, Outcome, Policy, SettleError, Setup, settle,
-};
+use apportion::charter::OnFault;
+use apportion::engine::{Backend, Setup};
+use apportion::receipt::Outcome;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, Limits, Policy, settle};
 use apportion_tests::{hostile, small_epoch};
 
 /// A policy whose rule calls `outer`, and that one `inner`, which does this. The rule itself has no name.

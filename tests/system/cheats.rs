@@ -1,7 +1,11 @@
 //! A policy cannot tell an audit from a programme, so one that behaves only in an audit is found.
 
-use apportion::{Asset, Audit, Card, CardFormat, Engine, EpochRows, Header, NodeRow, PayeeRow, Pool, Window};
-use apportion::{Property, Verdict, audit};
+use apportion::Engine;
+use apportion::audit;
+use apportion::audit::{Audit, Card, CardFormat};
+use apportion::audit::{Property, Verdict};
+use apportion::epoch::{EpochRows, Header, NodeRow, PayeeRow, Window};
+use apportion::money::{Asset, Pool};
 use apportion_tests::{data, hostile, small_epoch};
 use serde_json::json;
 

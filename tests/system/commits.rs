@@ -1,6 +1,8 @@
 //! The policy `commits` over a git history: the sandbox and the native rule give the same bits.
 
-use apportion::{Asset, Charter, Engine, History, Pool, SettleError, settle};
+use apportion::money::{Asset, Pool};
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, settle};
 use apportion_import::git::{Detail, Options, import};
 use apportion_tests::git::{Commit, Repository};
 use apportion_tests::native;

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::fs;
 
-use apportion::{
-    Appointment, Card, Charter, Engine, History, OnFault, Past, Policy, Settled, Signers, Terms, audit,
-    settle,
-};
+use apportion::audit::{Audit, Card};
+use apportion::charter::{Appointment, CharterTerms, OnFault, Signers};
+use apportion::replay::{SettledEpoch, SettledEpochs};
+use apportion::{Charter, Engine, History, Policy, audit, settle};
 use apportion_tests::{compare, data, hostile, replay_all, small_epoch};
 use serde_json::{Value, json};
 
@@ -14,16 +14,16 @@ use crate::retro_funding::standard;
 
 const SAME: &str = "The new charter is the one that was in force";
 
-struct One(Settled);
+struct One(SettledEpoch);
 
-impl Past for One {
+impl SettledEpochs for One {
     type Error = Infallible;
 
     fn count(&self) -> usize {
         1
     }
 
-    fn load(&self, _: usize) -> Result<Settled, Infallible> {
+    fn load(&self, _: usize) -> Result<SettledEpoch, Infallible> {
         Ok(self.0.clone())
     }
 }
@@ -32,7 +32,7 @@ impl Past for One {
 fn page(then: &Charter, new: &Charter, policies: &[Policy]) -> String {
     let epoch = small_epoch();
     let settlement = settle(&epoch, then, policies, &History::default()).unwrap();
-    let settled = Settled::new(epoch, then.clone(), settlement.receipt, settlement.payouts).unwrap();
+    let settled = SettledEpoch::new(epoch, then.clone(), settlement.receipt, settlement.payouts).unwrap();
     let replayed =
         replay_all(&One(settled), std::slice::from_ref(new), policies, &History::default()).unwrap();
     apportion_report::page(&compare(&replayed, new, 0).unwrap())
@@ -65,7 +65,7 @@ fn charter(policy: &Policy, parameters: Value) -> Charter {
     Charter::single("Test", policy, parameters).unwrap()
 }
 
-fn changed(charter: &Charter, change: impl Fn(&mut Terms)) -> Charter {
+fn changed(charter: &Charter, change: impl Fn(&mut CharterTerms)) -> Charter {
     let mut terms = charter.terms().clone();
     change(&mut terms);
     Charter::new(terms).unwrap()
@@ -137,8 +137,7 @@ fn a_component_that_takes_a_standard_name_is_shown_as_what_it_is() {
     assert!(new.contains(impostor) && new.contains(&digests[0]), "{new}");
 
     let card = |policy: &Policy| -> Card {
-        audit(&apportion::Audit { policy, parameters: &parameters, epochs: &[], trials: 2, seed: 1 }, |_| {})
-            .unwrap()
+        audit(&Audit { policy, parameters: &parameters, epochs: &[], trials: 2, seed: 1 }, |_| {}).unwrap()
     };
     let [theirs, ours] = policies.each_ref().map(|policy| apportion_report::card(&card(policy)));
     assert!(theirs.contains(impostor) && theirs.contains(&digests[0]), "{theirs}");
@@ -151,7 +150,7 @@ fn the_order_of_policies_is_a_difference() {
     let engine = Engine::new().unwrap();
     let policies = [stranger(&engine), standard(&engine, "equal")];
     let then = changed(&charter(&policies[0], json!({})), |terms| {
-        terms.policies.push(Appointment::of(&policies[1], 1, json!({})));
+        terms.policies.push(Appointment::new(&policies[1], 1, json!({})));
     });
     let new = changed(&then, |terms| terms.policies.reverse());
     let shown = differing(&page(&then, &new, &policies));

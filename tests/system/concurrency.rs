@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use apportion::{
-    Cancel, Charter, Digest, Engine, History, HostError, LedgerError, Limits, OnFault, Policy, SettleError,
-    settle,
-};
+use apportion::charter::OnFault;
+use apportion::engine::HostError;
+use apportion::ledger::LedgerError;
+use apportion::settle::SettleError;
+use apportion::{Cancel, Charter, Digest, Engine, History, Limits, Policy, settle};
 use apportion_tests::{hostile, numbered_epoch, small_epoch};
 
 use crate::ledger::Folder;
@@ -115,7 +116,10 @@ fn nothing_begins_once_it_is_cancelled() {
     cancel.cancel();
     let cancelled = engine.clone().with_cancel(&cancel);
     let admitted = cancelled.admit(&hostile::harmless());
-    assert!(matches!(admitted, Err(apportion::AdmissionError::Host(HostError::Cancelled))), "{admitted:?}");
+    assert!(
+        matches!(admitted, Err(apportion::policy::AdmissionError::Host(HostError::Cancelled))),
+        "{admitted:?}"
+    );
     engine.admit(&hostile::harmless()).unwrap();
 }
 

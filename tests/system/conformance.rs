@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 
-use apportion::{Backend, Engine, FaultCode, Setup};
+use apportion::Engine;
+use apportion::engine::{Backend, Setup};
+use apportion::fault::FaultCode;
 use apportion_tests::conformance::{Came, Case, Slice, check, corpus, write};
 
 /// Every engine that the corpus is run by, by name. What the first says is what the others are held to.

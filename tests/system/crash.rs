@@ -8,9 +8,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use apportion::{
-    Charter, Digest, DirectoryStore, Engine, Ledger, LedgerError, StoreError, Verification, verify,
-};
+use apportion::ledger::LedgerError;
+use apportion::store::{DirectoryStore, StoreError};
+use apportion::verify::Verification;
+use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{create_ledger, hostile, numbered_epoch};
 
 /// How often the writer is killed, if the environment does not say.

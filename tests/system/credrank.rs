@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use apportion::{Charter, DirectoryStore, Engine, Epoch, History, Replayed, verify};
+use apportion::replay::Replayed;
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, Epoch, History, verify};
 use apportion_guest::Division;
 use apportion_import::sourcecred::{self, Imported, Options};
 use apportion_tests::{data, native, replay_all};

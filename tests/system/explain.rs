@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use apportion::explain::{ExplainError, Explaining, Explanation, Question, Reliance, Without};
-use apportion::{
-    Asset, Charter, ColumnNames, Difference, Edge, EdgeRow, Engine, Epoch, EpochBuilder, EpochRows, Header,
-    History, Node, Policy, Pool, Settlement, Window, settle,
-};
+use apportion::compare::Difference;
+use apportion::epoch::{ColumnNames, EdgeRow, EpochRows, Header, Window};
+use apportion::explain::{ExplainError, Explainer, Explanation, Question, Reliance, Without};
+use apportion::money::{Asset, Pool};
+use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, Policy, Settlement, settle};
 use apportion_report::explained::{Most, Words};
 use apportion_tests::{numbered_epoch, small_epoch};
 use serde_json::json;
@@ -57,7 +57,7 @@ impl Rule {
         let (charter, policies) = (&self.charter, &self.policies[..]);
         let question = Question { epoch, charter, policies, history: &history, before: None, runs };
         let mut told = Vec::new();
-        let explaining = Explaining::new(question).unwrap();
+        let explaining = Explainer::new(question).unwrap();
         let explanation = explaining.explain(payee, |done, all| told.push((done, all))).unwrap();
         // Each settlement is told of, and there are no more than were allowed.
         assert_eq!(told.len(), explanation.runs);
@@ -303,7 +303,7 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
     let (charter, policies, epoch) = (&rule.charter, &rule.policies[..], numbered(3, &[]));
     let before = Some((&second, &payouts));
     let question = Question { epoch: &epoch, charter, policies, history: &history, before, runs: 50 };
-    let explaining = Explaining::new(question).unwrap();
+    let explaining = Explainer::new(question).unwrap();
     assert_eq!(explaining.settlement().receipt.digest(), third.receipt.digest());
     let explanation = explaining.explain("ann", |_, _| ()).unwrap();
     assert_eq!((explanation.amount, explanation.contributions.len()), (paid, 3));
@@ -315,7 +315,7 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
 
     // As if it were a first epoch it is another amount, and no one would know by the receipt's payee that it is wrong.
     let none = History::default();
-    let forgetful = Explaining::new(Question { history: &none, before: None, ..question }).unwrap();
+    let forgetful = Explainer::new(Question { history: &none, before: None, ..question }).unwrap();
     assert_ne!(forgetful.explain("ann", |_, _| ()).unwrap().amount, paid);
     assert_ne!(forgetful.settlement().receipt.digest(), third.receipt.digest());
 }
@@ -369,7 +369,7 @@ fn names_stand_beside_ids() {
 }
 
 fn explained(question: Question<'_>, payee: &str) -> Result<Explanation, ExplainError> {
-    Explaining::new(question).unwrap().explain(payee, |_, _| ())
+    Explainer::new(question).unwrap().explain(payee, |_, _| ())
 }
 
 #[test]

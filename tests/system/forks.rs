@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger, Verification, VerifyOptions, verify};
+use apportion::store::DirectoryStore;
+use apportion::verify::{Verification, VerifyOptions};
+use apportion::{Charter, Digest, Engine, Ledger, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
 use crate::identity::rewind;
@@ -71,7 +73,7 @@ fn ledger_that_was_begun_again_is_reported() {
     let ledger = three(&folder, &engine);
     fs::remove_file(folder.0.join("head")).unwrap();
     let store = DirectoryStore::open(&folder.0).unwrap();
-    Ledger::create(store, apportion::LedgerIdentity::from_bytes([1; 32])).unwrap();
+    Ledger::create(store, apportion::ledger::LedgerIdentity::from_bytes([1; 32])).unwrap();
     let findings = verified(&folder, &[]).findings.join("\n");
     let first = ledger.entries()[0].0;
     let expected = format!("entry `{first}` begins another chain than this ledger's: the ledger was forked");

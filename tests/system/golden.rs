@@ -6,10 +6,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apportion::{
-    Appointment, Charter, DirectoryStore, Engine, Epoch, FaultCode, History, Ledger, LedgerIdentity, Limits,
-    OnFault, Payouts, Proof, Receipt, SettleError, Store, Terms, settle,
-};
+use apportion::charter::{Appointment, CharterTerms, OnFault};
+use apportion::fault::FaultCode;
+use apportion::ledger::LedgerIdentity;
+use apportion::settle::SettleError;
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, Epoch, History, Ledger, Limits, Payouts, Proof, Receipt, Store, settle};
 use apportion_import::retro_funding::{self, Options, Track};
 use apportion_tests::hostile::{self, End};
 use apportion_tests::{MONTHS, data, small_epoch};
@@ -59,8 +61,8 @@ fn golden_objects() {
         [serde_json::json!({}), serde_json::json!({"node_metrics": {"stars": 0.5}}), month.parameters];
     let appointed = policies.iter().zip([5, 2, 1]).zip(parameters);
     let appointed =
-        appointed.map(|((policy, portion), parameters)| Appointment::of(policy, portion, parameters));
-    let charter = Charter::new(Terms {
+        appointed.map(|((policy, portion), parameters)| Appointment::new(policy, portion, parameters));
+    let charter = Charter::new(CharterTerms {
         name: "Golden — \"quoted\"".to_owned(),
         policies: appointed.collect(),
         limits: Limits::default(),

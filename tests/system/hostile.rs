@@ -7,10 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use apportion::{
-    AdmissionError, Charter, Engine, Epoch, History, HostError, Limits, OnFault, Outcome, Policy,
-    SettleError, settle,
-};
+use apportion::charter::OnFault;
+use apportion::engine::HostError;
+use apportion::policy::AdmissionError;
+use apportion::receipt::Outcome;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, Epoch, History, Limits, Policy, settle};
 use apportion_tests::hostile::{self, Case, End};
 use apportion_tests::small_epoch;
 

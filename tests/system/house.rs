@@ -7,33 +7,55 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The library's modules, lowest first: one may use only those before it. ARCHITECTURE.md draws the same.
-const LAYERS: [&str; 25] = [
-    "text",
-    "number",
-    "parallel",
-    "canonical",
-    "signature",
-    "money",
-    "graph",
-    "epoch",
-    "apportionment",
-    "fault",
-    "sandbox",
-    "abi",
-    "policy",
-    "charter",
-    "payouts",
-    "receipt",
-    "proof",
-    "settle",
-    "replay",
-    "compare",
-    "explain",
-    "audit",
-    "store",
-    "ledger",
-    "verify",
+/// The modules of the two crates of the library, lowest first: one may use only those before it. ARCHITECTURE.md draws the
+/// same.
+const LAYERS: [(&str, &[&str]); 2] = [
+    (
+        "host/core/src",
+        &[
+            "text",
+            "number",
+            "sorting",
+            "canonical",
+            "signature",
+            "money",
+            "graph",
+            "epoch",
+            "apportionment",
+            "limits",
+            "fault",
+            "charter",
+            "payouts",
+            "receipt",
+            "proof",
+            "settled",
+            "replayed",
+            "comparison",
+            "explanation",
+            "property",
+            "card",
+            "store",
+            "entry",
+        ],
+    ),
+    (
+        "host/apportion/src",
+        &[
+            "parallel",
+            "host_error",
+            "sandbox",
+            "abi",
+            "policy",
+            "engine",
+            "settle",
+            "replay",
+            "compare",
+            "explain",
+            "audit",
+            "ledger",
+            "verify",
+        ],
+    ),
 ];
 
 pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -51,31 +73,44 @@ pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 /// The module of the library that a file belongs to: `epoch` for `epoch.rs` and all of `epoch/`.
 fn module(path: &Path) -> String {
-    let inside = path.strip_prefix(root().join("host/src")).unwrap();
+    let folders = ["host/core/src", "host/apportion/src"];
+    let inside = folders.iter().find_map(|folder| path.strip_prefix(root().join(folder)).ok()).unwrap();
     let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
 #[test]
 fn modules_use_only_what_stands_below_them() {
-    for path in rust_files(&root().join("host/src")) {
-        let user = module(&path);
-        let place = LAYERS.iter().position(|layer| *layer == user).unwrap_or(LAYERS.len());
-        for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
-            let uses = line.split("crate::").skip(1);
-            for used in
-                uses.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
-            {
-                let Some(below) = LAYERS.iter().position(|layer| *layer == used) else { continue };
-                assert!(below <= place, "{}:{}: `{user}` may not use `{used}`", path.display(), number + 1);
+    for (folder, layers) in LAYERS {
+        for path in rust_files(&root().join(folder)) {
+            let user = module(&path);
+            let place = layers.iter().position(|layer| *layer == user).unwrap_or(layers.len());
+            for (number, line) in fs::read_to_string(&path).unwrap().lines().enumerate() {
+                let uses = line.split("crate::").skip(1);
+                for used in uses
+                    .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(""))
+                {
+                    let Some(below) = layers.iter().position(|layer| *layer == used) else { continue };
+                    assert!(
+                        below <= place,
+                        "{}:{}: `{user}` may not use `{used}`",
+                        path.display(),
+                        number + 1
+                    );
+                }
             }
         }
     }
 }
 
+/// The files of both crates of the library.
+fn library() -> Vec<PathBuf> {
+    LAYERS.iter().flat_map(|(folder, _)| rust_files(&root().join(folder))).collect()
+}
+
 #[test]
 fn wasmtime_is_named_in_three_places() {
-    for path in rust_files(&root().join("host/src")) {
+    for path in library() {
         let names = fs::read_to_string(&path).unwrap().lines().any(|line| line.contains("wasmtime::"));
         let may = ["sandbox", "abi", "policy"].contains(&module(&path).as_str());
         assert!(may || !names, "{} names wasmtime", path.display());
@@ -85,14 +120,14 @@ fn wasmtime_is_named_in_three_places() {
 /// Who embeds the library and needs no WASI does not pay for it.
 #[test]
 fn wasi_is_there_only_where_it_is_asked_for() {
-    let manifest = fs::read_to_string(root().join("host/Cargo.toml")).unwrap();
+    let manifest = fs::read_to_string(root().join("host/apportion/Cargo.toml")).unwrap();
     assert!(manifest.contains("wasmtime-wasi = { workspace = true, optional = true }"));
     assert!(!manifest.contains("\ndefault ="));
 }
 
 #[test]
 fn only_canonical_hashes() {
-    for path in rust_files(&root().join("host/src")) {
+    for path in library() {
         let text = fs::read_to_string(&path).unwrap();
         let names = ["blake3::", "bao::"].iter().any(|name| text.contains(name));
         assert!(!names || module(&path) == "canonical", "{} hashes", path.display());
@@ -116,7 +151,14 @@ fn only_the_program_prints_and_only_through_its_gate() {
         "::parse()",
         "write_stdout",
     ];
-    for folder in ["host/src", "host/harden/src", "host/import/src", "host/report/src", "host/cli/src"] {
+    for folder in [
+        "host/core/src",
+        "host/apportion/src",
+        "host/harden/src",
+        "host/import/src",
+        "host/report/src",
+        "host/cli/src",
+    ] {
         for path in rust_files(&root().join(folder)) {
             if path.ends_with("host/cli/src/print.rs") {
                 continue;
@@ -125,7 +167,7 @@ fn only_the_program_prints_and_only_through_its_gate() {
                 let is_comment = line.trim_start().starts_with("//");
                 let way = ways.iter().find(|way| line.contains(**way));
                 // A policy's own streams under WASI are called so too, and end in its log.
-                let is_wasi = path.ends_with("host/src/sandbox/wasi.rs");
+                let is_wasi = path.ends_with("host/apportion/src/sandbox/wasi.rs");
                 assert!(
                     is_comment || is_wasi || way.is_none(),
                     "{}:{}: {way:?} belongs into print.rs",
@@ -175,7 +217,7 @@ fn nothing_sleeps() {
 /// Code that is taken as compiled is the only thing that the library trusts so far.
 #[test]
 fn unsafe_code_stands_in_one_place() {
-    for path in rust_files(&root().join("host/src")) {
+    for path in library() {
         let text = fs::read_to_string(&path).unwrap();
         let uses = text
             .lines()
@@ -190,14 +232,39 @@ fn unsafe_code_stands_in_one_place() {
 fn crates_depend_in_one_direction() {
     for (manifest, forbidden) in [
         (
-            "host/Cargo.toml",
+            "host/core/Cargo.toml",
+            &[
+                "apportion ",
+                "apportion.",
+                "apportion-",
+                "wasmtime",
+                "wasmparser",
+                "jsonschema",
+                "clap",
+                "anyhow",
+            ][..],
+        ),
+        (
+            "host/apportion/Cargo.toml",
             &["apportion-import", "apportion-cli", "apportion-guest", "clap", "csv", "parquet", "anyhow"][..],
         ),
         ("host/harden/Cargo.toml", &["apportion", "wasmtime", "clap", "anyhow"][..]),
-        ("host/import/Cargo.toml", &["apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..]),
+        (
+            "host/import/Cargo.toml",
+            &["apportion ", "apportion.", "apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..],
+        ),
         (
             "host/report/Cargo.toml",
-            &["apportion-import", "apportion-cli", "apportion-guest", "wasmtime", "clap", "anyhow"][..],
+            &[
+                "apportion ",
+                "apportion.",
+                "apportion-import",
+                "apportion-cli",
+                "apportion-guest",
+                "wasmtime",
+                "clap",
+                "anyhow",
+            ][..],
         ),
         ("host/cli/Cargo.toml", &["apportion-guest", "wasmtime", "blake3"][..]),
         ("guest-sdk/Cargo.toml", &["apportion.workspace", "apportion =", "wasmtime"][..]),

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use apportion::charter::Signers;
+use apportion::ledger::{LedgerError, LedgerIdentity};
 use apportion::signature::{CHARTER_NAMESPACE, sign};
-use apportion::{
-    Charter, Digest, DirectoryStore, Engine, Ledger, LedgerError, LedgerIdentity, Signers, Store,
-    Verification, verify,
-};
+use apportion::store::DirectoryStore;
+use apportion::verify::Verification;
+use apportion::{Charter, Digest, Engine, Ledger, Store, verify};
 use apportion_tests::{data, hostile, numbered_epoch};
 
 use crate::ledger::Folder;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use apportion::{Charter, Engine, History, OnFault, settle};
+use apportion::charter::OnFault;
+use apportion::{Charter, Engine, History, settle};
 use apportion_guest::Division;
 use apportion_tests::{fees, native};
 use serde_json::json;

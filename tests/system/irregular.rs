@@ -9,7 +9,9 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger, LedgerError, Store, StoreError, verify};
+use apportion::ledger::LedgerError;
+use apportion::store::{DirectoryStore, StoreError};
+use apportion::{Charter, Digest, Engine, Ledger, Store, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
 use crate::ledger::{Folder, files};

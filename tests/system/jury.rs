@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use apportion::{Charter, Engine, Epoch, History, SettleError, Settlement, settle};
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, Epoch, History, Settlement, settle};
 use apportion_tests::native;
 use serde_json::{Value, json};
 

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use apportion::charter::Signers;
+use apportion::ledger::LedgerError;
+use apportion::settle::SettleError;
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::{
-    Charter, DirectoryStore, Engine, Ledger, LedgerError, SettleError, Signers, Store, StoreError, verify,
-};
+use apportion::store::{DirectoryStore, StoreError};
+use apportion::{Charter, Engine, Ledger, Store, verify};
 use apportion_tests::{create_ledger, hostile, small_epoch};
 
 use crate::retro_funding::{Month, TRACKS, Track, months};

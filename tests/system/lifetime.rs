@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{
-    Charter, ColumnNames, DirectoryStore, Engine, Epoch, EpochBuilder, Header, History, OnFault, Replayed,
-    verify,
-};
+use apportion::charter::OnFault;
+use apportion::epoch::{ColumnNames, Header};
+use apportion::replay::Replayed;
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, Epoch, EpochBuilder, History, verify};
 use apportion_tests::{create_ledger, native, numbered_epoch, replay_all};
 
 use crate::ledger::Folder;

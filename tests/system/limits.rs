@@ -3,11 +3,18 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use apportion::{
-    Appointment, Cancel, Charter, CheckError, DirectoryStore, Engine, FaultCode, History, HostError,
-    HostLimit, LedgerError, Limits, OnFault, Outcome, Past, Policy, Replayed, SettleError, Settled,
-    Verification, settle,
-};
+use apportion::charter::{Appointment, OnFault};
+use apportion::engine::HostError;
+use apportion::fault::FaultCode;
+use apportion::ledger::LedgerError;
+use apportion::limits::HostLimit;
+use apportion::policy::CheckError;
+use apportion::receipt::Outcome;
+use apportion::replay::{Replayed, SettledEpoch, SettledEpochs};
+use apportion::settle::SettleError;
+use apportion::store::DirectoryStore;
+use apportion::verify::Verification;
+use apportion::{Cancel, Charter, Engine, History, Limits, Policy, settle};
 use apportion_tests::{hostile, numbered_epoch, replay_all, small_epoch};
 use serde_json::json;
 
@@ -113,16 +120,16 @@ fn run_that_takes_too_long_is_stopped_and_leaves_nothing() {
 }
 
 /// Settled epochs in memory.
-struct Settlements(Vec<Settled>);
+struct Settlements(Vec<SettledEpoch>);
 
-impl Past for Settlements {
+impl SettledEpochs for Settlements {
     type Error = Infallible;
 
     fn count(&self) -> usize {
         self.0.len()
     }
 
-    fn load(&self, index: usize) -> Result<Settled, Infallible> {
+    fn load(&self, index: usize) -> Result<SettledEpoch, Infallible> {
         Ok(self.0[index].clone())
     }
 }
@@ -137,7 +144,7 @@ fn replay_reports_an_epoch_that_the_host_cannot_replay_and_goes_on() {
     let settled = |number| {
         let epoch = numbered_epoch(number);
         let then = settle(&epoch, &by, std::slice::from_ref(&policy), &History::default()).unwrap();
-        Settled::new(epoch, by.clone(), then.receipt, then.payouts).unwrap()
+        SettledEpoch::new(epoch, by.clone(), then.receipt, then.payouts).unwrap()
     };
     let past = Settlements((1..=3).map(settled).collect());
 
@@ -172,7 +179,7 @@ fn replay_reports_an_epoch_that_the_host_cannot_replay_and_goes_on() {
     cancel.cancel();
     let policies = policies.map(|policy| policy.with_cancel(&cancel));
     let ended = replay_all(&past, &candidates, &policies, &History::default());
-    assert!(matches!(ended, Err(apportion::ReplayError::Host(HostError::Cancelled))), "{ended:?}");
+    assert!(matches!(ended, Err(apportion::replay::ReplayError::Host(HostError::Cancelled))), "{ended:?}");
 }
 
 /// A text that a hard pattern would take long for is refused by the count; what is more than a little work is done on

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use apportion::{Digest, Engine, Payouts, Proof, ProofError, Proven, Settlement};
+use apportion::proof::{ProofError, ProvenPayout};
+use apportion::{Digest, Engine, Payouts, Proof, Settlement};
 use apportion_tests::small_epoch;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -25,7 +26,7 @@ fn proof(settlement: &Settlement, payee: &str) -> Proof {
     Proof::new(&settlement.receipt, &settlement.payouts, payee).unwrap()
 }
 
-fn checked(bytes: &[u8], receipt: Digest) -> Result<Proven, ProofError> {
+fn checked(bytes: &[u8], receipt: Digest) -> Result<ProvenPayout, ProofError> {
     Proof::from_bytes(bytes)?.check(receipt)
 }
 
@@ -170,7 +171,7 @@ fn a_proof_cut_short_or_lengthened_is_refused() {
         json["receipt"] = receipt.into();
     });
     assert!(checked(&bytes, receipt).is_err());
-    let huge = vec![b' '; apportion::MAX_PROOF + 1];
+    let huge = vec![b' '; apportion::proof::MAX_PROOF + 1];
     assert_eq!(Proof::from_bytes(&huge), Err(ProofError::TooLarge(huge.len())));
 }
 

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use apportion::{Charter, Engine, FaultCode, History, SettleError, settle};
+use apportion::fault::FaultCode;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, settle};
 use apportion_guest::{Division, run};
 use apportion_import::tables;
 use apportion_tests::{data, native};

@@ -3,34 +3,34 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use apportion::{
-    CandidateSide, Charter, Comparing, Engine, FaultCode, History, Past, Payouts, Replayed, ReplayedEpoch,
-    Settled, SettledError, settle,
-};
+use apportion::compare::{CandidateSide, ComparisonBuilder};
+use apportion::fault::FaultCode;
+use apportion::replay::{Replayed, ReplayedEpoch, SettledEpoch, SettledEpochError, SettledEpochs};
+use apportion::{Charter, Engine, History, Payouts, settle};
 use apportion_tests::{compare, hostile, replay_all, small_epoch};
 
 use crate::retro_funding::{Month, TRACKS, months, standard};
 
 /// Settled epochs in memory.
-struct Settlements(Vec<Settled>);
+struct Settlements(Vec<SettledEpoch>);
 
-impl Past for Settlements {
+impl SettledEpochs for Settlements {
     type Error = Infallible;
 
     fn count(&self) -> usize {
         self.0.len()
     }
 
-    fn load(&self, index: usize) -> Result<Settled, Infallible> {
+    fn load(&self, index: usize) -> Result<SettledEpoch, Infallible> {
         Ok(self.0[index].clone())
     }
 }
 
-fn settled(month: &Month, charter: &Charter) -> Settled {
+fn settled(month: &Month, charter: &Charter) -> SettledEpoch {
     let policies = std::slice::from_ref(&month.policy);
     let settlement = settle(&month.imported.epoch, charter, policies, &History::default()).unwrap();
     let epoch = month.imported.epoch.clone();
-    Settled::new(epoch, charter.clone(), settlement.receipt, settlement.payouts).unwrap()
+    SettledEpoch::new(epoch, charter.clone(), settlement.receipt, settlement.payouts).unwrap()
 }
 
 /// Every month under its own charter.
@@ -87,7 +87,7 @@ fn the_comparison_with_m6_is_what_arithmetic_says() {
         assert!(months.len() >= 3, "{} months of {} are comparable", months.len(), track.name);
         let past = past(&months);
         let epochs = replayed(&past, std::slice::from_ref(&candidate), &months[0]);
-        let mut comparing = Comparing::new(&candidate, 0);
+        let mut comparing = ComparisonBuilder::new(&candidate, 0);
         let rows: Vec<_> = epochs.iter().flat_map(|epoch| comparing.add(epoch).unwrap()).collect();
         let comparison = comparing.finish().unwrap();
         let terms = comparison.terms();
@@ -208,7 +208,7 @@ fn a_fault_is_shown_and_left_out_of_the_sums() {
     let policies = [equal, month.policy.clone()];
     let one = |epoch: &apportion::Epoch| {
         let settlement = settle(epoch, &fair, &policies, &History::default()).unwrap();
-        Settled::new(epoch.clone(), fair.clone(), settlement.receipt, settlement.payouts).unwrap()
+        SettledEpoch::new(epoch.clone(), fair.clone(), settlement.receipt, settlement.payouts).unwrap()
     };
     // On-chain metrics are not in the first epoch: the rule refuses.
     let past = Settlements(vec![one(&epochs[0])]);
@@ -231,12 +231,16 @@ fn a_fault_is_shown_and_left_out_of_the_sums() {
     let error = compare(&replayed, &fair, 0).unwrap_err().to_string();
     assert!(error.contains("they have no sum"), "{error}");
     let settlement = settle(&epochs[0], &fair, &policies, &History::default()).unwrap();
+    let wrong = SettledEpoch::new(
+        epochs[1].clone(),
+        fair.clone(),
+        settlement.receipt.clone(),
+        settlement.payouts.clone(),
+    );
+    assert!(matches!(wrong, Err(SettledEpochError::Epoch { .. })));
     let wrong =
-        Settled::new(epochs[1].clone(), fair.clone(), settlement.receipt.clone(), settlement.payouts.clone());
-    assert!(matches!(wrong, Err(SettledError::Epoch { .. })));
-    let wrong =
-        Settled::new(epochs[0].clone(), month.charter.clone(), settlement.receipt, settlement.payouts);
-    assert!(matches!(wrong, Err(SettledError::Charter { .. })));
+        SettledEpoch::new(epochs[0].clone(), month.charter.clone(), settlement.receipt, settlement.payouts);
+    assert!(matches!(wrong, Err(SettledEpochError::Charter { .. })));
 }
 
 /// A rule with a state is replayed in order, with the history that it would have made itself.
@@ -257,7 +261,7 @@ fn a_stateful_rule_is_replayed_with_its_own_history() {
         history.previous = Some(settlement.receipt.digest());
         history.carry = settlement.carry;
         let (receipt, payouts) = (settlement.receipt, settlement.payouts);
-        past.0.push(Settled::new(epoch.clone(), charter.clone(), receipt, payouts).unwrap());
+        past.0.push(SettledEpoch::new(epoch.clone(), charter.clone(), receipt, payouts).unwrap());
     }
     let candidates = [charter, fair.clone()];
     let epochs = replay_all(&past, &candidates, &policies, &History::default()).unwrap();

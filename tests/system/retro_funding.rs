@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use apportion::{Charter, Engine, History, Policy, SettleError, Settlement, settle};
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, Policy, Settlement, settle};
 use apportion_import::retro_funding::{self, Imported, Options};
 use apportion_tests::{MONTHS, data, native};
 
@@ -55,7 +56,7 @@ pub fn months(engine: &Engine, track: Track) -> Vec<Month> {
 fn published(month: &str, track: Track) -> BTreeMap<String, i128> {
     let text =
         fs::read_to_string(data(&format!("retro-funding/{month}/published-{}.csv", track.name))).unwrap();
-    let hundredths = apportion::Asset::new("OP", 2).unwrap();
+    let hundredths = apportion::money::Asset::new("OP", 2).unwrap();
     let rows = text.lines().skip(1).map(|line| {
         let (project, op) = line.split_once(',').unwrap();
         (project.to_owned(), i128::try_from(hundredths.parse(op).unwrap()).unwrap())

@@ -1,9 +1,11 @@
 //! What a policy may be made of, and the holes through which a verdict could differ between machines: each closed, or
 //! its behaviour shown. docs/sandbox.md has the table.
 
-use apportion::{
-    AdmissionError, Charter, Engine, Fault, History, Limits, OnFault, Policy, SettleError, Settlement, settle,
-};
+use apportion::charter::OnFault;
+use apportion::fault::Fault;
+use apportion::policy::AdmissionError;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, History, Limits, Policy, Settlement, settle};
 use apportion_tests::{hostile, small_epoch};
 
 /// Settles the small epoch by a policy within limits.
@@ -142,7 +144,7 @@ fn sections(bytes: &[u8]) -> impl Iterator<Item = u8> {
 
 /// Hole: `memory.grow` at the limit. What the module itself forbids is answered by -1, as the standard says; up to the
 /// charter's limit it is granted to the byte; one page more ends the run. What the *system* refuses is the host's
-/// fault: `memory_that_the_system_does_not_give_is_the_hosts_fault` in `host/src/sandbox/tests.rs`.
+/// fault: `memory_that_the_system_does_not_give_is_the_hosts_fault` in `host/apportion/src/sandbox/tests.rs`.
 #[test]
 fn memory_grows_to_the_limit_and_not_a_page_further() {
     let engine = Engine::new().unwrap();

@@ -1,8 +1,9 @@
 //! The policy `shapley` in the sandbox and natively: the same bits; what it costs, by the meter.
 
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::money::{Asset, Pool};
 use apportion::{
-    Asset, Charter, ColumnNames, Edge, Engine, Epoch, EpochBuilder, Header, History, Limits, Node, Policy,
-    Pool, Settlement, Window, settle,
+    Charter, Edge, Engine, Epoch, EpochBuilder, History, Limits, Node, Policy, Settlement, settle,
 };
 use apportion_guest::random::Random;
 use apportion_tests::native;

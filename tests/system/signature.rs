@@ -13,7 +13,7 @@ const NAMESPACES: [&str; 6] =
     [CHARTER_NAMESPACE, "n", "file", "a b", "ünïcode", "one@that-is-rather-long.example.org"];
 
 fn data() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/ssh")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/core/tests/data/ssh")
 }
 
 fn read(name: &str) -> String {

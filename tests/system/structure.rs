@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use apportion::{
-    Appointment, Charter, Digest, DirectoryStore, Engine, Ledger, Limits, OnFault, Store, Terms,
-};
+use apportion::charter::{Appointment, CharterTerms, OnFault};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Digest, Engine, Ledger, Limits, Store};
 use apportion_tests::{hostile, small_epoch};
 use serde_json::{Value, json};
 
@@ -16,8 +16,8 @@ use crate::ledger::Folder;
 fn settled(folder: &Folder, engine: &Engine) -> Ledger<DirectoryStore> {
     let mut ledger = folder.make();
     let policy = engine.admit(&hostile::harmless()).unwrap();
-    let policies = vec![Appointment::of(&policy, 2, json!({})), Appointment::of(&policy, 1, json!({}))];
-    let terms = Terms {
+    let policies = vec![Appointment::new(&policy, 2, json!({})), Appointment::new(&policy, 1, json!({}))];
+    let terms = CharterTerms {
         name: "Structure".to_owned(),
         policies,
         limits: Limits::default(),
@@ -188,7 +188,7 @@ fn add(payout: &mut Value, part: usize, units: i128) {
 fn adoptions_are_checked_against_what_policies_say_of_themselves() {
     let engine = Engine::new().unwrap();
     let pagerank = engine.admit(apportion_standard::find("pagerank").unwrap().bytes).unwrap();
-    let honest = Appointment::of(&pagerank, 1, json!({}));
+    let honest = Appointment::new(&pagerank, 1, json!({}));
     for (name, appointment, problem) in [
         ("version", Appointment { version: "9.9.9".to_owned(), ..honest.clone() }, "calls itself `pagerank"),
         ("name", Appointment { name: "equal".to_owned(), ..honest.clone() }, "calls itself `pagerank"),

@@ -4,7 +4,9 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger, Store, StoreError, Verification, verify};
+use apportion::store::{DirectoryStore, StoreError};
+use apportion::verify::Verification;
+use apportion::{Charter, Digest, Engine, Ledger, Store, verify};
 use apportion_tests::{hostile, numbered_epoch};
 
 use crate::ledger::{Folder, files, settled_months};
@@ -52,8 +54,10 @@ fn stateful_after_stateless(folder: &Folder, engine: &Engine) -> Ledger<Director
 
 /// What each entry that settles is found to be, as the text after its digest.
 fn of_settlements(ledger: &Ledger<DirectoryStore>, found: &Verification) -> Vec<Vec<String>> {
-    let settlements =
-        ledger.entries().iter().filter(|(_, event)| matches!(event, apportion::Event::Settlement { .. }));
+    let settlements = ledger
+        .entries()
+        .iter()
+        .filter(|(_, event)| matches!(event, apportion::ledger::Event::Settlement { .. }));
     settlements
         .map(|(entry, _)| {
             let begin = format!("entry `{entry}`: ");

@@ -1,6 +1,8 @@
 //! WASI is the same for everyone, never waits, and costs what it costs the host.
 
-use apportion::{Charter, Engine, Epoch, Fault, History, Limits, SettleError, Settlement, settle};
+use apportion::fault::Fault;
+use apportion::settle::SettleError;
+use apportion::{Charter, Engine, Epoch, History, Limits, Settlement, settle};
 use apportion_tests::{numbered_epoch, small_epoch, wasi::guest};
 
 fn settled(epoch: &Epoch, allocating: &str) -> Result<Settlement, SettleError> {

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, bail};
-use apportion::{Audit, AuditError, AuditStep, Card, CardFormat, Digest, Epoch, Example, Policy};
+use apportion::audit::{Audit, AuditError, AuditStep, Card, CardFormat, Example};
+use apportion::{Digest, Epoch, Policy};
 use apportion_import::tables;
 use serde_json::Value;
 

@@ -4,7 +4,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use apportion::audit::ExampleEpoch;
-use apportion::{Asset, Card, CardFormat, EdgeRow, Example, Finding, NodeRow, RowText, Verdict, escape_name};
+use apportion::audit::{Card, CardFormat, Example, Finding, Verdict};
+use apportion::epoch::{EdgeRow, NodeRow, RowText};
+use apportion::money::Asset;
+use apportion::text::escape_name;
 
 use crate::print::{Lines, say};
 use crate::standing;

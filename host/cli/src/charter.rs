@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use apportion::charter::{Appointment, AssetTerms, CharterTerms, OnFault, Signers};
 use apportion::number::is_held;
+use apportion::settle::SettleError;
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::{Appointment, AssetTerms, Charter, Limits, OnFault, SettleError, Signers, Terms};
+use apportion::{Charter, Limits};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
@@ -75,7 +77,7 @@ fn adopt(arguments: &AdoptArguments, engines: &Engines) -> Result<()> {
     let mut ledger = ledger::open_or_create(&arguments.ledger, arguments.identity)?;
     let mut components = Vec::new();
     for path in &arguments.policies {
-        components.push(objects::bytes(path, apportion::MAX_COMPONENT as u64)?);
+        components.push(objects::bytes(path, apportion::policy::MAX_COMPONENT as u64)?);
     }
     components.extend(apportion_standard::all().iter().map(|standard| standard.bytes.to_vec()));
     let signatures =
@@ -193,7 +195,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         let parameters =
             serde_json::to_value(drafted.parameters).map_err(|error| Refused(error.to_string()))?;
         policy.check_parameters(&parameters).map_err(SettleError::from).with_context(place)?;
-        policies.push(Appointment::of(&policy, drafted.portion, parameters));
+        policies.push(Appointment::new(&policy, drafted.portion, parameters));
     }
     let usual = Limits::default();
     let limits = Limits {
@@ -211,7 +213,7 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         None => None,
     };
     let Draft { name, on_fault, asset, .. } = draft;
-    let terms = Terms { name, policies, limits, on_fault, signers, asset };
+    let terms = CharterTerms { name, policies, limits, on_fault, signers, asset };
     let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
     arguments.output.write(charter.as_bytes())?;
     status!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());

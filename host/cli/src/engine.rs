@@ -4,7 +4,8 @@ use std::env;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use apportion::{Backend, CacheError, Engine, Setup};
+use apportion::Engine;
+use apportion::engine::{Backend, CacheError, Setup};
 use clap::ValueEnum;
 
 use crate::arguments::{BackendName, EngineArguments, LimitArguments};

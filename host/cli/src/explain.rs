@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use apportion::explain::{ExplainError, Explaining, Explanation, Question};
-use apportion::{
-    Agreement, Charter, Digest, Engine, Epoch, History, HostError, Payouts, Policy, Receipt, SettleError,
-};
+use apportion::engine::HostError;
+use apportion::explain::{ExplainError, Explainer, Explanation, Question};
+use apportion::receipt::Agreement;
+use apportion::settle::SettleError;
+use apportion::{Charter, Digest, Engine, Epoch, History, Payouts, Policy, Receipt};
 use apportion_report::explained::{Most, WAYS, Words, side_by_side};
 
 use crate::arguments::{ExplainArguments, TextFormat};
@@ -30,7 +31,7 @@ const WIDTH: usize = 100;
 pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     let engine = engines.make()?;
     let case = Case::read(arguments, &engine)?;
-    let explaining = Explaining::new(Question {
+    let explaining = Explainer::new(Question {
         epoch: &case.epoch,
         charter: &case.charter,
         policies: &case.policies,

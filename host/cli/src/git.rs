@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Asset, Charter, Pool};
+use apportion::Charter;
+use apportion::money::{Asset, Pool};
 use apportion_import::git::{self, Detail, GitError, Imported, Options, Outside, PayeeIds, Stage};
 use serde_json::{Value, json};
 

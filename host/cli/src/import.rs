@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Charter, Epoch, Policy, SettleError};
+use apportion::settle::SettleError;
+use apportion::{Charter, Epoch, Policy};
 use apportion_import::retro_funding::{self, Options};
 use apportion_import::{ImportError, sourcecred, tables};
 

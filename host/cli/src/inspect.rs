@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
-use apportion::{
-    Asset, AssetTerms, CarryChange, Charter, Digest, Epoch, NO_PAYEE, OnFault, Outcome, PaidChange, Payouts,
-    Policy, Proven, Ratio, Receipt,
-};
+use apportion::charter::{AssetTerms, CarryChange, OnFault, PaidChange, Ratio};
+use apportion::epoch::NO_PAYEE;
+use apportion::money::Asset;
+use apportion::proof::ProvenPayout;
+use apportion::receipt::Outcome;
+use apportion::{Charter, Digest, Epoch, Payouts, Policy, Receipt};
 use serde_json::Value;
 
 use crate::arguments::InspectArguments;
@@ -72,7 +74,7 @@ fn epoch(epoch: &Epoch, text: &mut Lines) {
     names::warn(epoch);
 }
 
-fn kinds(kinds: apportion::Texts<'_>, rows: &[u32], text: &mut Lines) {
+fn kinds(kinds: apportion::epoch::Texts<'_>, rows: &[u32], text: &mut Lines) {
     let mut counts = vec![0_usize; kinds.len()];
     for &kind in rows {
         if let Some(count) = counts.get_mut(kind as usize) {
@@ -84,7 +86,7 @@ fn kinds(kinds: apportion::Texts<'_>, rows: &[u32], text: &mut Lines) {
     }
 }
 
-fn columns(what: &str, names: apportion::Texts<'_>, text: &mut Lines) {
+fn columns(what: &str, names: apportion::epoch::Texts<'_>, text: &mut Lines) {
     if !names.is_empty() {
         let names: Vec<&str> = names.iter().collect();
         say!(text, "    {what}: {}", names.join(", "));
@@ -367,7 +369,7 @@ fn payouts(payouts: &Payouts, text: &mut Lines) {
 }
 
 /// A proof holds its receipt, so that it always proves something; whether of a true receipt it cannot know.
-fn proof(proven: &Proven, text: &mut Lines) {
+fn proof(proven: &ProvenPayout, text: &mut Lines) {
     say!(text, "proof of a payout, if the receipt below is the one that you know:");
     text.append(crate::proof::words(proven));
 }

@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use apportion::ledger::LedgerIdentity;
 use apportion::signature::Signer;
-use apportion::{Digest, DirectoryStore, Ledger, LedgerIdentity, Receipt, Verification, VerifyOptions};
+use apportion::store::DirectoryStore;
+use apportion::verify::{Verification, VerifyOptions};
+use apportion::{Digest, Ledger, Receipt};
 
 use crate::arguments::VerifyArguments;
 use crate::engine::Engines;
@@ -21,7 +24,7 @@ pub fn open(path: &Path) -> Result<Ledger<DirectoryStore>> {
 /// Opens the ledger, or creates one in a folder that is empty or not there, with the identity given or a random one.
 pub fn open_or_create(path: &Path, identity: Option<LedgerIdentity>) -> Result<Ledger<DirectoryStore>> {
     let store = match DirectoryStore::open(path) {
-        Err(apportion::StoreError::NoLedger(_)) => DirectoryStore::create(path)?,
+        Err(apportion::store::StoreError::NoLedger(_)) => DirectoryStore::create(path)?,
         opened => opened?,
     };
     let opened = Ledger::open(store)?;

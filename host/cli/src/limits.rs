@@ -3,7 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use apportion::{AdmissionError, Engine, HostError, HostLimit, LedgerError, SettleError};
+use apportion::Engine;
+use apportion::engine::HostError;
+use apportion::ledger::LedgerError;
+use apportion::limits::HostLimit;
+use apportion::policy::AdmissionError;
+use apportion::settle::SettleError;
 
 use crate::arguments::LimitArguments;
 

@@ -33,7 +33,7 @@ use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use apportion::escape;
+use apportion::text::escape;
 use clap::Parser as _;
 
 use arguments::{Arguments, Command};

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::LazyLock;
 
-use apportion::{Epoch, escape_name, is_hidden};
+use apportion::Epoch;
+use apportion::text::{escape_name, is_hidden};
 use unicode_security::confusable_detection::skeleton;
 
 use crate::print::note;

@@ -5,8 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use apportion::audit::Card;
 use apportion::number::not_held_in_json;
-use apportion::{Card, Charter, Engine, Epoch, MAX_COMPONENT, Payouts, Policy, Receipt, Settled};
+use apportion::policy::MAX_COMPONENT;
+use apportion::replay::SettledEpoch;
+use apportion::{Charter, Engine, Epoch, Payouts, Policy, Receipt};
 use apportion_standard::StandardPolicy;
 
 use crate::outcome::Refused;
@@ -29,7 +32,7 @@ pub fn epoch_unseen(path: &Path) -> Result<Epoch> {
     let length = file.metadata().with_context(|| format!("cannot read `{}`", path.display()))?.len();
     let read = Epoch::read(file, length);
     read.map_err(|error| match error {
-        apportion::EpochError::Read(error) => anyhow::Error::from(error),
+        apportion::epoch::EpochError::Read(error) => anyhow::Error::from(error),
         refused => Refused(refused.to_string()).into(),
     })
     .with_context(|| format!("`{}`", path.display()))
@@ -56,8 +59,8 @@ pub fn payouts(path: &Path) -> Result<Payouts> {
 }
 
 /// Reads a folder that `apportion settle -o` wrote, without a word.
-pub fn settled(folder: &Path) -> Result<Settled> {
-    let settled = Settled::new(
+pub fn settled(folder: &Path) -> Result<SettledEpoch> {
+    let settled = SettledEpoch::new(
         epoch_unseen(&folder.join("epoch"))?,
         charter(&folder.join("charter.json"))?,
         receipt(&folder.join("receipt.json"))?,
@@ -118,7 +121,7 @@ pub fn policy_file(engine: &Engine, path: &Path) -> Result<Policy> {
 /// A rule's parameters; without a file its defaults.
 pub fn parameters(path: Option<&Path>) -> Result<serde_json::Value> {
     let Some(path) = path else { return Ok(serde_json::json!({})) };
-    let bytes = bytes(path, apportion::MAX_PARAMETERS as u64)?;
+    let bytes = bytes(path, apportion::charter::MAX_PARAMETERS as u64)?;
     check_numbers(&bytes).with_context(|| format!("`{}`", path.display()))?;
     serde_json::from_slice(&bytes)
         .map_err(|error| Refused(format!("not JSON: {error}")))

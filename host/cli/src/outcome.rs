@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use apportion::{AdmissionError, HostError, HostLimit, LedgerError, SettleError, StoreError};
+use apportion::engine::HostError;
+use apportion::ledger::LedgerError;
+use apportion::limits::HostLimit;
+use apportion::policy::AdmissionError;
+use apportion::settle::SettleError;
+use apportion::store::StoreError;
 
 use crate::limits;
 use crate::print::{self, Lines, say, status};

@@ -14,7 +14,9 @@ mod test;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::{Backend, Engine, Epoch, Limits, Policy, Profile};
+use apportion::engine::Backend;
+use apportion::policy::Profile;
+use apportion::{Engine, Epoch, Limits, Policy};
 use serde_json::Value;
 
 use crate::arguments::{PolicyAction, PolicyArguments};

@@ -2,7 +2,7 @@
 //!
 //! What the program prints quotes people it does not know: file names, ids, parameters, messages of policies, texts of
 //! errors. So nothing is printed but through here, and here every character that a terminal would act on, or would show
-//! nothing for, is spelled out ([`apportion::escape`]), wherever it came from:
+//! nothing for, is spelled out ([`apportion::text::escape`]), wherever it came from:
 //!
 //! - Text for people is [`Lines`], made line by line. A line break within a line is spelled out too, so that a quoted text
 //!   cannot add a line of its own that looks like the program's.
@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal as _, StdoutLock, Write};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, Result};
-use apportion::{escape, is_hidden};
+use apportion::text::{escape, is_hidden};
 
 /// Text for people. Every line in it has passed the gate; there is no way to add one that has not.
 #[derive(Debug, Default)]

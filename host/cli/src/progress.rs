@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use apportion::escape;
+use apportion::text::escape;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line that says what is going on and for how long.

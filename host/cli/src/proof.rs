@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use apportion::{Asset, Digest, Payouts, Proof, Proven, Receipt, escape_name};
+use apportion::money::Asset;
+use apportion::proof::ProvenPayout;
+use apportion::text::escape_name;
+use apportion::{Digest, Payouts, Proof, Receipt};
 use serde_json::{Value, json};
 
 use crate::arguments::{CheckProofArguments, ProveArguments, TextFormat};
@@ -53,7 +56,7 @@ pub fn check_proof(arguments: &CheckProofArguments) -> Result<()> {
     let digest: Digest = arguments
         .receipt
         .parse()
-        .map_err(|error: apportion::DigestError| Refused(error.to_string()))
+        .map_err(|error: apportion::canonical::DigestError| Refused(error.to_string()))
         .context("--receipt")?;
     let proven = checked(&arguments.proof, Some(digest))?;
     match arguments.format {
@@ -63,8 +66,8 @@ pub fn check_proof(arguments: &CheckProofArguments) -> Result<()> {
 }
 
 /// Reads a proof and checks it, against its own receipt if no digest is given.
-pub fn checked(path: &Path, digest: Option<Digest>) -> Result<Proven> {
-    let bytes = objects::bytes(path, apportion::MAX_PROOF as u64)?;
+pub fn checked(path: &Path, digest: Option<Digest>) -> Result<ProvenPayout> {
+    let bytes = objects::bytes(path, apportion::proof::MAX_PROOF as u64)?;
     Proof::from_bytes(&bytes)
         .and_then(|proof| proof.check(digest.unwrap_or_else(|| proof.receipt_digest())))
         .map_err(|error| Refused(error.to_string()))
@@ -72,7 +75,7 @@ pub fn checked(path: &Path, digest: Option<Digest>) -> Result<Proven> {
 }
 
 /// What is proven, for people.
-pub fn words(proven: &Proven) -> Lines {
+pub fn words(proven: &ProvenPayout) -> Lines {
     let settled = &proven.settlement;
     let mut text = Lines::default();
     say!(
@@ -102,7 +105,7 @@ fn of(asset: &Asset, part: u128, pool: u128) -> String {
 }
 
 /// What is proven, for programs: amounts are strings in base units.
-fn object(proven: &Proven) -> Value {
+fn object(proven: &ProvenPayout) -> Value {
     let settled = &proven.settlement;
     let runs = settled.runs.iter().zip(&proven.payout.parts).zip(&proven.policies);
     let parts = runs.map(|((run, part), columns)| {

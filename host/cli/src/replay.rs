@@ -6,10 +6,13 @@ use std::io::{self, BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
-use apportion::{
-    Asset, CandidateSide, Card, Charter, CompareError, ComparedPayee, Comparing, Comparison, Digest, History,
-    HostLimit, Past, Policy, ReplayError, Replayed, ReplayedEpoch, Settled, SettlementTerms, Store,
-};
+use apportion::audit::Card;
+use apportion::compare::{CandidateSide, CompareError, ComparedPayee, Comparison, ComparisonBuilder};
+use apportion::limits::HostLimit;
+use apportion::money::Asset;
+use apportion::receipt::ReceiptTerms;
+use apportion::replay::{ReplayError, Replayed, ReplayedEpoch, SettledEpoch, SettledEpochs};
+use apportion::{Charter, Digest, History, Policy, Store};
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
@@ -80,18 +83,17 @@ impl<'a> Shown<'a> {
 }
 
 /// Replays past epochs from anywhere under each candidate, and prints and writes the comparisons.
-pub fn compared<P: Past<Error: Into<Error>>>(
+pub fn compared<P: SettledEpochs<Error: Into<Error>>>(
     past: &P,
     candidates: &[Charter],
     policies: &[Policy],
     before: &History,
     shown: &Shown<'_>,
 ) -> Result<()> {
-    let begun = candidates
-        .iter()
-        .enumerate()
-        .map(|(index, charter)| Ok((Comparing::new(charter, index), Rows::new(charter, shown.format)?)));
-    let mut begun: Vec<(Comparing, Rows)> = begun.collect::<Result<_>>()?;
+    let begun = candidates.iter().enumerate().map(|(index, charter)| {
+        Ok((ComparisonBuilder::new(charter, index), Rows::new(charter, shown.format)?))
+    });
+    let mut begun: Vec<(ComparisonBuilder, Rows)> = begun.collect::<Result<_>>()?;
     let mut unknown: Vec<UnknownEpoch> = Vec::new();
     let bar = Bar::new("replaying");
     bar.at(0, past.count());
@@ -280,7 +282,7 @@ impl Rows {
         Ok(())
     }
 
-    fn add_records(&mut self, said: &SettlementTerms, payees: &[ComparedPayee], cells: Cells) -> Result<()> {
+    fn add_records(&mut self, said: &ReceiptTerms, payees: &[ComparedPayee], cells: Cells) -> Result<()> {
         let asset = Asset::new(&said.asset, said.decimals)?;
         let mut writer = csv::Writer::from_writer(&mut self.file);
         for payee in payees {
@@ -337,14 +339,14 @@ impl Folders {
     }
 }
 
-impl Past for Folders {
+impl SettledEpochs for Folders {
     type Error = Error;
 
     fn count(&self) -> usize {
         self.0.len()
     }
 
-    fn load(&self, index: usize) -> Result<Settled> {
+    fn load(&self, index: usize) -> Result<SettledEpoch> {
         objects::settled(self.0.get(index).context("no such epoch")?)
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use apportion::{Appointment, Charter, Policy, RunReport};
+use apportion::charter::Appointment;
+use apportion::receipt::RunReport;
+use apportion::{Charter, Policy};
 use apportion_standard::Standing;
 
 use crate::inspect::shown;

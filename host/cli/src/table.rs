@@ -1,9 +1,12 @@
 //! Payouts as a table that a person likes to read.
 
-use apportion::{
-    Asset, CandidateSide, ComparedPayee, Comparison, ComparisonTerms, Difference, Epoch, Fault, Outcome,
-    Payout, Settlement, escape,
-};
+use apportion::compare::{CandidateSide, ComparedPayee, Comparison, ComparisonTerms, Difference};
+use apportion::fault::Fault;
+use apportion::money::Asset;
+use apportion::payouts::Payout;
+use apportion::receipt::Outcome;
+use apportion::text::escape;
+use apportion::{Epoch, Settlement};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::inspect::shown;
@@ -190,11 +193,11 @@ pub fn comparison(comparison: &Comparison, all: bool) -> Lines {
     let part = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
     let mut rows = vec![];
     for (what, of) in [
-        ("Gini coefficient", |s: &apportion::Spread| s.gini),
+        ("Gini coefficient", |s: &apportion::compare::Spread| s.gini),
         ("part of the largest payee", |s| s.top_1),
         ("part of the five largest", |s| s.top_5),
         ("part of the ten largest", |s| s.top_10),
-    ] as [(&str, fn(&apportion::Spread) -> Option<f64>); 4]
+    ] as [(&str, fn(&apportion::compare::Spread) -> Option<f64>); 4]
     {
         rows.push(vec![what.to_owned(), part(of(&statistics.original)), part(of(&statistics.candidate))]);
     }

@@ -8,10 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use apportion::{
-    Asset, Charter, ColumnNames, DirectoryStore, Engine, EpochBuilder, Header, Ledger, LedgerIdentity, Node,
-    Pool, Terms, Window, is_hidden,
-};
+use apportion::charter::CharterTerms;
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::ledger::LedgerIdentity;
+use apportion::money::{Asset, Pool};
+use apportion::store::DirectoryStore;
+use apportion::text::is_hidden;
+use apportion::{Charter, Engine, EpochBuilder, Ledger, Node};
 use apportion_tests::{hostile, small_epoch};
 use tempfile::TempDir;
 
@@ -164,7 +167,8 @@ fn parameters_of_a_charter_are_shown_safely() {
     let policy = engine.admit(apportion_standard::find("equal").unwrap().bytes).unwrap();
     let single =
         Charter::single("Soft\u{ad}ly", &policy, serde_json::json!({ (forged()): forged() })).unwrap();
-    let charter = Charter::new(Terms { name: "Soft\u{ad}ly".to_owned(), ..single.terms().clone() }).unwrap();
+    let charter =
+        Charter::new(CharterTerms { name: "Soft\u{ad}ly".to_owned(), ..single.terms().clone() }).unwrap();
     let file = folder.file("charter", charter.as_bytes());
     let (output, said) = run(&words(&[&"inspect", &file]));
     assert!(output.status.success() && said.contains("\\u{202e}"), "{said}");

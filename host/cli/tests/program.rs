@@ -8,7 +8,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use apportion::{Charter, Digest, DirectoryStore, Engine, Ledger};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Digest, Engine, Ledger};
 use apportion_tests::hostile::{self, End};
 use apportion_tests::{create_ledger, data, numbered_epoch, small_epoch};
 

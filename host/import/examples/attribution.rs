@@ -9,10 +9,11 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::{
-    Comparing, Comparison, Digest, DirectoryStore, Engine, Epoch, History, Ledger, LedgerIdentity, Replayed,
-    replay, verify,
-};
+use apportion::compare::{Comparison, ComparisonBuilder};
+use apportion::ledger::LedgerIdentity;
+use apportion::replay::Replayed;
+use apportion::store::DirectoryStore;
+use apportion::{Digest, Engine, Epoch, History, Ledger, replay, verify};
 use apportion_tests::worked;
 use attribution::report::{self, euros};
 use attribution::{INFLUENCE, LINEAGE, Month, Paid, SEED};
@@ -102,7 +103,7 @@ fn replayed(
 ) -> Result<(Comparison, Vec<Paid>), Box<dyn Error>> {
     let (charter, policies) = worked::charter(engine, INFLUENCE)?;
     let candidates = [charter];
-    let mut comparing = Comparing::new(&candidates[0], 0);
+    let mut comparing = ComparisonBuilder::new(&candidates[0], 0);
     let mut paid = Vec::new();
     replay(&ledger.past(0..=u64::MAX), &candidates, &policies, &History::default(), |replayed| {
         let (month, epoch) = months.get(paid.len()).ok_or("the ledger has another month")?;

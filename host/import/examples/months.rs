@@ -7,9 +7,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::{
-    Charter, Comparing, DirectoryStore, Engine, History, Ledger, LedgerIdentity, Settlement, replay, verify,
-};
+use apportion::compare::ComparisonBuilder;
+use apportion::ledger::LedgerIdentity;
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, History, Ledger, Settlement, replay, verify};
 use apportion_import::retro_funding::{self, Options, Track};
 
 const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
@@ -84,7 +85,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
     );
 
     let candidates = [candidate];
-    let mut comparing = Comparing::new(&candidates[0], 0);
+    let mut comparing = ComparisonBuilder::new(&candidates[0], 0);
     replay(&ledger.past(0..=u64::MAX), &candidates, &[policy], &History::default(), |epoch| {
         comparing.add(&epoch)?;
         Ok::<(), Box<dyn Error>>(())
@@ -110,7 +111,7 @@ fn as_published(settlement: &Settlement, published: &str) -> Result<(usize, usiz
     let (mut alike, mut all) = (0, 0);
     for line in published.lines().skip(1) {
         let (project, amount) = line.split_once(',').ok_or("a published row has no comma")?;
-        let amount = apportion::Asset::new("OP", 18)?.parse(amount)?;
+        let amount = apportion::money::Asset::new("OP", 18)?.parse(amount)?;
         let paid = payouts.iter().find(|payout| payout.payee == project).map_or(0, |payout| payout.amount);
         all += 1;
         alike += usize::from(paid.abs_diff(amount) <= HUNDREDTH);

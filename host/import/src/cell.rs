@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use apportion::number::is_held;
+use apportion_core::number::is_held;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -31,7 +31,7 @@ pub(crate) enum Cell<'a> {
 /// A number, and whether it is the very number that was written.
 pub(crate) struct Number {
     pub(crate) value: f64,
-    /// False where [`apportion::number::is_held`] denies it. Fractions are rounded to the nearest double anyway.
+    /// False where [`apportion_core::number::is_held`] denies it. Fractions are rounded to the nearest double anyway.
     pub(crate) exact: bool,
 }
 

@@ -24,7 +24,8 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use apportion::{Epoch, Header, Pool, Window};
+use apportion_core::epoch::{Epoch, Header, Window};
+use apportion_core::money::Pool;
 use gix_object::Kind;
 
 use crate::cell::parse_time;
@@ -199,7 +200,7 @@ impl fmt::Display for Join {
 /// What cannot be read, and a history without a commit in the window.
 ///
 /// ```no_run
-/// use apportion::{Asset, Pool};
+/// use apportion_core::money::{Asset, Pool};
 /// use apportion_import::git::{Options, import};
 ///
 /// let pool = Pool { asset: Asset::new("EUR", 2)?, amount: 100_000 };

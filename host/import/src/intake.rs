@@ -1,6 +1,6 @@
 //! The one way from this crate into an epoch's builder: rows and cells are counted before they are kept.
 
-use apportion::{BuildError, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node};
+use apportion_core::epoch::{BuildError, ColumnNames, Edge, Epoch, EpochBuilder, Header, Node};
 
 use crate::limits::{Bound, LimitExceeded, Quota};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use apportion::{AssetError, BuildError, RowProblem};
+use apportion_core::epoch::{BuildError, RowProblem};
+use apportion_core::money::AssetError;
 
 use crate::limits::LimitExceeded;
 

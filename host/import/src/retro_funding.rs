@@ -18,7 +18,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use apportion::{Asset, BuildError, Epoch, Header, Pool, Row, RowError, Window};
+use apportion_core::epoch::{BuildError, Epoch, Header, Row, RowError, Window};
+use apportion_core::money::{Asset, Pool};
 
 use crate::intake::{Intake, IntakeError};
 use crate::limits::{Limits, Quota};

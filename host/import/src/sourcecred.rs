@@ -15,7 +15,8 @@ mod weights;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use apportion::{Asset, Epoch, Header, Pool, Window};
+use apportion_core::epoch::{Epoch, Header, Window};
+use apportion_core::money::{Asset, Pool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ mod rows;
 
 use std::path::Path;
 
-use apportion::{ColumnNames, Epoch};
+use apportion_core::epoch::{ColumnNames, Epoch};
 
 use crate::intake::Intake;
 use crate::limits::{Bound, Limits, Quota};

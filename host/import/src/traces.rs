@@ -15,7 +15,7 @@ pub(crate) mod window;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-use apportion::Window;
+use apportion_core::epoch::Window;
 
 use crate::limits::Quota;
 use crate::problem::{Collector, Fault, Place};

@@ -1,7 +1,8 @@
 //! A card of an audit as a part of a page.
 
-use apportion::audit::ExampleEpoch;
-use apportion::{Asset, Card, CardFormat, Finding, Verdict};
+use apportion_core::card::ExampleEpoch;
+use apportion_core::card::{Card, CardFormat, Finding, Verdict};
+use apportion_core::money::Asset;
 use std::collections::BTreeSet;
 
 use crate::escape::{Html, html, write_html};
@@ -11,7 +12,7 @@ use crate::wording::{counted, grouped};
 /// script and no style of its own, so that it can stand in any page.
 ///
 /// ```
-/// # fn fragment(card: &apportion::Card) {
+/// # fn fragment(card: &apportion_core::card::Card) {
 /// let html: String = apportion_report::card(card);
 /// # }
 /// ```

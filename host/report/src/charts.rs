@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use apportion::CandidateSide;
+use apportion_core::comparison::CandidateSide;
 
 use crate::escape::{Html, write_html};
 use crate::wording::{Wording, is_compared, part};

@@ -7,7 +7,10 @@
 use std::fmt::{self, Display, Write};
 use std::ops::Add;
 
-use apportion::{Difference, Digest, FaultCode, escape, is_hidden};
+use apportion_core::canonical::Digest;
+use apportion_core::comparison::Difference;
+use apportion_core::fault::FaultCode;
+use apportion_core::text::{escape, is_hidden};
 
 /// Markup in which everything from outside has been escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

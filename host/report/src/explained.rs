@@ -1,10 +1,10 @@
 //! An explanation in plain words, for a terminal and for a page.
 
-use apportion::Asset;
-use apportion::Difference;
-use apportion::explain::{
+use apportion_core::comparison::Difference;
+use apportion_core::explanation::{
     Change, Contribution, ExplainedMeasure, ExplainedPart, Explanation, Path, Reliance, Without,
 };
+use apportion_core::money::Asset;
 
 use crate::wording::{counted, day, grouped};
 

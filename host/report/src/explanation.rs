@@ -1,7 +1,7 @@
 //! The page that explains payouts.
 
-use apportion::Digest;
-use apportion::explain::Explanation;
+use apportion_core::canonical::Digest;
+use apportion_core::explanation::Explanation;
 
 use crate::escape::{Html, html, write_html};
 use crate::explained::{Most, WAYS, Words, cut, side_by_side};
@@ -206,10 +206,11 @@ fn picture(words: &Words<'_>) -> Html {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
-    use apportion::explain::{Explaining, Question};
-    use apportion::{
-        Asset, Charter, ColumnNames, Edge, Engine, EpochBuilder, Header, History, Node, Pool, Window,
-    };
+    use apportion::explain::{Explainer, Question};
+    use apportion::{Engine, History};
+    use apportion_core::charter::Charter;
+    use apportion_core::epoch::{ColumnNames, Edge, EpochBuilder, Header, Node, Window};
+    use apportion_core::money::{Asset, Pool};
 
     use super::*;
 
@@ -241,7 +242,7 @@ mod tests {
             before: None,
             runs: 9,
         };
-        let explanation = Explaining::new(question).unwrap().explain(hostile, |_, _| ()).unwrap();
+        let explanation = Explainer::new(question).unwrap().explain(hostile, |_, _| ()).unwrap();
         let page = explanation_page(&[explanation.clone(), explanation]);
         assert!(!page.contains("<img") && page.matches("</script>").count() == 1, "{page}");
         assert!(page.contains("Side by side") && page.contains("&lt;img src=x onerror=alert(1)&gt;"));

@@ -6,7 +6,7 @@
 //! as JSON, so that whoever doubts a number can read it there.
 //!
 //! ```
-//! # fn page(comparison: &apportion::Comparison) {
+//! # fn page(comparison: &apportion_core::comparison::Comparison) {
 //! let html: String = apportion_report::page(comparison);
 //! # }
 //! ```
@@ -22,7 +22,8 @@ mod rules;
 mod sections;
 mod wording;
 
-use apportion::{Card, Comparison};
+use apportion_core::card::Card;
+use apportion_core::comparison::Comparison;
 
 pub use card::card;
 

@@ -1,9 +1,9 @@
 //! The rules that were in force beside the new one, setting by setting.
 //!
-//! What is compared are the settings themselves and the charters' digests ([`apportion::ComparedSetting`]); what is
+//! What is compared are the settings themselves and the charters' digests ([`apportion_core::charter::ComparedSetting`]); what is
 //! displayed here follows from them and decides nothing.
 
-use apportion::{ComparedSetting, SettingKey, SettingValue};
+use apportion_core::charter::{ComparedSetting, SettingKey, SettingValue};
 use apportion_standard::Standing;
 
 use crate::escape::{Html, html, write_html};
@@ -122,7 +122,7 @@ fn numbers(epochs: &[u64]) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 mod tests {
-    use apportion::SettingThen;
+    use apportion_core::charter::SettingThen;
 
     use super::*;
 
@@ -165,7 +165,7 @@ mod tests {
         let key = SettingKey::Policy {
             name: "equal".to_owned(),
             occurrence: 1,
-            setting: apportion::PolicySetting::Component,
+            setting: apportion_core::charter::PolicySetting::Component,
         };
         let setting = setting(key, component('0'), component('1'));
         assert!(setting.differs());

@@ -1,6 +1,7 @@
 //! The page's parts, from the comparison.
 
-use apportion::{CandidateSide, ComparedPayee, Digest, PolicyFault, Spread};
+use apportion_core::canonical::Digest;
+use apportion_core::comparison::{CandidateSide, ComparedPayee, PolicyFault, Spread};
 use std::cmp::Reverse;
 
 use crate::escape::{Html, html, write_html};

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use apportion::{
-    CandidateSide, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference, Digest, Terms,
-    escape_name,
+use apportion_core::canonical::Digest;
+use apportion_core::charter::CharterTerms;
+use apportion_core::comparison::{
+    CandidateSide, ComparedEpoch, ComparedPayee, Comparison, ComparisonTerms, Difference,
 };
+use apportion_core::text::escape_name;
 
 use crate::escape::{Html, html};
 
@@ -71,7 +73,7 @@ impl<'a> Wording<'a> {
         )
     }
 
-    pub(crate) fn candidate(&self) -> Option<&'a Terms> {
+    pub(crate) fn candidate(&self) -> Option<&'a CharterTerms> {
         self.terms.charter(self.terms.candidate)
     }
 

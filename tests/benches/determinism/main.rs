@@ -11,10 +11,10 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use apportion::{
-    Asset, Charter, ColumnNames, Edge, Engine, Epoch, EpochBuilder, Header, History, Node, Pool, Setup,
-    Window, settle,
-};
+use apportion::engine::Setup;
+use apportion::epoch::{ColumnNames, Header, Window};
+use apportion::money::{Asset, Pool};
+use apportion::{Charter, Edge, Engine, Epoch, EpochBuilder, History, Node, settle};
 use apportion_tests::{hostile, native, small_epoch};
 use pagerank::Pagerank;
 use serde_json::json;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use apportion::{Epoch, Texts};
+use apportion::Epoch;
+use apportion::epoch::Texts;
 use wasmtime::component::{Component, HasData, Linker};
 use wasmtime::{Config, Engine, OptLevel, Store, StoreLimits, StoreLimitsBuilder};
 

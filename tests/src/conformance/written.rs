@@ -4,7 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use apportion::{Digest, Engine, Epoch, Fault, Usage};
+use apportion::fault::Fault;
+use apportion::limits::Usage;
+use apportion::{Digest, Engine, Epoch};
 use apportion_harden::harden;
 use serde_json::{Map, Value, json};
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use apportion::{Asset, Pool};
+use apportion::money::{Asset, Pool};
 use apportion_import::git::{self, Detail};
 use apportion_import::{Bound, Limits, retro_funding, sourcecred};
 use gix_hash::ObjectId;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use apportion::{Digest, Inventory, Ledger, Store, StoreError, verify};
+use apportion::store::{Inventory, StoreError};
+use apportion::{Digest, Ledger, Store, verify};
 
 use crate::{hostile, small_epoch};
 

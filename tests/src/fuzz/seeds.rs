@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use apportion::{
-    Audit, Charter, DirectoryStore, Engine, Event, History, Ledger, LedgerIdentity, Store, audit, settle,
-};
+use apportion::audit::Audit;
+use apportion::ledger::{Event, LedgerIdentity};
+use apportion::store::DirectoryStore;
+use apportion::{Charter, Engine, History, Ledger, Store, audit, settle};
 
 use crate::{data, hostile, small_epoch};
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use apportion::{Digest, LedgerIdentity};
+use apportion::Digest;
+use apportion::ledger::LedgerIdentity;
 use clap::{Args, Subcommand};
 
 use super::OutputFile;

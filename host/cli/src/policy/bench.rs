@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use apportion::{Charter, Epoch, History, Policy, Profile, settle};
+use apportion::policy::Profile;
+use apportion::{Charter, Epoch, History, Policy, settle};
 use serde_json::Value;
 
 use super::{Component, used};

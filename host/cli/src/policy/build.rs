@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
-use apportion::AdmissionError;
+use apportion::policy::AdmissionError;
 use wit_component::ComponentEncoder;
 
 use super::language::{Check, Made, Need, PATHS, STAND_INS};

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use apportion::{Charter, Epoch, History, Limits, OnFault, Policy, SettleError, Terms};
+use apportion::charter::{CharterTerms, OnFault};
+use apportion::settle::SettleError;
+use apportion::{Charter, Epoch, History, Limits, Policy};
 use apportion_import::tables;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,7 +38,7 @@ pub struct Outcome {
 
 /// Why there is neither an allocation nor a refusal.
 pub enum Broken {
-    Fault(apportion::Fault),
+    Fault(apportion::fault::Fault),
     Parameters(String),
 }
 
@@ -89,7 +91,7 @@ impl Case {
             Ok(charter) => charter,
             Err(error) => return broken(Broken::Parameters(error.to_string())),
         };
-        let terms = Terms { limits, on_fault: OnFault::Stop, ..charter.terms().clone() };
+        let terms = CharterTerms { limits, on_fault: OnFault::Stop, ..charter.terms().clone() };
         let charter = Charter::new(terms).map_err(|error| Refused(error.to_string()))?;
         match apportion::settle(&self.epoch, &charter, std::slice::from_ref(policy), &History::default()) {
             Ok(settlement) => {

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use apportion::{Asset, Epoch, Fault, FaultCode, Settlement, escape_name};
+use apportion::fault::{Fault, FaultCode};
+use apportion::money::Asset;
+use apportion::text::escape_name;
+use apportion::{Epoch, Settlement};
 use serde::{Deserialize, Serialize};
 
 use crate::print::{Lines, say};

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Result, bail};
-use apportion::{Fault, FaultCode, Limits, Policy};
+use apportion::fault::{Fault, FaultCode};
+use apportion::{Limits, Policy};
 
 use super::case::{Broken, Case, Outcome};
 use super::expected::Expected;

@@ -1,6 +1,7 @@
 //! Why a history did not become an epoch.
 
-use apportion::{AssetError, BuildError};
+use apportion_core::epoch::BuildError;
+use apportion_core::money::AssetError;
 
 use crate::limits::LimitExceeded;
 

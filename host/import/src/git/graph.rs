@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, Epoch, Header, MAX_NAME, Node};
+use apportion_core::epoch::{ColumnNames, Edge, Epoch, Header, Node};
+use apportion_core::text::MAX_NAME;
 
 use crate::intake::{Intake, IntakeError};
 use crate::limits::{Bound, Quota};

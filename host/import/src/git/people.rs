@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::Digest;
+use apportion_core::canonical::Digest;
 
 use super::bots::{could_be_bot, is_bot};
 use super::history::{History, Identity};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use apportion::visible;
+use apportion_core::text::visible;
 
 use crate::limits::{Bound, Quota};
 use crate::progress::Meter;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use apportion::visible;
+use apportion_core::text::visible;
 
 /// Text for people: UTF-8 or else Latin-1, in one line, at most `max` bytes.
 pub(super) fn readable(bytes: &[u8], max: usize) -> String {
@@ -29,7 +29,7 @@ pub(super) fn path(bytes: &[u8], max: usize) -> String {
     if shown.len() <= max {
         return shown;
     }
-    let digest = apportion::Digest::of(bytes).to_string();
+    let digest = apportion_core::canonical::Digest::of(bytes).to_string();
     let end = shown.floor_char_boundary(max.saturating_sub(digest.len() + 1));
     format!("{}…{digest}", shown.get(..end.saturating_sub(2)).unwrap_or_default())
 }

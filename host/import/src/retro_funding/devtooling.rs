@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, Epoch, Node};
+use apportion_core::epoch::{ColumnNames, Edge, Epoch, Node};
 
 use crate::intake::Intake;
 use crate::problem::{Collector, Fault, ImportError, Place, shortened};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use apportion::Window;
+use apportion_core::epoch::Window;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 

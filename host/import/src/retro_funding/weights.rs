@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use apportion::number::is_held;
-use apportion::{Asset, AssetError};
+use apportion_core::money::{Asset, AssetError};
+use apportion_core::number::is_held;
 use saphyr::{Scalar, ScalarStyle, Yaml, YamlLoader};
 use saphyr_parser::{Event, Parser};
 use serde_json::{Map, Value};

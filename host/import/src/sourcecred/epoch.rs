@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion::{BuildError, ColumnNames, Edge, Epoch, Header, Node, Row, RowError};
+use apportion_core::epoch::{BuildError, ColumnNames, Edge, Epoch, Header, Node, Row, RowError};
 
 use crate::intake::{Intake, IntakeError};
 use crate::limits::{Limits, Quota};

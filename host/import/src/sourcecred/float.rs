@@ -1,6 +1,6 @@
 //! Numbers of JSON that are held as 64-bit floats.
 
-use apportion::number::is_held;
+use apportion_core::number::is_held;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::value::RawValue;

@@ -1,6 +1,6 @@
 //! What is paid from now on: `config/grain.json` and `config/dependencies.json`.
 
-use apportion::Asset;
+use apportion_core::money::Asset;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io::Read;
 use std::rc::Rc;
 
-use apportion::MAX_COLUMNS;
+use apportion_core::epoch::MAX_COLUMNS;
 use csv::{ByteRecord, ReaderBuilder, StringRecord, Terminator, Trim};
 
 use crate::limits::{Bound, LimitExceeded, Quota};

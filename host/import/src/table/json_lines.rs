@@ -161,8 +161,11 @@ impl Visitor<'_> for Key<'_> {
         if let Some(column) = self.columns.iter().position(|column| column == key) {
             return Ok(column);
         }
-        if self.columns.len() >= apportion::MAX_COLUMNS {
-            return Err(E::custom(format_args!("more than {} different keys", apportion::MAX_COLUMNS)));
+        if self.columns.len() >= apportion_core::epoch::MAX_COLUMNS {
+            return Err(E::custom(format_args!(
+                "more than {} different keys",
+                apportion_core::epoch::MAX_COLUMNS
+            )));
         }
         if key.is_empty() {
             return Err(E::custom("a key is empty"));

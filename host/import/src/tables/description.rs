@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use apportion::{Asset, Header, Pool, Window};
+use apportion_core::epoch::{Header, Window};
+use apportion_core::money::{Asset, Pool};
 use serde::Deserialize;
 
 use crate::cell::parse_time;
@@ -348,5 +349,5 @@ fn pool(written: &WrittenPool) -> Result<Pool, String> {
         let amount = asset.parse(&amount)?;
         Ok(Pool { asset, amount })
     };
-    pool().map_err(|error: apportion::AssetError| format!("has a pool that cannot be: {error}"))
+    pool().map_err(|error: apportion_core::money::AssetError| format!("has a pool that cannot be: {error}"))
 }

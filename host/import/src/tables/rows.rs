@@ -3,7 +3,7 @@
 mod further;
 mod traced;
 
-use apportion::{BuildError, Edge, Epoch, Node, Row as Given, RowError, RowProblem};
+use apportion_core::epoch::{BuildError, Edge, Epoch, Node, Row as Given, RowError, RowProblem};
 
 use crate::cell::Cell;
 use crate::intake::{Intake, IntakeError};

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::MAX_WORD;
+use apportion_core::text::MAX_WORD;
 
 use crate::cell::Cell;
 use crate::limits::{Bound, LimitExceeded, Quota};

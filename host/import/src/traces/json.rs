@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
-use apportion::MAX_NAME;
-use apportion::number::{is_held, not_held_in_json};
+use apportion_core::number::{is_held, not_held_in_json};
+use apportion_core::text::MAX_NAME;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 

@@ -12,7 +12,7 @@ mod span;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use apportion::MAX_WORD;
+use apportion_core::text::MAX_WORD;
 
 use crate::problem::{Collector, Fault, Place, shortened};
 

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use apportion::MAX_NAME;
+use apportion_core::text::MAX_NAME;
 
 use crate::cell::parse_time;
 use crate::limits::Bound;

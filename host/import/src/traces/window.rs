@@ -1,7 +1,7 @@
 //! Which of what documents say belongs to an epoch: nothing of after its window, and of before only what something in
 //! it leads to.
 
-use apportion::Window;
+use apportion_core::epoch::Window;
 
 use super::draft::Draft;
 use super::graph::Graph;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use apportion::{Asset, Epoch, NO_PAYEE, Pool};
+use apportion::Epoch;
+use apportion::epoch::NO_PAYEE;
+use apportion::money::{Asset, Pool};
 use apportion_import::git::{
     Author, Detail, Evidence, Imported, Options, Outside, PayeeIds, import, month, time,
 };

@@ -10,7 +10,8 @@ mod window;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use apportion::{Epoch, NO_PAYEE};
+use apportion::Epoch;
+use apportion::epoch::NO_PAYEE;
 use apportion_import::tables::Imported;
 
 /// A file under `tests/data/traces`.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::{ColumnNames, Edge, MAX_NAME, MAX_WORD, Node, Window, visible};
+use apportion_core::epoch::{ColumnNames, Edge, Node, Window};
+use apportion_core::text::{MAX_NAME, MAX_WORD, visible};
 
 use crate::cell::{Cell, Number};
 use crate::problem::{Collector, Fault, Place, shortened};

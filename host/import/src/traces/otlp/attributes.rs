@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion::number::is_held;
+use apportion_core::number::is_held;
 
 use crate::problem::shortened;
 

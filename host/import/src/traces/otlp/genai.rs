@@ -3,7 +3,7 @@
 //! They are still in development. What is read are the names of open-telemetry/semantic-conventions-genai, and of
 //! earlier versions what has been renamed since.
 
-use apportion::MAX_NAME;
+use apportion_core::text::MAX_NAME;
 
 use crate::problem::shortened;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use apportion::Window;
+use apportion_core::epoch::Window;
 
 use crate::problem::Place;
 

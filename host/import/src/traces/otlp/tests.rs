@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
-use apportion::Window;
+use apportion_core::epoch::Window;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

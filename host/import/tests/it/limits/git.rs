@@ -1,6 +1,6 @@
 //! Git histories that are small and would be large.
 
-use apportion::{Asset, Pool};
+use apportion::money::{Asset, Pool};
 use apportion_import::Bound;
 use apportion_import::git::{Detail, Options, import};
 use apportion_tests::git::Repository;
