@@ -43,3 +43,4 @@ mod split;
 mod structure;
 mod verify;
 mod wasi;
+mod written_by;

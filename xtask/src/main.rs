@@ -11,9 +11,12 @@ mod conformance;
 mod debian;
 mod fuzz;
 mod kits;
+mod package;
 mod programs;
 mod v8;
+mod vendor;
 mod wasm_std;
+mod written_by;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -35,6 +38,12 @@ Tasks:
              guest-sdk/c/kit/bindings/ for C and Zig
   policies   Build the standard policies and write policies/dist/*.wasm and index.json
 
+  vendor     Copy files from elsewhere into the crates whose packages need them: the contract, the kits, the licences
+  package    Package every crate that others use, and build each from its package
+
+  written-by Write the files that this version writes to tests/data/written-by/VERSION, before it is released; with
+             --replace again
+
   kits [LANGUAGE]...
              Build and run policies in every language, as their authors do: guest-sdk/README.md
   browser    Open the pages of a comparison and of an explanation in Chromium; SCREENSHOTS=FOLDER keeps pictures
@@ -45,7 +54,7 @@ Tasks:
              Build everything for aarch64, run the conformance corpus and the tests that compare bytes under QEMU, and
              report whether all bytes are the same as on this machine
 
-Options of bindings and policies:
+Options of bindings, policies and vendor:
   --check    Change nothing: compare with what is committed, and fail with what differs
 
 Options of kits:
@@ -113,6 +122,11 @@ fn perform(words: &[&str]) -> Option<Result<Outcome>> {
         ["ci", "--fast"] => ci::run(ci::Extent::Fast),
         ["ci", "--full"] => ci::run(ci::Extent::Full),
         ["bindings" | "policies"] | ["bindings" | "policies", "--check"] => components::run(words),
+        ["vendor"] => vendor::run(vendor::Mode::Write),
+        ["vendor", "--check"] => vendor::run(vendor::Mode::Check),
+        ["package"] => package::check(),
+        ["written-by"] => written_by::run(written_by::Existing::Keep),
+        ["written-by", "--replace"] => written_by::run(written_by::Existing::Replace),
         ["browser"] => browser::run_pages(Missing::by_environment()),
         ["browser", "--install"] => browser::run_pages(Missing::Install),
         ["v8"] => v8::run_corpus(),

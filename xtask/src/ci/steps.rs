@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::command::{cargo, command, describe, output, run};
 use crate::debian::Missing;
-use crate::{Outcome, browser, components, conformance, fuzz, kits, programs, v8};
+use crate::{Outcome, browser, components, conformance, fuzz, kits, package, programs, v8, vendor};
 
 /// The packages that `--fast` lints and tests, beside the policies.
 const WITHOUT_ENGINE: [&str; 4] = ["apportion-core", "apportion-guest", "apportion-standard", "xtask"];
@@ -72,13 +72,10 @@ pub fn full() -> Result<Vec<Step>> {
     Ok(vec![
         Step::cargo(&["fmt", "--all", "--check"])?,
         Step::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?,
-        // The library by itself, without WASI: what an embedder has who asks for no feature.
-        Step::cargo(&["clippy", "--package", "apportion", "--", "-D", "warnings"])?,
-        Step::new("cargo doc --workspace --no-deps", || {
-            let mut doc = cargo(["doc", "--workspace", "--no-deps"])?;
-            run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
-            Ok(Outcome::Done)
-        }),
+        Step::new("cargo xtask vendor --check", || vendor::run(vendor::Mode::Check)),
+        // Lints each crate by itself, with the features that an embedder has who asks for none.
+        Step::new("cargo xtask package", package::check),
+        Step::new("cargo doc --workspace --no-deps", document),
         Step::cargo(&["test", "--workspace"])?,
         Step::new("the README's examples", || {
             for example in ["months", "attribution"] {
@@ -93,6 +90,14 @@ pub fn full() -> Result<Vec<Step>> {
         Step::new("cargo xtask browser", || browser::run_pages(Missing::by_environment())),
         Step::new("cargo xtask fuzz", || fuzz::run_targets(&fuzz::Options::default())),
     ])
+}
+
+/// Naming an example counts the dependencies of tests in, so that all have the features that they have in clippy's step, and
+/// nothing is checked twice.
+fn document() -> Result<Outcome> {
+    let mut doc = cargo(["doc", "--workspace", "--no-deps", "--lib", "--bins", "--example", "conformance"])?;
+    run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(Outcome::Done)
 }
 
 fn on_another_processor() -> Result<Outcome> {
