@@ -13,6 +13,7 @@ const LAYERS: [(&str, &[&str]); 2] = [
     (
         "host/core/src",
         &[
+            "error",
             "text",
             "number",
             "sorting",

@@ -35,7 +35,8 @@
 //! | [`replay`](mod@replay), [`compare`] | what past epochs would have paid under another charter |
 //! | [`explain`] | why one payee got its amount |
 //! | [`audit`](mod@audit) | a rule tested for fairness and against attacks |
-//! | [`apportionment`], [`canonical`], [`fault`], [`number`], [`text`] | exact division, digests and canonical JSON, policies' faults, numbers and text from outside |
+//! | [`error`], [`fault`] | whose fault it was, and a policy's faults |
+//! | [`apportionment`], [`canonical`], [`number`], [`text`] | exact division, digests and canonical JSON, numbers and text from outside |
 //!
 //! Every object ([`Epoch`], [`Policy`], [`Charter`], [`Receipt`], [`Payouts`]) is identified by the [`Digest`] of its
 //! bytes, which is what `b3sum` prints for the file. An [`Engine`] is made once and shared between threads; policies
@@ -77,13 +78,14 @@ pub mod settle;
 pub mod verify;
 
 pub use apportion_core::{
-    apportionment, canonical, charter, epoch, fault, limits, money, number, payouts, proof, receipt,
+    apportionment, canonical, charter, epoch, error, fault, limits, money, number, payouts, proof, receipt,
     signature, store, text,
 };
 
 pub use apportion_core::canonical::Digest;
 pub use apportion_core::charter::Charter;
 pub use apportion_core::epoch::{Edge, Epoch, EpochBuilder, Node};
+pub use apportion_core::error::ErrorKind;
 pub use apportion_core::limits::Limits;
 pub use apportion_core::payouts::Payouts;
 pub use apportion_core::proof::Proof;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
 use crate::epoch::{ColumnNames, EdgeRow, EpochRows, Header, NodeRow, PayeeRow, RowText, Window};
+use crate::error::ErrorKind;
 use crate::fault::Fault;
 use crate::money::{Asset, Pool, base_units};
 pub use crate::property::Property;
@@ -212,6 +213,7 @@ pub struct ExamplePayout {
 
 /// Why something is not a card.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CardError {
     /// Not the JSON of a card, or not its canonical spelling.
     #[error("not a card: {0}")]
@@ -222,6 +224,13 @@ pub enum CardError {
     /// It says what cannot be.
     #[error("the card contradicts itself: {0}")]
     Content(String),
+}
+
+impl CardError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 fn wrong(what: impl Into<String>) -> CardError {

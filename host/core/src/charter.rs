@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
+use crate::error::ErrorKind;
 use crate::limits::Limits;
 use crate::signature::{AllowedSigners, CHARTER_NAMESPACE};
 use crate::text::{check_name, is_label, visible};
@@ -108,6 +109,7 @@ pub enum OnFault {
 
 /// Why something is not a charter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CharterError {
     /// Not the JSON of a charter, or not its canonical spelling.
     #[error("not a charter: {0}")]
@@ -123,6 +125,13 @@ pub enum CharterError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl CharterError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 fn wrong(place: impl Into<String>, problem: impl Into<String>) -> CharterError {

@@ -14,6 +14,7 @@ use serde::{Serialize, Serializer};
 
 use crate::canonical::{CanonicalError, Digest, to_canonical_json};
 use crate::charter::{Charter, CharterTerms, ComparedSetting};
+use crate::error::ErrorKind;
 use crate::fault::Fault;
 use crate::money::{Asset, AssetError, base_units};
 use crate::payouts::Payouts;
@@ -242,6 +243,7 @@ pub struct Spread {
 
 /// Why there is nothing to compare.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CompareError {
     /// No epochs were given.
     #[error("there are no epochs to compare")]
@@ -268,6 +270,13 @@ pub enum CompareError {
     /// A member has no canonical spelling, which is a bug.
     #[error(transparent)]
     Form(#[from] CanonicalError),
+}
+
+impl CompareError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 /// A comparison being made, one epoch at a time: it keeps sums, so that memory does not grow with every payout.

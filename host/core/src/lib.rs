@@ -33,6 +33,7 @@ pub mod charter;
 pub mod comparison;
 pub mod entry;
 pub mod epoch;
+pub mod error;
 pub mod explanation;
 pub mod fault;
 mod graph;

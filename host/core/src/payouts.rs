@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
+use crate::error::ErrorKind;
 use crate::money::base_units;
 
 const FORMAT: &str = "apportion payouts 1";
@@ -70,6 +71,7 @@ pub struct Part {
 
 /// Why something is not a list of payouts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PayoutsError {
     /// Not the JSON of a list of payouts, or not its canonical spelling.
     #[error("not a list of payouts: {0}")]
@@ -80,6 +82,13 @@ pub enum PayoutsError {
     /// The list contradicts itself.
     #[error("the payouts contradict themselves: {0}")]
     Contradiction(String),
+}
+
+impl PayoutsError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl Payouts {

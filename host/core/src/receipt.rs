@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
+use crate::error::ErrorKind;
 use crate::fault::Fault;
 use crate::limits::Usage;
 use crate::money::{Asset, AssetError, base_units};
@@ -119,6 +120,7 @@ pub enum Agreement {
 
 /// Why something is not a receipt, or not the receipt of something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReceiptError {
     /// Not the JSON of a receipt, or not its canonical spelling.
     #[error("not a receipt: {0}")]
@@ -132,6 +134,13 @@ pub enum ReceiptError {
     /// The payouts are not those that the receipt names.
     #[error("the payouts are not those of the receipt: {0}")]
     Payouts(&'static str),
+}
+
+impl ReceiptError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl Receipt {

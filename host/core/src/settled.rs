@@ -3,6 +3,7 @@
 use crate::canonical::Digest;
 use crate::charter::Charter;
 use crate::epoch::Epoch;
+use crate::error::ErrorKind;
 use crate::payouts::Payouts;
 use crate::receipt::{Receipt, ReceiptError};
 
@@ -17,6 +18,7 @@ pub struct SettledEpoch {
 
 /// Why four objects are not one settlement.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettledEpochError {
     /// The receipt is of another epoch.
     #[error("the receipt is of epoch {receipt}, and this is {epoch}")]
@@ -40,6 +42,13 @@ pub enum SettledEpochError {
     /// The payouts are not the receipt's.
     #[error(transparent)]
     Payouts(#[from] ReceiptError),
+}
+
+impl SettledEpochError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl SettledEpoch {
