@@ -113,12 +113,12 @@ impl Case {
         };
         let settlement = settle(&self.epoch, &charter, std::slice::from_ref(policy), &history)
             .unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        let (receipt, list) = (&settlement.receipt, settlement.payouts.list());
-        let answer = match &receipt.settlement().runs[0].outcome {
+        let (receipt, list) = (&settlement.receipt, &settlement.payouts);
+        let answer = match &receipt.terms().runs[0].outcome {
             Outcome::Fault(fault) => Err(fault.clone()),
             Outcome::Allocated { .. } => {
-                let columns = &list.policies[0];
-                let parts = || list.payouts.iter().map(|payout| &payout.parts[0]);
+                let columns = &list.policies()[0];
+                let parts = || list.iter().map(|payout| &payout.parts[0]);
                 let division = match columns.retained {
                     Some(retained) => Division::ByWeight {
                         shares: parts().map(|part| part.share.expect("a weight")).collect(),
@@ -134,7 +134,7 @@ impl Case {
                 Ok(Answer { division, measures: measures.collect(), carry })
             }
         };
-        Came { answer, used: receipt.settlement().runs[0].used }
+        Came { answer, used: receipt.terms().runs[0].used }
     }
 
     /// The runs that are held against one another: with the case's own limit of instructions, and, where that used
@@ -332,7 +332,7 @@ fn looking_back(engine: &Engine, cases: &[Case]) -> Vec<Case> {
             carry: BTreeMap::from([(policy.digest(), case.carry.clone())]),
         };
         let mut settlement = settle(&case.epoch, &charter, std::slice::from_ref(&policy), &history).unwrap();
-        for payout in &settlement.payouts.list().payouts {
+        for payout in settlement.payouts.rows() {
             *paid.entry(payout.payee.clone()).or_default() += payout.amount;
         }
         carry = settlement.carry.remove(&policy.digest()).unwrap_or_default();

@@ -240,7 +240,7 @@ fn run(policy: &Policy, history: &History) {
         Err(SettleError::Parameters(_)) => return,
         Err(error) => panic!("{error}"),
     };
-    let settled = settlement.receipt.settlement();
+    let settled = settlement.receipt.terms();
     assert_eq!(settled.paid.checked_add(settled.retained), Some(EPOCH.pool().amount));
     assert_eq!(settlement.payouts.sum(), Some(settled.paid));
     if let Outcome::Fault(fault) = &settled.runs[0].outcome {
@@ -257,7 +257,7 @@ pub fn receipt(bytes: &[u8]) {
             receipt.as_bytes() == bytes && receipt.digest() == Digest::of(bytes),
             "it has other bytes than were read"
         );
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         assert_eq!(settled.paid.checked_add(settled.retained), Some(settled.pool));
     }
     if let Ok(payouts) = Payouts::from_bytes(bytes) {
@@ -265,7 +265,7 @@ pub fn receipt(bytes: &[u8]) {
             payouts.as_bytes() == bytes && payouts.digest() == Digest::of(bytes),
             "it has other bytes than were read"
         );
-        for payout in &payouts.list().payouts {
+        for payout in payouts.rows() {
             assert_eq!(payout.parts.iter().map(|part| part.amount).sum::<u128>(), payout.amount);
         }
     }
@@ -302,7 +302,7 @@ pub fn proof(bytes: &[u8]) {
     let Ok(proof) = Proof::from_bytes(bytes) else { return };
     assert!(proof.as_bytes() == bytes, "a proof has other bytes than were read");
     if let Ok(proven) = proof.check(*receipt) {
-        assert!(payouts.list().payouts.contains(&proven.payout), "a forged payout is believed");
+        assert!(payouts.rows().contains(&proven.payout), "a forged payout is believed");
     }
     // Of a receipt that nobody trusts anything may be proven, but its own sums.
     if let Ok(proven) = proof.check(proof.receipt_digest()) {

@@ -65,7 +65,7 @@ pub fn earned_by_set(month: &Month, keeper: &str, charter: &Charter, policies: &
     let folder = tempfile::tempdir()?;
     let epoch = imported(&month.tables(Owners::Keepers), folder.path())?;
     let settlement = settle(&epoch, charter, policies, &History::default())?;
-    let mut payouts = settlement.payouts.list().payouts.iter();
+    let mut payouts = settlement.payouts.iter();
     Ok(payouts.find(|payout| payout.payee == keeper).context("nobody keeps the set")?.amount)
 }
 
@@ -81,7 +81,7 @@ pub fn paid(
     charter: &Charter,
     policies: &[Policy],
 ) -> Result<Paid> {
-    let payees = payouts.list().payouts.iter().map(|payout| (payout.payee.clone(), payout.amount));
+    let payees = payouts.iter().map(|payout| (payout.payee.clone(), payout.amount));
     Ok(Paid {
         month: month.number(),
         answers: month.answers(),

@@ -105,7 +105,7 @@ fn history_is_reset_or_converted_as_the_charter_decides() {
 
         let mut seen: BTreeMap<String, u128> = BTreeMap::new();
         if let PaidChange::Convert(Ratio { numerator, denominator }) = paid {
-            for payout in before.iter().flat_map(|settled| &settled.payouts.list().payouts) {
+            for payout in before.iter().flat_map(|settled| settled.payouts.rows()) {
                 *seen.entry(payout.payee.clone()).or_default() += payout.amount;
             }
             seen.values_mut().for_each(|amount| *amount = *amount * numerator / denominator);

@@ -210,7 +210,7 @@ fn provenance_and_traces_pay_what_tables_pay() {
             let epoch = worked::imported(&month.tables(Owners::People), folder.path()).unwrap();
             let tables = settle(&epoch, &settled.charter, &settled.policies, &History::default()).unwrap();
             let number = month.number();
-            assert_ne!(settlement.payouts.list().epoch, epoch.digest(), "month {number} in two forms");
+            assert_ne!(settlement.payouts.epoch(), epoch.digest(), "month {number} in two forms");
             assert_eq!(amounts(settlement), amounts(&tables), "month {number}");
         }
     }
@@ -218,7 +218,7 @@ fn provenance_and_traces_pay_what_tables_pay() {
 
 /// What each payee gets, from each policy and in all.
 fn amounts(settlement: &Settlement) -> Vec<(&str, u128, Vec<u128>)> {
-    let payouts = settlement.payouts.list().payouts.iter();
+    let payouts = settlement.payouts.iter();
     let parts = |payout: &Payout| payout.parts.iter().map(|part| part.amount).collect();
     payouts.map(|payout| (payout.payee.as_str(), payout.amount, parts(payout))).collect()
 }
@@ -228,7 +228,7 @@ fn amounts(settlement: &Settlement) -> Vec<(&str, u128, Vec<u128>)> {
 fn nothing_is_made_or_lost() {
     for settled in settled() {
         for (settlement, paid) in settled.settlements.iter().zip(&settled.paid) {
-            let terms = settlement.receipt.settlement();
+            let terms = settlement.receipt.terms();
             let sum: u128 = paid.payees.values().sum();
             assert_eq!(sum + terms.retained, paid.pool, "month {}", paid.month);
             assert_eq!(sum, terms.paid);
@@ -260,7 +260,7 @@ fn withdrawn_data_earns_what_each_rule_says_and_no_more() {
     }
     // The letters' keeper is paid for measured gains only as long as the set may be used.
     let of_gains = |month: usize| {
-        let payouts = &influence.settlements[month].payouts.list().payouts;
+        let payouts = influence.settlements[month].payouts.rows();
         payouts.iter().find(|payout| payout.payee == attribution::WITHDRAWN).unwrap().parts[2].amount
     };
     assert!((0..6).all(|month| of_gains(month) > 0) && (6..12).all(|month| of_gains(month) == 0));
@@ -289,7 +289,7 @@ fn any_seed_gives_a_year_in_which_the_rules_hold() {
             let (charter, policies) = worked::charter(&engine, written).unwrap();
             let settled = settled_by(&months, charter, policies);
             for (settlement, paid) in settled.settlements.iter().zip(&settled.paid) {
-                let terms = settlement.receipt.settlement();
+                let terms = settlement.receipt.terms();
                 assert_eq!(terms.paid + terms.retained, paid.pool, "seed {seed}, month {}", paid.month);
                 // In month 10 it is chance whether a search of month 8 is used again.
                 assert!(paid.letters > 0 || paid.month > 9, "seed {seed}, month {}", paid.month);

@@ -44,7 +44,7 @@ fn is_settled_alike(card: &Card, policy: &Policy) {
             let epoch = shown.rows.build().unwrap();
             let policies = std::slice::from_ref(policy);
             let settled = settle(&epoch, &charter, policies, &History::default()).unwrap();
-            let paid = settled.payouts.list().payouts.iter().map(|p| (p.payee.as_str(), p.amount));
+            let paid = settled.payouts.iter().map(|p| (p.payee.as_str(), p.amount));
             assert!(paid.eq(shown.payouts.iter().map(|p| (p.payee.as_str(), p.amount))));
         }
         if finding.property.is_attack() {

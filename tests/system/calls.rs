@@ -57,7 +57,7 @@ fn a_fault_is_told_with_the_functions_that_it_is_in() {
                 assert_eq!(calls, ["inner", "outer"], "{code} {backend:?}");
             }
             let receipt = settled(OnFault::Retain).unwrap().receipt;
-            assert_eq!(receipt.settlement().runs[0].outcome, Outcome::Fault(fault));
+            assert_eq!(receipt.terms().runs[0].outcome, Outcome::Fault(fault));
             assert!(!String::from_utf8_lossy(receipt.as_bytes()).contains("inner"), "{code}");
         }
     }

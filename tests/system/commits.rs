@@ -69,7 +69,7 @@ fn component_and_native_rule_give_the_same_bits() {
         let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
         let natively =
             apportion_guest::run::<commits::Commits>(&native::epoch(&epoch).unwrap(), parameters).unwrap();
-        let payouts = &settlement.payouts.list().payouts;
+        let payouts = settlement.payouts.rows();
         assert!(payouts.len() == 15 && natively.measures.len() == 5);
         for (row, payout) in payouts.iter().enumerate() {
             for (measure, value) in natively.measures.iter().zip(&payout.parts[0].measures) {

@@ -171,7 +171,7 @@ fn run_that_needs_more_than_its_first_share_is_begun_again() {
         settle(&small_epoch(), &charter, &[policy], &History::default()).unwrap()
     };
     let alone = settled(&engine);
-    assert!(alone.receipt.settlement().runs[0].used.unwrap().memory > 500 << 20);
+    assert!(alone.receipt.terms().runs[0].used.unwrap().memory > 500 << 20);
     assert_eq!(settled(&bounded), alone);
 
     let cancel = Cancel::new();

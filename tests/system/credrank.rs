@@ -130,7 +130,7 @@ fn an_instances_past_and_next_epoch_are_settled_and_replayed() {
         let (mut paid, mut carry) = (BTreeMap::<String, u128>::new(), Vec::new());
         let mut hold = |settlement: &apportion::Settlement, epoch: &Epoch, parameters: &Value| {
             let (amounts, next) = natively(epoch, parameters, &paid, std::mem::take(&mut carry));
-            let list = &settlement.payouts.list().payouts;
+            let list = settlement.payouts.rows();
             assert!(list.iter().map(|payout| payout.amount).eq(amounts), "{name} {}", epoch.number());
             assert_eq!(settlement.carry.get(&policy.digest()), Some(&next), "{name} {}", epoch.number());
             carry = next;
@@ -144,17 +144,17 @@ fn an_instances_past_and_next_epoch_are_settled_and_replayed() {
             let epoch = past.epoch(index).unwrap();
             let settlement = ledger.settle(&engine, &epoch).unwrap();
             hold(&settlement, &epoch, &past.parameters());
-            let list = settlement.payouts.list().payouts.iter().filter(|payout| payout.amount > 0);
+            let list = settlement.payouts.iter().filter(|payout| payout.amount > 0);
             let got: BTreeMap<_, _> = list.map(|payout| (payout.payee.clone(), payout.amount)).collect();
             let expected = published.iter().filter(|(_, amount)| **amount > 0);
             assert!(got.iter().eq(expected), "{name} {index}");
-            assert_eq!(settlement.receipt.settlement().retained, 0);
+            assert_eq!(settlement.receipt.terms().retained, 0);
         }
         let last = epoch.number();
         ledger.adopt(&engine, &rule, last, std::slice::from_ref(&component), &[]).unwrap();
         let settlement = ledger.settle(&engine, &epoch).unwrap();
         hold(&settlement, &epoch, &parameters);
-        assert_eq!(settlement.receipt.settlement().retained, 0);
+        assert_eq!(settlement.receipt.terms().retained, 0);
 
         let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();
         assert_eq!(verified.findings, [""; 0]);

@@ -21,7 +21,7 @@ fn three_peers_are_trusted_as_published() {
     let charter =
         Charter::single("Trusted", &policies[0], serde_json::from_str(&parameters).unwrap()).unwrap();
     let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let published = fs::read_to_string(folder.join("published.csv")).unwrap();
     assert_eq!(published.lines().count(), 1 + payouts.len());
     for (line, payout) in published.lines().skip(1).zip(payouts) {
@@ -49,7 +49,7 @@ fn component_and_native_rule_give_the_same_scores() {
         let settlement = settle(epoch, &charter, &policies, &History::default()).unwrap();
         let natively = run::<Eigentrust>(&native::epoch(epoch).unwrap(), parameters).unwrap();
         let scores = &natively.measures[0].values;
-        let payouts = &settlement.payouts.list().payouts;
+        let payouts = settlement.payouts.rows();
         assert!(payouts.len() > 200 && payouts.len() == scores.len());
         assert!(scores.iter().filter(|score| **score > 0.0).count() > 100);
         for (payout, score) in payouts.iter().zip(scores) {

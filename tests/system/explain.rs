@@ -49,7 +49,7 @@ impl Rule {
 
     fn amount(&self, epoch: &Epoch, payee: &str) -> u128 {
         let settlement = self.settle(epoch);
-        settlement.payouts.list().payouts.iter().find(|payout| payout.payee == payee).unwrap().amount
+        settlement.payouts.iter().find(|payout| payout.payee == payee).unwrap().amount
     }
 
     fn explain(&self, epoch: &Epoch, payee: &str, runs: usize) -> Explanation {
@@ -293,9 +293,9 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
         let history = ledger.history(&earlier, &rule.policies).unwrap();
         let before = (
             numbered(2, &[]),
-            ledger.payouts(&ledger.receipt(&earlier[1]).unwrap().settlement().payouts).unwrap(),
+            ledger.payouts(&ledger.receipt(&earlier[1]).unwrap().terms().payouts).unwrap(),
         );
-        let paid = third.payouts.list().payouts.iter().find(|payout| payout.payee == "ann").unwrap().amount;
+        let paid = third.payouts.iter().find(|payout| payout.payee == "ann").unwrap().amount;
         (third, paid, history, before)
     };
 
@@ -422,7 +422,7 @@ fn a_real_month_is_explained_the_same_each_time() {
         Question { epoch, charter, policies: &policies, history: &history, before: None, runs: 50 };
     let paid = settle(epoch, charter, &policies, &history).unwrap();
     let by_amount: BTreeMap<u128, &str> =
-        paid.payouts.list().payouts.iter().map(|payout| (payout.amount, payout.payee.as_str())).collect();
+        paid.payouts.iter().map(|payout| (payout.amount, payout.payee.as_str())).collect();
     let (amount, payee) = by_amount.last_key_value().unwrap();
     let explanations = [(); 2].map(|()| explained(question, payee).unwrap());
     assert_eq!(
@@ -443,7 +443,7 @@ fn a_real_months_metrics_are_each_worth_what_is_lost_without() {
     let (epoch, charter, history) = (&month.imported.epoch, &month.charter, History::default());
     let policies = [standard(&engine, "optimism-onchain")];
     let paid = settle(epoch, charter, &policies, &history).unwrap();
-    let mut payouts: Vec<_> = paid.payouts.list().payouts.iter().collect();
+    let mut payouts: Vec<_> = paid.payouts.iter().collect();
     payouts.sort_by_key(|payout| std::cmp::Reverse(payout.amount));
     let payee = &payouts[5].payee;
     let question =
@@ -458,7 +458,7 @@ fn a_real_months_metrics_are_each_worth_what_is_lost_without() {
         let mut rows = rows.clone();
         rows.edges.retain(|edge| !(own.contains(&&edge.target) && gone(edge)));
         let settled = settle(&rows.build().unwrap(), charter, &policies, &history).unwrap();
-        let payouts = &settled.payouts.list().payouts;
+        let payouts = settled.payouts.rows();
         Without::Amount(payouts.iter().find(|payout| payout.payee == *payee).unwrap().amount)
     };
     let mut tried = 0;

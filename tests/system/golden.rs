@@ -83,14 +83,14 @@ fn golden_objects() {
     receipt.check_payouts(&payouts).unwrap();
 
     // A proof holds a receipt with an engine's counts, so the committed one is read and not compared.
-    let payout = &payouts.list().payouts[1];
+    let payout = &payouts.rows()[1];
     if std::env::var_os("APPORTION_BLESS").is_some() {
         let proof = Proof::new(&receipt, &payouts, &payout.payee).unwrap();
         fs::write(golden("proof.json"), proof.as_bytes()).unwrap();
     }
     let proof = Proof::from_bytes(&fs::read(golden("proof.json")).unwrap()).unwrap();
     let proven = proof.check(proof.receipt_digest()).unwrap();
-    assert_eq!((&proven.payout, &proven.settlement), (payout, receipt.settlement()));
+    assert_eq!((&proven.payout, &proven.settlement), (payout, receipt.terms()));
 }
 
 /// A ledger's first entries, and what signers of its next charter sign.

@@ -58,13 +58,13 @@ fn end_of(case: &Case, engine: &Engine, epoch: &Epoch) -> (End, String) {
     match settled(OnFault::Stop) {
         Ok(settlement) => {
             assert!(settlement.logs[0].len() <= 64 << 10, "its log is not bounded");
-            let amounts = settlement.payouts.list().payouts.iter().map(|payout| payout.amount);
+            let amounts = settlement.payouts.iter().map(|payout| payout.amount);
             (End::Pays(amounts.collect()), String::new())
         }
         Err(SettleError::Fault { fault, .. }) => {
             // The same end again, in a receipt where the charter wants one: the pool stays whole.
             let retained = settled(OnFault::Retain).unwrap();
-            let settlement = retained.receipt.settlement();
+            let settlement = retained.receipt.terms();
             assert_eq!(settlement.runs[0].outcome, Outcome::Fault(fault.clone()));
             assert_eq!((settlement.paid, settlement.retained), (0, epoch.pool().amount));
             (End::Fault(fault.code.as_str().to_owned()), fault.sentence)

@@ -215,7 +215,7 @@ fn ledger_in_format_1_opens_verifies_and_goes_on_in_format_2() {
     assert_eq!((found.settlements, found.run_again, found.adoptions, found.signed), (6, 6, 3, 2));
     // Receipts of the same version of metering agree in their counts too.
     let old = ledger.receipt(&ledger.settled().next().unwrap().1).unwrap();
-    let metering = |receipt: &apportion::Receipt| receipt.settlement().runs[0].metering;
+    let metering = |receipt: &apportion::Receipt| receipt.terms().runs[0].metering;
     let expected = if metering(&old) == metering(&fifth.receipt) { 0 } else { 4 };
     assert_eq!(found.without_counts, expected);
 }

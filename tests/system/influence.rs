@@ -30,7 +30,7 @@ fn component_and_native_rule_give_the_same() {
         let Division::ByAmount(amounts) = &natively.division else { panic!("not by amount") };
         let charter = Charter::single("Fees", &policies[0], parameters).unwrap();
         let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
-        let payouts = &settlement.payouts.list().payouts;
+        let payouts = settlement.payouts.rows();
         assert!(
             payouts.len() == amounts.len() && payouts.iter().filter(|paid| paid.amount > 0).count() > 500
         );
@@ -84,7 +84,7 @@ fn hostile_parameters_are_refused() {
         terms.on_fault = OnFault::Retain;
         let charter = Charter::new(terms).unwrap();
         let settlement = settle(&epoch, &charter, &policies, &History::default()).unwrap();
-        assert_eq!(settlement.receipt.settlement().paid, 0);
+        assert_eq!(settlement.receipt.terms().paid, 0);
     }
 }
 
@@ -96,9 +96,9 @@ fn the_pages_example_is_paid_as_it_says() {
     let charter = Charter::single("Fees", &policies[0], serde_json::from_str(&parameters).unwrap()).unwrap();
     let settlement =
         settle(&imported("influence", "epoch.toml"), &charter, &policies, &History::default()).unwrap();
-    let paid = settlement.payouts.list().payouts.iter();
+    let paid = settlement.payouts.iter();
     let paid: Vec<(&str, u128)> = paid.map(|paid| (paid.payee.as_str(), paid.amount / 100)).collect();
     let page = [("ann", 300), ("bob", 250), ("cyd", 1_125), ("dan", 625), ("hub", 400), ("lab", 1_200)];
     assert_eq!(paid, page);
-    assert_eq!(settlement.receipt.settlement().retained, 10_000);
+    assert_eq!(settlement.receipt.terms().retained, 10_000);
 }

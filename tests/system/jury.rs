@@ -31,7 +31,7 @@ pub fn settled<P: apportion_guest::Policy>(
     let natively = native::epoch(epoch).unwrap();
     let allocation = apportion_guest::run::<P>(&natively, &parameters.to_string()).unwrap();
     let apportion_guest::Division::ByAmount(amounts) = &allocation.division else { panic!("no amounts") };
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     assert_eq!(payouts.len(), amounts.len());
     for (row, (payout, amount)) in payouts.iter().zip(amounts).enumerate() {
         assert_eq!(payout.amount, *amount, "{} under {parameters}", payout.payee);

@@ -96,9 +96,9 @@ fn six_months_are_settled_under_their_own_charters_and_verified() {
     let ledger = settled_months(&folder, &engine, TRACKS[0], &months);
     for (month, (_, receipt)) in months.iter().zip(ledger.settled()) {
         let receipt = ledger.receipt(&receipt).unwrap();
-        assert_eq!(receipt.settlement().charter, month.charter.digest());
+        assert_eq!(receipt.terms().charter, month.charter.digest());
         // The same as without a ledger, but for the receipt before.
-        assert_eq!(receipt.settlement().payouts, month.settle().payouts.digest());
+        assert_eq!(receipt.terms().payouts, month.settle().payouts.digest());
     }
     let again = folder.open();
     assert_eq!(again.settled().map(|(number, _)| number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);

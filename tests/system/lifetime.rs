@@ -71,8 +71,8 @@ fn lifetime_payouts_follow_lifetime_credit_over_six_months() {
         let targets = divided(paid.values().sum::<f64>() + pool, &credit);
         let owed = |payee: &String| targets[payee] - paid.get(payee).copied().unwrap_or(0.0);
         let settlement = ledger.settle(&engine, epoch).unwrap();
-        assert_eq!(settlement.receipt.settlement().paid, epoch.pool().amount, "{}", month.name);
-        let list = &settlement.payouts.list().payouts;
+        assert_eq!(settlement.receipt.terms().paid, epoch.pool().amount, "{}", month.name);
+        let list = settlement.payouts.rows();
         let owed_now: f64 = list.iter().map(|payout| owed(&payout.payee).max(0.0)).sum();
         for payout in list {
             let expected = pool * owed(&payout.payee).max(0.0) / owed_now;
@@ -128,7 +128,7 @@ fn what_was_handed_over_outlasts_a_fault() {
     let mut without = EpochBuilder::new(header, ColumnNames::default()).unwrap();
     without.payee("ada", "");
     let refused = ledger.settle(&engine, &without.finish().unwrap()).unwrap();
-    assert_eq!(refused.receipt.settlement().paid, 0);
+    assert_eq!(refused.receipt.terms().paid, 0);
     ledger.settle(&engine, &numbered_epoch(3)).unwrap();
 
     let verified = verify(DirectoryStore::open(&folder.0).unwrap(), Some(&engine), &mut |_| {}).unwrap();

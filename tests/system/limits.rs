@@ -236,7 +236,7 @@ fn deep_native_frames_are_never_the_hosts_fault() {
     let mut ledger = folder.make();
     ledger.adopt(&engine, &charter(&policy, modest()), 0, &[component], &[]).unwrap();
     let settled = ledger.settle(&engine, &small_epoch()).unwrap();
-    if let Outcome::Fault(fault) = &settled.receipt.settlement().runs[0].outcome {
+    if let Outcome::Fault(fault) = &settled.receipt.terms().runs[0].outcome {
         assert!([FaultCode::StackOverflow, FaultCode::NativeStack].contains(&fault.code), "{fault}");
     }
     let found = verified(&folder, &engine).unwrap();

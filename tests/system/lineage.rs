@@ -22,8 +22,8 @@ fn component_and_native_rule_give_the_same_amounts() {
         let settlement = settle(epoch, &charter, &policies, &History::default()).unwrap();
         let native = native::epoch(epoch).unwrap();
         let natively = apportion_guest::run::<lineage::Lineage>(&native, &parameters.to_string()).unwrap();
-        let payouts = &settlement.payouts.list().payouts;
-        assert!(payouts.len() > 200 && settlement.receipt.settlement().paid > 0);
+        let payouts = settlement.payouts.rows();
+        assert!(payouts.len() > 200 && settlement.receipt.terms().paid > 0);
         for (row, payout) in payouts.iter().enumerate() {
             let part = &payout.parts[0];
             for (measure, value) in natively.measures.iter().zip(&part.measures) {

@@ -19,7 +19,7 @@ fn component_and_native_rule_give_the_same_scores() {
         let natively =
             apportion_guest::run::<pagerank::Pagerank>(&native::epoch(epoch).unwrap(), parameters).unwrap();
         let scores = &natively.measures[0].values;
-        let payouts = &settlement.payouts.list().payouts;
+        let payouts = settlement.payouts.rows();
         assert!(payouts.len() > 200 && payouts.len() == scores.len());
         for (payout, score) in payouts.iter().zip(scores) {
             assert_eq!(payout.parts[0].measures[0].to_bits(), score.to_bits(), "{}", payout.payee);

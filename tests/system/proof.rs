@@ -18,7 +18,7 @@ fn month() -> &'static Settlement {
 
 /// The payee in the middle of the list that gets something.
 fn somebody(payouts: &Payouts) -> &str {
-    let paid: Vec<_> = payouts.list().payouts.iter().filter(|payout| payout.amount > 0).collect();
+    let paid: Vec<_> = payouts.iter().filter(|payout| payout.amount > 0).collect();
     &paid[paid.len() / 2].payee
 }
 
@@ -41,7 +41,7 @@ fn forged(proof: &Proof, change: impl FnOnce(&mut Value)) -> Vec<u8> {
 fn every_payee_of_a_month_is_proven() {
     let settlement = month();
     let receipt = settlement.receipt.digest();
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     assert_eq!(payouts.len(), 258);
     for payout in payouts {
         let made = proof(settlement, &payout.payee);
@@ -50,8 +50,8 @@ fn every_payee_of_a_month_is_proven() {
         assert_eq!((&read, read.receipt_digest()), (&made, receipt));
         let proven = read.check(receipt).unwrap();
         assert_eq!((&proven.payout, proven.receipt), (payout, receipt));
-        assert_eq!(&proven.settlement, settlement.receipt.settlement());
-        assert_eq!(proven.policies, settlement.payouts.list().policies);
+        assert_eq!(&proven.settlement, settlement.receipt.terms());
+        assert_eq!(proven.policies, settlement.payouts.policies());
         assert_eq!((proven.asset.symbol(), proven.asset.decimals()), ("OP", 18));
     }
 }
@@ -65,7 +65,7 @@ fn the_smallest_lists_are_proven_too() {
     let epoch = small_epoch();
     let charter = apportion::Charter::single("Small", &policy, serde_json::json!({})).unwrap();
     let settlement = apportion::settle(&epoch, &charter, &[policy], &Default::default()).unwrap();
-    for payout in &settlement.payouts.list().payouts {
+    for payout in settlement.payouts.rows() {
         let proven = proof(&settlement, &payout.payee).check(settlement.receipt.digest()).unwrap();
         assert_eq!(&proven.payout, payout);
     }
@@ -103,7 +103,7 @@ fn a_forged_list_needs_a_forged_receipt() {
     let settlement = month();
     let receipt = settlement.receipt.digest();
     let text = std::str::from_utf8(settlement.payouts.as_bytes()).unwrap();
-    let payout = settlement.payouts.list().payouts.iter().find(|payout| payout.amount > 10).unwrap();
+    let payout = settlement.payouts.iter().find(|payout| payout.amount > 10).unwrap();
     let more = text.replace(&format!("\"{}\"", payout.amount), &format!("\"{}\"", payout.amount - 1));
     let payouts = Payouts::from_bytes(more.as_bytes()).unwrap();
     assert!(Proof::new(&settlement.receipt, &payouts, &payout.payee).is_err());
@@ -122,7 +122,7 @@ fn a_forged_list_needs_a_forged_receipt() {
 fn pieces_of_true_proofs_make_no_other_proof() {
     let settlement = month();
     let receipt = settlement.receipt.digest();
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let made = proof(settlement, somebody(&settlement.payouts));
     let other = proof(settlement, &payouts[payouts.len() - 1].payee);
     let (mine, theirs): (Value, Value) =

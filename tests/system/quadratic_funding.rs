@@ -35,12 +35,12 @@ fn two_rounds_of_clr_fund_are_paid_to_the_unit() {
             .map(|line| line.split_once(',').unwrap())
             .map(|(payee, amount)| (payee, amount.parse().unwrap()))
             .collect();
-        let payouts = &settlement.payouts.list().payouts;
+        let payouts = settlement.payouts.rows();
         let paid = payouts.iter().map(|payout| (payout.payee.as_str(), payout.amount));
         assert_eq!(paid.collect::<BTreeMap<_, _>>(), allocated, "{round}");
         assert_eq!(allocated.len(), projects);
         // What rounding left in the contract.
-        assert_eq!(settlement.receipt.settlement().retained, left);
+        assert_eq!(settlement.receipt.terms().retained, left);
     }
 }
 
@@ -67,12 +67,12 @@ fn the_component_and_the_native_rule_agree_to_the_unit() {
         let Division::ByWeight { shares, retained } = &natively.division else {
             panic!("{rule} fixes amounts")
         };
-        let list = settlement.payouts.list();
-        assert_eq!(list.policies[0].retained, Some(*retained));
-        assert_eq!(list.payouts.len(), shares.len());
+        let payouts = &settlement.payouts;
+        assert_eq!(payouts.policies()[0].retained, Some(*retained));
+        assert_eq!(payouts.len(), shares.len());
         let matched = natively.measures[0].values.iter().filter(|matched| **matched > 0.0).count();
         assert!(matched > 100, "{rule} matches {matched}");
-        for (row, payout) in list.payouts.iter().enumerate() {
+        for (row, payout) in payouts.iter().enumerate() {
             assert_eq!(payout.parts[0].share, Some(shares[row]), "{rule} {}", payout.payee);
             for (given, native) in payout.parts[0].measures.iter().zip(&natively.measures) {
                 assert_eq!(given.to_bits(), native.values[row].to_bits(), "{rule} {}", payout.payee);

@@ -61,7 +61,7 @@ fn the_same_charter_gives_the_identical_settlement() {
         let past = past(&months);
         let policies = [months[0].policy.clone()];
         let epochs = replay_all(&past, &charters, &policies, &History::default()).unwrap();
-        assert!(epochs.iter().map(|epoch| epoch.receipt.settlement().number).eq(1..=6));
+        assert!(epochs.iter().map(|epoch| epoch.receipt.terms().number).eq(1..=6));
         for (index, epoch) in epochs.iter().enumerate() {
             let Replayed::Settled { receipt, payouts } = &epoch.replayed[index] else {
                 panic!("{} was settled before", months[index].name)
@@ -97,7 +97,7 @@ fn the_comparison_with_m6_is_what_arithmetic_says() {
         let mut amounts: BTreeMap<String, (i128, i128)> = BTreeMap::new();
         let signed = |amount: u128| i128::try_from(amount).unwrap();
         let each = |payouts: &Payouts, add: &mut dyn FnMut(&str, i128)| {
-            payouts.list().payouts.iter().for_each(|payout| add(&payout.payee, signed(payout.amount)));
+            payouts.iter().for_each(|payout| add(&payout.payee, signed(payout.amount)));
         };
         for (month, then) in months.iter().zip(&past.0) {
             each(&month.settle().payouts, &mut |payee, amount| {
@@ -255,7 +255,7 @@ fn a_stateful_rule_is_replayed_with_its_own_history() {
     let mut past = Settlements(Vec::new());
     for _ in 0..3 {
         let settlement = settle(&epoch, &charter, &policies, &history).unwrap();
-        for payout in &settlement.payouts.list().payouts {
+        for payout in settlement.payouts.rows() {
             *history.paid.entry(payout.payee.clone()).or_default() += payout.amount;
         }
         history.previous = Some(settlement.receipt.digest());
@@ -272,8 +272,8 @@ fn a_stateful_rule_is_replayed_with_its_own_history() {
             panic!("both settle")
         };
         assert_eq!(receipt.digest(), epoch.receipt.digest());
-        assert_eq!(payouts.list().payouts[0].parts[0].share, Some(place as u64 + 1));
-        assert_eq!(other.settlement().charter, fair.digest(), "results are in the candidates' order");
+        assert_eq!(payouts.rows()[0].parts[0].share, Some(place as u64 + 1));
+        assert_eq!(other.terms().charter, fair.digest(), "results are in the candidates' order");
     }
     // Begun in the middle, the history before is what the caller says it was.
     past.0.remove(0);

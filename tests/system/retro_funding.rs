@@ -69,11 +69,11 @@ fn differences(month: &Month, track: Track) -> Vec<String> {
     const HUNDREDTH: i128 = 10_i128.pow(16);
     let published = published(month.name, track);
     let settlement = month.settle();
-    let settled = settlement.receipt.settlement();
+    let settled = settlement.receipt.terms();
     assert_eq!(settled.paid + settled.retained, settled.pool);
     assert_eq!(settled.pool, month.imported.epoch.pool().amount);
     assert_eq!(settlement.payouts.sum(), Some(settled.paid));
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let known = |project: &&String| payouts.iter().any(|payout| payout.payee == **project);
     assert_eq!(
         published.keys().find(|project| !known(project)),
@@ -125,7 +125,7 @@ fn every_month_settles_under_every_months_parameters() {
                 let policies = [month.policy.clone()];
                 match settle(&month.imported.epoch, &other.charter, &policies, &History::default()) {
                     Ok(settlement) => {
-                        let settled = settlement.receipt.settlement();
+                        let settled = settlement.receipt.terms();
                         assert_eq!(settled.paid + settled.retained, settled.pool);
                         assert!(
                             settled.paid > 0,
@@ -167,9 +167,9 @@ fn the_component_and_the_native_rule_agree_to_the_unit() {
                 panic!("both rules give weights");
             };
             let settlement = month.settle();
-            let list = settlement.payouts.list();
-            assert_eq!(list.policies[0].retained, Some(retained), "{} {}", track.name, month.name);
-            let paid: Vec<Option<u64>> = list.payouts.iter().map(|payout| payout.parts[0].share).collect();
+            let payouts = &settlement.payouts;
+            assert_eq!(payouts.policies()[0].retained, Some(retained), "{} {}", track.name, month.name);
+            let paid: Vec<Option<u64>> = payouts.iter().map(|payout| payout.parts[0].share).collect();
             assert_eq!(
                 paid,
                 shares.into_iter().map(Some).collect::<Vec<_>>(),

@@ -224,7 +224,7 @@ fn the_callers_stack_changes_no_verdict() {
 /// The instructions of a run that pays.
 fn count(engine: &Engine, body: &str, more: &str) -> u64 {
     let policy = engine.admit(&hostile::allocating(body, more)).unwrap();
-    ran(&policy, Limits::default()).unwrap().receipt.settlement().runs[0].used.unwrap().instructions
+    ran(&policy, Limits::default()).unwrap().receipt.terms().runs[0].used.unwrap().instructions
 }
 
 /// Hole: what bringing data into memory costs. An engine's own count has it or not by the system it runs on (wasmtime

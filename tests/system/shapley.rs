@@ -113,7 +113,7 @@ fn same(epoch: &Epoch, policy: &Policy, parameters: &Value) -> usize {
         apportion_guest::run::<shapley::Shapley>(&native::epoch(epoch).unwrap(), &parameters.to_string());
     let natively = natively.unwrap();
     let apportion_guest::Division::ByWeight { shares, .. } = &natively.division else { panic!("weights") };
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     assert_eq!(payouts.len(), shares.len());
     for (row, (payout, share)) in payouts.iter().zip(shares).enumerate() {
         let part = &payout.parts[0];
@@ -177,7 +177,7 @@ fn line(points: u32) -> Epoch {
 }
 
 fn instructions(epoch: &Epoch, policy: &Policy, parameters: &Value) -> f64 {
-    settled(epoch, policy, parameters).receipt.settlement().runs[0].used.unwrap().instructions as f64
+    settled(epoch, policy, parameters).receipt.terms().runs[0].used.unwrap().instructions as f64
 }
 
 /// Counted by the meter, not by a clock: sixteen times the points take 16 times the steps of N log N, not 256 times.

@@ -47,7 +47,7 @@ pub fn forge(
 ) -> Digest {
     let (number, true_receipt) = ledger.settled().next_back().unwrap();
     let mut receipt = object(ledger, &true_receipt);
-    let true_payouts = ledger.receipt(&true_receipt).unwrap().settlement().payouts;
+    let true_payouts = ledger.receipt(&true_receipt).unwrap().terms().payouts;
     let mut payouts = object(ledger, &true_payouts);
     change(&mut receipt["settlement"], &mut payouts);
     let store = ledger.store();

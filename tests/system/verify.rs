@@ -85,7 +85,7 @@ fn a_rule_with_state_is_run_again_with_what_was_settled_before() {
 
     // Without what was paid in epoch 2 none of the later three has its history.
     let (_, second) = ledger.settled().nth(1).unwrap();
-    let payouts = ledger.receipt(&second).unwrap().settlement().payouts;
+    let payouts = ledger.receipt(&second).unwrap().terms().payouts;
     flip(&object(&folder, &payouts), 77);
     let found = verified(&folder, Some(&engine));
     let damaged = vec![format!("object `{payouts}` is damaged: its bytes have another digest")];
@@ -111,7 +111,7 @@ fn findings_are_in_order_whichever_is_ready_first() {
     let mut damaged = Vec::new();
     for (number, receipt) in ledger.settled().filter(|(number, _)| number % 3 == 0) {
         let receipt = ledger.receipt(&receipt).unwrap();
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         let digest = if number % 2 == 0 { settled.epoch } else { settled.payouts };
         flip(&object(&folder, &digest), number * 8);
         damaged.push(digest);

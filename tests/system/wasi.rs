@@ -199,11 +199,11 @@ fn a_policy_that_describes_itself_has_wasi_at_1970() {
 #[test]
 fn receipts_name_what_was_granted() {
     let settlement = settled(&small_epoch(), "").unwrap();
-    let run = &settlement.receipt.settlement().runs[0];
+    let run = &settlement.receipt.terms().runs[0];
     for import in ["wasi:cli/exit@0.2.3", "wasi:io/streams@0.2.3", "apportion:policy/diagnostics@0.1.0"] {
         assert!(run.imports.iter().any(|granted| granted == import), "{import} in {:?}", run.imports);
     }
-    assert_eq!(settlement.receipt.settlement().paid, small_epoch().pool().amount);
+    assert_eq!(settlement.receipt.terms().paid, small_epoch().pool().amount);
 }
 
 #[test]

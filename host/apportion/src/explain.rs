@@ -126,7 +126,7 @@ impl<'a> Explainer<'a> {
         let (question, epoch) = (&self.question, self.question.epoch);
         let unknown = || ExplainError::UnknownPayee { payee: payee.to_owned(), epoch: epoch.number() };
         let row = epoch.payees().position(payee).ok_or_else(unknown)?;
-        let payouts = &self.settlement.payouts.list().payouts;
+        let payouts = self.settlement.payouts.rows();
         let paid = payouts.get(row).ok_or_else(unknown)?;
 
         let nodes: Vec<usize> =
@@ -220,9 +220,9 @@ impl Found {
 
 /// What each policy said of the payee.
 fn parts(settlement: &Settlement, paid: &Payout) -> Vec<ExplainedPart> {
-    let list = settlement.payouts.list();
-    let runs = &settlement.receipt.settlement().runs;
-    let columns = list.policies.iter().zip(runs).zip(&paid.parts).enumerate();
+    let payouts = &settlement.payouts;
+    let runs = &settlement.receipt.terms().runs;
+    let columns = payouts.policies().iter().zip(runs).zip(&paid.parts).enumerate();
     columns
         .map(|(policy, ((columns, run), part))| ExplainedPart {
             digest: run.policy,
@@ -236,7 +236,7 @@ fn parts(settlement: &Settlement, paid: &Payout) -> Vec<ExplainedPart> {
                 .enumerate()
                 .map(|(measure, (name, &value))| {
                     let all = || {
-                        let payouts = list.payouts.iter();
+                        let payouts = payouts.iter();
                         payouts.filter_map(|other| other.parts.get(policy)?.measures.get(measure).copied())
                     };
                     ExplainedMeasure {
@@ -272,20 +272,19 @@ fn change(
     paid: &Payout,
     (before, payouts): (&Epoch, &Payouts),
 ) -> Change {
-    let list = payouts.list();
     let id = epoch.payees().get(row).unwrap_or_default();
     let then = before.payees().position(id);
-    let entry = then.and_then(|row| list.payouts.get(row));
+    let entry = then.and_then(|row| payouts.rows().get(row));
     let amount = entry.map_or(0, |payout| payout.amount);
 
-    let measures = |list: &apportion_core::payouts::PayoutList, payout: &Payout| -> BTreeMap<String, f64> {
-        let parts = list.policies.iter().zip(&payout.parts);
+    let measures = |list: &Payouts, payout: &Payout| -> BTreeMap<String, f64> {
+        let parts = list.policies().iter().zip(&payout.parts);
         parts
             .flat_map(|(columns, part)| columns.measures.iter().cloned().zip(part.measures.iter().copied()))
             .collect()
     };
-    let old = entry.map(|entry| measures(list, entry)).unwrap_or_default();
-    let new = measures(settlement.payouts.list(), paid);
+    let old = entry.map(|entry| measures(payouts, entry)).unwrap_or_default();
+    let new = measures(&settlement.payouts, paid);
     let both = new.into_iter().filter_map(|(name, now)| Some((name.clone(), *old.get(&name)?, now)));
 
     let here = |ids: &Epoch, id: &str| ids.node_ids().position(id);

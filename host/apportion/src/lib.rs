@@ -14,7 +14,7 @@
 //!
 //! let settlement = settle(&epoch, &charter, &[policy], &History::default())?;
 //! let asset = &epoch.pool().asset;
-//! for payout in &settlement.payouts.list().payouts {
+//! for payout in settlement.payouts.rows() {
 //!     println!("{} gets {} {}", payout.payee, asset.format(payout.amount), asset.symbol());
 //! }
 //! println!("receipt {}", settlement.receipt.digest());

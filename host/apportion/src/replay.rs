@@ -106,7 +106,7 @@ pub fn replay<P: SettledEpochs, E: From<ReplayError<P::Error>>>(
         past.count(),
         |index| {
             let then = past.load(index).map_err(|error| ReplayError::Past { index, error })?;
-            let before = History { previous: then.receipt().settlement().previous, ..History::default() };
+            let before = History { previous: then.receipt().terms().previous, ..History::default() };
             let mut replayed = BTreeMap::new();
             for &candidate in &stateless {
                 let (settled, _) = settle_anew(then.epoch(), candidate, candidates, policies, &before)?;
@@ -123,7 +123,7 @@ pub fn replay<P: SettledEpochs, E: From<ReplayError<P::Error>>>(
                     let settled = match past {
                         Err(lost) => lost.replayed(),
                         Ok(history) => {
-                            history.previous = then.receipt.settlement().previous;
+                            history.previous = then.receipt.terms().previous;
                             enter_asset(history, epoch, candidate, &candidates[candidate], &then.charter)?;
                             let (settled, carry) =
                                 settle_anew(epoch, candidate, candidates, policies, history)?;
@@ -213,7 +213,7 @@ fn settle_anew<E>(
 fn carry_on(history: &mut History, replayed: &Replayed, mut carry: Carry) -> Result<(), HostError> {
     let Replayed::Settled { receipt, payouts } = replayed else { return Ok(()) };
     let unmade = || HostError::Broken("a policy handed over what was not kept".to_owned());
-    history.hand_over(receipt.settlement(), |policy, _| carry.remove(policy).ok_or_else(unmade))?;
+    history.hand_over(receipt.terms(), |policy, _| carry.remove(policy).ok_or_else(unmade))?;
     let too_much = || HostError::Broken("a payee's payouts are more than 128 bits hold".to_owned());
     history.pay(payouts).ok_or_else(too_much)
 }

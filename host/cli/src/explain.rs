@@ -118,7 +118,7 @@ impl Case {
         let ledger = ledger::open(path)?;
         let spinner = Spinner::new(format!("reading epoch {number}"));
         let receipt = ledger::receipt_of(&ledger, path, number)?;
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         let earlier: Vec<Digest> = ledger
             .settled()
             .take_while(|(settled, _)| *settled != number)
@@ -130,7 +130,7 @@ impl Case {
             None => None,
             Some(before) => {
                 let before = ledger.receipt(before)?;
-                let before = before.settlement();
+                let before = before.terms();
                 Some((ledger.epoch(&before.epoch)?, ledger.payouts(&before.payouts)?))
             }
         };
@@ -148,7 +148,7 @@ impl Case {
         if let Some(before) = &before {
             comes_before(before.epoch(), settled.epoch())?;
         }
-        let previous = settled.receipt().settlement().previous;
+        let previous = settled.receipt().terms().previous;
         Ok(Case {
             epoch: settled.epoch().clone(),
             charter,

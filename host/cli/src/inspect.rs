@@ -296,7 +296,7 @@ pub fn charter(charter: &Charter, text: &mut Lines) {
 }
 
 fn receipt(receipt: &Receipt, text: &mut Lines) {
-    let settled = receipt.settlement();
+    let settled = receipt.terms();
     let asset = Asset::new(&settled.asset, settled.decimals);
     let money = |base_units: u128| match &asset {
         Ok(asset) => amount(asset, base_units),
@@ -350,19 +350,18 @@ fn receipt(receipt: &Receipt, text: &mut Lines) {
 }
 
 fn payouts(payouts: &Payouts, text: &mut Lines) {
-    let list = payouts.list();
     say!(text, "payouts");
     say!(text, "  digest   {}", payouts.digest());
-    say!(text, "  epoch    {}", list.epoch);
-    say!(text, "  payees   {}", number(list.payouts.len()));
-    let paid = list.payouts.iter().filter(|payout| payout.amount > 0).count();
+    say!(text, "  epoch    {}", payouts.epoch());
+    say!(text, "  payees   {}", number(payouts.len()));
+    let paid = payouts.iter().filter(|payout| payout.amount > 0).count();
     say!(text, "  paid     {} of them", number(paid));
     say!(
         text,
         "  sum      {} base units",
         payouts.sum().map_or("more than can be held".to_owned(), |sum| grouped(&sum.to_string()))
     );
-    for policy in &list.policies {
+    for policy in payouts.policies() {
         say!(text, "  policy   {}", policy.policy);
         columns_of(&policy.measures, text);
     }

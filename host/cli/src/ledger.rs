@@ -63,8 +63,8 @@ pub fn receipt_of(ledger: &Ledger<DirectoryStore>, path: &Path, number: u64) -> 
         bail!(Refused(format!("epoch {number} is not settled in `{place}`; {}", these(&numbers))));
     };
     let receipt = ledger.receipt(digest)?;
-    if receipt.settlement().number != number {
-        let says = receipt.settlement().number;
+    if receipt.terms().number != number {
+        let says = receipt.terms().number;
         bail!(Refused(format!(
             "receipt `{digest}` is entered for epoch {number} and says that it is of {says}"
         )));

@@ -48,7 +48,7 @@ fn settled(arguments: &ProveArguments) -> Result<(Receipt, Payouts)> {
 fn in_ledger(path: &Path, number: u64) -> Result<(Receipt, Payouts)> {
     let ledger = ledger::open(path)?;
     let receipt = ledger::receipt_of(&ledger, path, number)?;
-    let payouts = ledger.payouts(&receipt.settlement().payouts)?;
+    let payouts = ledger.payouts(&receipt.terms().payouts)?;
     Ok((receipt, payouts))
 }
 

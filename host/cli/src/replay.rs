@@ -101,7 +101,7 @@ pub fn compared<P: SettledEpochs<Error: Into<Error>>>(
     let replayed = apportion::replay(past, candidates, policies, before, |epoch| -> Result<(), Told> {
         for (index, (comparing, rows)) in begun.iter_mut().enumerate() {
             if let Some(Replayed::Unknown { reason, limit }) = epoch.replayed.get(index) {
-                let number = epoch.receipt.settlement().number;
+                let number = epoch.receipt.terms().number;
                 unknown.push(UnknownEpoch {
                     candidate: index,
                     number,
@@ -268,7 +268,7 @@ impl Rows {
     }
 
     fn add(&mut self, epoch: &ReplayedEpoch, payees: &[ComparedPayee]) -> Result<()> {
-        let said = epoch.receipt.settlement();
+        let said = epoch.receipt.terms();
         match self.format {
             Format::Table => {}
             Format::Json => {
@@ -327,7 +327,7 @@ impl Folders {
         let mut numbered = Vec::new();
         for folder in folders {
             let receipt = objects::receipt(&folder.join("receipt.json"))?;
-            numbered.push((receipt.settlement().number, folder.clone()));
+            numbered.push((receipt.terms().number, folder.clone()));
         }
         numbered.sort();
         if let Some(pair) = numbered.windows(2).find(|pair| pair[0].0 == pair[1].0) {

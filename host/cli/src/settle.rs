@@ -91,7 +91,7 @@ fn settle_into(path: &Path, engine: &Engine, epoch: &Epoch) -> Result<(Charter, 
     let settled = ledger.settle(engine, epoch);
     spinner.done();
     let settlement = settled?;
-    let charter = ledger.charter(&settlement.receipt.settlement().charter)?;
+    let charter = ledger.charter(&settlement.receipt.terms().charter)?;
     status!("appended receipt {} to `{}`", settlement.receipt.digest(), path.display());
     Ok((charter, settlement))
 }
@@ -129,7 +129,7 @@ fn print_csv(epoch: &Epoch, settlement: &Settlement, cells: Cells, out: &mut Vec
     let mut header = vec!["payee", "name", "asset", "amount", "base_units"];
     header.extend(columns.iter().map(|column| column.title.as_str()));
     writer.write_record(header.into_iter().map(|title| cells.text(title).into_owned()))?;
-    for (payout, name) in settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()) {
+    for (payout, name) in settlement.payouts.iter().zip(epoch.payee_names().iter()) {
         let mut row = vec![
             cells.text(&payout.payee).into_owned(),
             cells.text(name).into_owned(),

@@ -33,8 +33,8 @@ impl MeasureColumn {
 
 /// The measures of all policies; where several share the pool, with the policy's name.
 pub fn measure_columns(settlement: &Settlement) -> Vec<MeasureColumn> {
-    let policies = &settlement.payouts.list().policies;
-    let runs = &settlement.receipt.settlement().runs;
+    let policies = settlement.payouts.policies();
+    let runs = &settlement.receipt.terms().runs;
     let mut columns = Vec::new();
     for (policy, (given, run)) in policies.iter().zip(runs).enumerate() {
         for (value, measure) in given.measures.iter().enumerate() {
@@ -60,7 +60,7 @@ pub enum Shown {
 /// The whole answer: whose epoch, the table, what is retained, the total, the receipt.
 pub fn payouts(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> Lines {
     let receipt = &settlement.receipt;
-    let settled = receipt.settlement();
+    let settled = receipt.terms();
     let asset = &epoch.pool().asset;
     let mut text = Lines::default();
 
@@ -86,7 +86,7 @@ pub fn payouts(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> Lines {
     say!(text);
     text.append(rows(epoch, settlement, shown));
     say!(text);
-    let unpaid = settlement.payouts.list().payouts.iter().filter(|payout| payout.amount == 0).count();
+    let unpaid = settlement.payouts.iter().filter(|payout| payout.amount == 0).count();
     if unpaid > 0 && shown != Shown::All {
         say!(text, "{unpaid} more of {} get nothing; --all shows them", count(epoch.payees().len(), "payee"));
     }
@@ -99,10 +99,10 @@ pub const RETAINED: &str = "retained in the treasury";
 const TOTAL: &str = "total";
 
 fn rows(epoch: &Epoch, settlement: &Settlement, shown: Shown) -> Lines {
-    let settled = settlement.receipt.settlement();
+    let settled = settlement.receipt.terms();
     let asset = &epoch.pool().asset;
     let mut payouts: Vec<(&Payout, &str)> =
-        settlement.payouts.list().payouts.iter().zip(epoch.payee_names().iter()).collect();
+        settlement.payouts.iter().zip(epoch.payee_names().iter()).collect();
     payouts.retain(|(payout, _)| shown == Shown::All || payout.amount > 0);
     // The largest first; the sort is stable, so that equal amounts stay in the order of ids.
     payouts.sort_by_key(|(payout, _)| std::cmp::Reverse(payout.amount));

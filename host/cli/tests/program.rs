@@ -411,7 +411,7 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     let (receipt, payouts) = (folder.path("settled/receipt.json"), folder.path("settled/payouts.json"));
     let digest = Digest::of(&fs::read(&receipt).unwrap()).to_string();
     let list = apportion::Payouts::from_bytes(&fs::read(&payouts).unwrap()).unwrap();
-    let payee = &list.list().payouts[0];
+    let payee = &list.rows()[0];
     let proof = folder.path("proof.json");
     let prove = |payee: &str, more: &[&str]| {
         let arguments =
@@ -447,7 +447,7 @@ fn one_payout_is_proven_to_who_has_the_digest() {
     refused(&["check-proof", &payouts, "--receipt", &digest], 3, "not a proof: ");
     refused(&["check-proof", &folder.path("none"), "--receipt", &digest], 1, "cannot open");
 
-    let second = &list.list().payouts[1].payee;
+    let second = &list.rows()[1].payee;
     refused(&words(&prove(second, &[])), 3, "is there with other content; --force replaces it");
     refused(&words(&prove("nobody", &["--force"])), 3, "the payouts have no payee `nobody`");
     let shouted = payee.payee.to_uppercase();
@@ -488,7 +488,7 @@ fn a_payout_in_a_ledger_is_proven() {
     nobody[6] = "nobody";
     refused(&nobody, 3, "the payouts have no payee `nobody`");
 
-    let payouts = held.receipt(&digest).unwrap().settlement().payouts.to_string();
+    let payouts = held.receipt(&digest).unwrap().terms().payouts.to_string();
     let file = Path::new(&ledger).join("objects").join(&payouts[..2]).join(&payouts);
     fs::write(&file, "damaged").unwrap();
     refused(&prove("7"), 3, &format!("object `{payouts}` is damaged"));

@@ -300,7 +300,7 @@ impl ComparisonBuilder {
     /// Adds the next epoch, and gives each of its payees under both, sorted by the ids' bytes: nobody, if the
     /// candidate could not settle it. After an error the comparison is of no use.
     pub fn add(&mut self, epoch: &ReplayedEpoch) -> Result<Vec<ComparedPayee>, CompareError> {
-        let said = epoch.receipt.settlement();
+        let said = epoch.receipt.terms();
         let asset = Asset::new(&said.asset, said.decimals)?;
         let before = self.asset.get_or_insert_with(|| asset.clone());
         if *before != asset {
@@ -310,7 +310,7 @@ impl ComparisonBuilder {
         }
         let replayed = epoch.replayed.get(self.index).ok_or(CompareError::NotReplayed(said.number))?;
         name_charter(&mut self.charters, &epoch.charter);
-        let names = epoch.payouts.list().payouts.iter().zip(&epoch.names);
+        let names = epoch.payouts.iter().zip(&epoch.names);
         let names: BTreeMap<&str, &String> =
             names.map(|(payout, name)| (payout.payee.as_str(), name)).collect();
         for (payee, name) in &names {
@@ -452,10 +452,10 @@ impl Serialize for Difference {
 /// Both lists are of one epoch and have the same payees; were they not, who is missing in one gets nothing there.
 fn paired<'a>(original: &'a Payouts, candidate: &'a Payouts) -> BTreeMap<&'a str, (u128, u128)> {
     let mut pairs: BTreeMap<&str, (u128, u128)> = BTreeMap::new();
-    for payout in &original.list().payouts {
+    for payout in original.rows() {
         pairs.entry(&payout.payee).or_default().0 = payout.amount;
     }
-    for payout in &candidate.list().payouts {
+    for payout in candidate.rows() {
         pairs.entry(&payout.payee).or_default().1 = payout.amount;
     }
     pairs
@@ -463,7 +463,7 @@ fn paired<'a>(original: &'a Payouts, candidate: &'a Payouts) -> BTreeMap<&'a str
 
 impl Side {
     fn of(receipt: &Receipt) -> Side {
-        let said = receipt.settlement();
+        let said = receipt.terms();
         let faults = said.runs.iter().filter_map(|run| match &run.outcome {
             crate::receipt::Outcome::Fault(fault) => {
                 Some(PolicyFault { policy: run.name.clone(), fault: fault.clone() })

@@ -8,7 +8,19 @@ use crate::money::base_units;
 
 const FORMAT: &str = "apportion payouts 1";
 
-/// Who gets what, and what explains it. Its digest stands in the receipt.
+/// Who gets what, and what explains it. Its digest is in the receipt.
+///
+/// ```
+/// use apportion_core::payouts::Payouts;
+///
+/// let payouts = Payouts::from_bytes(&std::fs::read("../../tests/golden/payouts.json")?)?;
+/// for payout in &payouts {
+///     println!("{} {}", payout.payee, payout.amount); // base units
+/// }
+/// assert_eq!(payouts.get("ada").map(|payout| payout.amount), Some(25_673));
+/// assert_eq!(payouts.get("nobody"), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Payouts {
     list: PayoutList,
@@ -16,17 +28,13 @@ pub struct Payouts {
     digest: Digest,
 }
 
-/// What a list of payouts says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PayoutList {
+struct PayoutList {
     format: String,
-    /// The epoch's digest.
-    pub epoch: Digest,
-    /// The policies, in the order of the payouts' parts.
-    pub policies: Vec<PolicyColumns>,
-    /// One entry per payee, sorted by their ids' bytes.
-    pub payouts: Vec<Payout>,
+    epoch: Digest,
+    policies: Vec<PolicyColumns>,
+    payouts: Vec<Payout>,
 }
 
 /// What the parts of one policy consist of.
@@ -138,14 +146,55 @@ impl Payouts {
         Ok(Payouts { list, digest: Digest::of(&bytes), bytes })
     }
 
-    /// What each payee gets, sorted by the ids' bytes.
-    pub fn list(&self) -> &PayoutList {
-        &self.list
+    /// The epoch's digest.
+    pub fn epoch(&self) -> Digest {
+        self.list.epoch
+    }
+
+    /// The policies, in the order of the payouts' parts.
+    pub fn policies(&self) -> &[PolicyColumns] {
+        &self.list.policies
+    }
+
+    /// What each payee gets, sorted by the ids' bytes: the order of the epoch's payees.
+    pub fn rows(&self) -> &[Payout] {
+        &self.list.payouts
+    }
+
+    /// The same, one after another.
+    pub fn iter(&self) -> std::slice::Iter<'_, Payout> {
+        self.list.payouts.iter()
+    }
+
+    /// What a payee gets; none if nobody of that id is a payee of the epoch.
+    pub fn get(&self, payee: &str) -> Option<&Payout> {
+        let row = self.list.payouts.binary_search_by(|payout| payout.payee.as_str().cmp(payee)).ok()?;
+        self.list.payouts.get(row)
+    }
+
+    /// How many payees there are.
+    pub fn len(&self) -> usize {
+        self.list.payouts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.payouts.is_empty()
     }
 
     /// All amounts together, in base units; none where that is more than 128 bits hold.
     pub fn sum(&self) -> Option<u128> {
         self.list.payouts.iter().try_fold(0_u128, |sum, payout| sum.checked_add(payout.amount))
+    }
+
+    /// What stands before the first and after the last payee's entry in the canonical bytes. Entries are separated by
+    /// one comma, so that the bytes are the first text, the entries, the second text.
+    pub(crate) fn frame(&self) -> Result<(Vec<u8>, Vec<u8>), CanonicalError> {
+        let head = format!(r#"{{"epoch":"{}","format":"{FORMAT}","payouts":["#, self.list.epoch);
+        let mut tail = br#"],"policies":"#.to_vec();
+        tail.extend(to_canonical_json(&self.list.policies)?);
+        tail.push(b'}');
+        Ok((head.into_bytes(), tail))
     }
 
     /// The canonical bytes: what is stored, and what [`Payouts::digest`] is the hash of.
@@ -159,15 +208,12 @@ impl Payouts {
     }
 }
 
-impl PayoutList {
-    /// What stands before the first and after the last payee's entry in the canonical bytes. Entries are separated by
-    /// one comma, so that the bytes are the first text, the entries, the second text.
-    pub fn frame(&self) -> Result<(Vec<u8>, Vec<u8>), CanonicalError> {
-        let head = format!(r#"{{"epoch":"{}","format":"{FORMAT}","payouts":["#, self.epoch);
-        let mut tail = br#"],"policies":"#.to_vec();
-        tail.extend(to_canonical_json(&self.policies)?);
-        tail.push(b'}');
-        Ok((head.into_bytes(), tail))
+impl<'a> IntoIterator for &'a Payouts {
+    type Item = &'a Payout;
+    type IntoIter = std::slice::Iter<'a, Payout>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -47,7 +47,7 @@ pub const MAX_PROOF: usize = 4 << 20;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let receipt = Receipt::from_bytes(&std::fs::read("../../tests/golden/receipt.json")?)?;
 /// let payouts = Payouts::from_bytes(&std::fs::read("../../tests/golden/payouts.json")?)?;
-/// let payee = &payouts.list().payouts[0].payee;
+/// let payee = &payouts.rows()[0].payee;
 /// let file = Proof::new(&receipt, &payouts, payee)?.as_bytes().to_vec();
 ///
 /// // Anyone who has the receipt's digest, and nothing else:
@@ -153,13 +153,11 @@ impl Proof {
     /// Proves what `payee` gets. Reads all payouts; the proof has some thousands of bytes however many they are.
     pub fn new(receipt: &Receipt, payouts: &Payouts, payee: &str) -> Result<Proof, ProofError> {
         receipt.check_payouts(payouts)?;
-        let list = payouts.list();
-        let at = list.payouts.binary_search_by(|payout| payout.payee.as_str().cmp(payee));
-        let payout = at.ok().and_then(|at| list.payouts.get(at)).ok_or_else(|| ProofError::NoPayee {
+        let payout = payouts.get(payee).ok_or_else(|| ProofError::NoPayee {
             payee: visible(payee, 256),
             nearest: nearest(payouts, payee),
         })?;
-        let (head, tail) = list.frame()?;
+        let (head, tail) = payouts.frame()?;
         // An entry's bytes are in the list once: rule 4 and 5 above.
         let entry = to_canonical_json(payout)?;
         let text = std::str::from_utf8(payouts.as_bytes()).ok().zip(std::str::from_utf8(&entry).ok());
@@ -216,10 +214,10 @@ impl Proof {
         if found != receipt {
             return Err(ProofError::OtherReceipt { asked: receipt, found });
         }
-        let settlement = Receipt::from_bytes(self.document.receipt.as_bytes())?.settlement().clone();
+        let settlement = Receipt::from_bytes(self.document.receipt.as_bytes())?.terms().clone();
         let (one, payout) = self.one_payee(settlement.payouts)?;
-        let policies = one.list().policies.clone();
-        if one.list().epoch != settlement.epoch {
+        let policies = one.policies().to_vec();
+        if one.epoch() != settlement.epoch {
             return Err(ProofError::Contradiction("receipt and payouts are of different epochs"));
         }
         check_amounts(&settlement, &policies, &payout)?;
@@ -253,10 +251,10 @@ impl Proof {
             return Err(ProofError::Contradiction("its entry is not one of the list's entries"));
         }
         let one = Payouts::from_bytes(&[&head_bytes, payout, &tail_bytes].concat())?;
-        if one.list().frame()? != (head_bytes, tail_bytes) {
+        if one.frame()? != (head_bytes, tail_bytes) {
             return Err(ProofError::Contradiction("its slices are not cut where an entry begins and ends"));
         }
-        let [payout] = one.list().payouts.as_slice() else {
+        let [payout] = one.rows() else {
             return Err(ProofError::Contradiction("it holds another number of payouts than one"));
         };
         let payout = payout.clone();
@@ -294,7 +292,7 @@ fn check_amounts(
 /// An id that differs in case or in space around it, else the one that begins alike for longest.
 fn nearest(payouts: &Payouts, payee: &str) -> Option<String> {
     const ALIKE: usize = 3;
-    let ids = || payouts.list().payouts.iter().map(|payout| payout.payee.as_str());
+    let ids = || payouts.iter().map(|payout| payout.payee.as_str());
     let asked = payee.trim().to_lowercase();
     let alike = |id: &str| id.chars().zip(payee.trim().chars()).take_while(|(a, b)| a == b).count();
     let same = ids().find(|id| id.to_lowercase() == asked);
@@ -370,7 +368,7 @@ mod tests {
             proof.document.entry = slicer.slice(start..end).unwrap();
             proven.extend(proof.one_payee(payouts.digest()).map(|(_, payout)| payout));
         }
-        assert_eq!(proven, payouts.list().payouts);
+        assert_eq!(proven, payouts.rows());
     }
 
     /// Head and tail are cut where they must be and nowhere else, whatever the entry.

@@ -12,22 +12,135 @@ use crate::fault::Fault;
 use crate::limits::Usage;
 use crate::money::{Asset, AssetError, base_units};
 use crate::payouts::Payouts;
+use crate::text::visible;
 
-const FORMAT: &str = "apportion receipt 2";
-/// Written before: the same members, counted by the first version of metering.
+const FORMAT: &str = "apportion receipt 3";
+/// Written before: the members of format 3, all but `format` inside a member `settlement`.
+const FORMAT_2: &str = "apportion receipt 2";
+/// Written before that: as format 2, counted by the first version of metering.
 const FORMAT_1: &str = "apportion receipt 1";
 
 /// A checked receipt.
+///
+/// ```
+/// use apportion_core::payouts::Payouts;
+/// use apportion_core::receipt::Receipt;
+///
+/// let receipt = Receipt::from_bytes(&std::fs::read("../../tests/golden/receipt.json")?)?;
+/// let payouts = Payouts::from_bytes(&std::fs::read("../../tests/golden/payouts.json")?)?;
+/// let terms = receipt.terms();
+/// assert_eq!(terms.paid + terms.retained, terms.pool);
+/// receipt.check_payouts(&payouts)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Receipt {
-    document: Document,
+    terms: ReceiptTerms,
+    format: ReceiptFormat,
     bytes: Vec<u8>,
     digest: Digest,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The number of a receipt's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ReceiptFormat {
+    /// Read and no longer written. Counted by the first version of metering.
+    One,
+    /// Read and no longer written. The terms are inside a member `settlement`.
+    Two,
+    /// What this version writes.
+    Three,
+}
+
+/// The JSON of format 3. Its members are those of [`ReceiptTerms`].
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    format: String,
+    number: u64,
+    epoch: Digest,
+    charter: Digest,
+    previous: Option<Digest>,
+    asset: String,
+    decimals: u32,
+    #[serde(with = "base_units")]
+    pool: u128,
+    #[serde(with = "base_units")]
+    paid: u128,
+    #[serde(with = "base_units")]
+    retained: u128,
+    runs: Vec<RunReport>,
+    payouts: Digest,
+}
+
+impl Document {
+    fn new(terms: ReceiptTerms) -> Document {
+        let ReceiptTerms {
+            number,
+            epoch,
+            charter,
+            previous,
+            asset,
+            decimals,
+            pool,
+            paid,
+            retained,
+            runs,
+            payouts,
+        } = terms;
+        let format = FORMAT.to_owned();
+        Document {
+            format,
+            number,
+            epoch,
+            charter,
+            previous,
+            asset,
+            decimals,
+            pool,
+            paid,
+            retained,
+            runs,
+            payouts,
+        }
+    }
+
+    fn into_terms(self) -> ReceiptTerms {
+        let Document {
+            format: _,
+            number,
+            epoch,
+            charter,
+            previous,
+            asset,
+            decimals,
+            pool,
+            paid,
+            retained,
+            runs,
+            payouts,
+        } = self;
+        ReceiptTerms {
+            number,
+            epoch,
+            charter,
+            previous,
+            asset,
+            decimals,
+            pool,
+            paid,
+            retained,
+            runs,
+            payouts,
+        }
+    }
+}
+
+/// The JSON of formats 1 and 2.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NestedDocument {
     format: String,
     settlement: ReceiptTerms,
 }
@@ -126,7 +239,7 @@ pub enum ReceiptError {
     #[error("not a receipt: {0}")]
     Form(#[from] CanonicalError),
     /// Another format, or a later version of this one.
-    #[error("the receipt's format is `{0}`; this engine reads `{FORMAT}` and `{FORMAT_1}`")]
+    #[error("the receipt's format is `{0}`; this version reads `{FORMAT}`, `{FORMAT_2}` and `{FORMAT_1}`")]
     Format(String),
     /// Its sums do not hold.
     #[error("the receipt contradicts itself: {0}")]
@@ -144,40 +257,53 @@ impl ReceiptError {
 }
 
 impl Receipt {
-    /// Checks that the sums hold and gives the receipt its canonical bytes.
-    pub fn new(settlement: ReceiptTerms) -> Result<Receipt, ReceiptError> {
-        let document = Document { format: FORMAT.to_owned(), settlement };
+    /// Checks that the sums hold and gives the receipt its canonical bytes, in format 3.
+    ///
+    /// # Errors
+    ///
+    /// [`ReceiptError::Contradiction`] if what is paid and retained is not the pool.
+    pub fn new(terms: ReceiptTerms) -> Result<Receipt, ReceiptError> {
+        let document = Document::new(terms);
         let bytes = to_canonical_json(&document)?;
-        Receipt::checked(document, bytes)
+        Receipt::checked(document.into_terms(), ReceiptFormat::Three, bytes)
     }
 
-    /// Reads a receipt from its canonical bytes and checks that its sums hold.
+    /// Reads a receipt of any format from its canonical bytes and checks that its sums hold.
     pub fn from_bytes(bytes: &[u8]) -> Result<Receipt, ReceiptError> {
-        Receipt::checked(from_canonical_json(bytes)?, bytes.to_vec())
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+        }
+        // What is not JSON, or has no format, is refused below with its place.
+        let format = serde_json::from_slice::<Head>(bytes).map_or(FORMAT.to_owned(), |head| head.format);
+        let (terms, format) = match format.as_str() {
+            FORMAT => (from_canonical_json::<Document>(bytes)?.into_terms(), ReceiptFormat::Three),
+            FORMAT_2 => (from_canonical_json::<NestedDocument>(bytes)?.settlement, ReceiptFormat::Two),
+            FORMAT_1 => (from_canonical_json::<NestedDocument>(bytes)?.settlement, ReceiptFormat::One),
+            other => return Err(ReceiptError::Format(visible(other, 64))),
+        };
+        Receipt::checked(terms, format, bytes.to_vec())
     }
 
-    /// Holds the document to its rules; `bytes` are its canonical bytes.
-    fn checked(document: Document, bytes: Vec<u8>) -> Result<Receipt, ReceiptError> {
-        if ![FORMAT, FORMAT_1].contains(&document.format.as_str()) {
-            return Err(ReceiptError::Format(crate::text::visible(&document.format, 64)));
-        }
-        check_sums(&document.settlement).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;
-        Ok(Receipt { document, digest: Digest::of(&bytes), bytes })
+    /// Checks the terms against their rules; `bytes` are the receipt's canonical bytes.
+    fn checked(terms: ReceiptTerms, format: ReceiptFormat, bytes: Vec<u8>) -> Result<Receipt, ReceiptError> {
+        check_sums(&terms).ok_or(ReceiptError::Contradiction("its sums do not hold"))?;
+        Ok(Receipt { terms, format, digest: Digest::of(&bytes), bytes })
     }
 
     /// What was settled.
-    pub fn settlement(&self) -> &ReceiptTerms {
-        &self.document.settlement
+    pub fn terms(&self) -> &ReceiptTerms {
+        &self.terms
+    }
+
+    /// The format that its bytes are in.
+    pub fn format(&self) -> ReceiptFormat {
+        self.format
     }
 
     /// The asset that was divided. An error for a receipt that names none that can be.
     pub fn asset(&self) -> Result<Asset, AssetError> {
-        Asset::new(&self.settlement().asset, self.settlement().decimals)
-    }
-
-    /// Whether it is in format 1, which is read and no longer written.
-    pub fn is_format_1(&self) -> bool {
-        self.document.format == FORMAT_1
+        Asset::new(&self.terms().asset, self.terms().decimals)
     }
 
     /// Compares this receipt with that of the same settlement made again.
@@ -187,7 +313,7 @@ impl Receipt {
         if self.digest == again.digest {
             return Agreement::Same;
         }
-        let (mut then, mut now) = (self.settlement().clone(), again.settlement().clone());
+        let (mut then, mut now) = (self.terms().clone(), again.terms().clone());
         let mut agreement = Agreement::Same;
         for (then, now) in then.runs.iter_mut().zip(&mut now.runs) {
             if then.metering != now.metering {
@@ -200,10 +326,10 @@ impl Receipt {
 
     /// Holds a list of payouts against this receipt.
     pub fn check_payouts(&self, payouts: &Payouts) -> Result<(), ReceiptError> {
-        if payouts.digest() != self.settlement().payouts {
+        if payouts.digest() != self.terms().payouts {
             return Err(ReceiptError::Payouts("their digest is another"));
         }
-        if payouts.sum() != Some(self.settlement().paid) || payouts.list().epoch != self.settlement().epoch {
+        if payouts.sum() != Some(self.terms().paid) || payouts.epoch() != self.terms().epoch {
             return Err(ReceiptError::Payouts("their sum or their epoch is another"));
         }
         Ok(())
@@ -297,14 +423,38 @@ mod tests {
         assert_eq!(then.compare(&other_payouts), Agreement::Different);
     }
 
+    /// The same receipt in the JSON of formats 1 and 2.
+    fn nested(receipt: &Receipt, number: u32) -> Vec<u8> {
+        let format = format!("apportion receipt {number}");
+        to_canonical_json(&NestedDocument { format, settlement: receipt.terms().clone() }).unwrap()
+    }
+
     #[test]
-    fn format_1_is_read_and_compared_by_what_it_says() {
+    fn earlier_formats_are_read_and_compared_by_their_terms() {
         let now = receipt(|_| {});
-        let then = String::from_utf8(now.as_bytes().to_vec()).unwrap().replace("receipt 2", "receipt 1");
-        let then = Receipt::from_bytes(then.as_bytes()).unwrap();
-        assert!(then.is_format_1() && !now.is_format_1());
-        assert_ne!(then.digest(), now.digest());
-        assert_eq!(then.compare(&now), Agreement::Same);
-        assert_eq!(then.compare(&receipt(|terms| instructions(terms, 1))), Agreement::Different);
+        assert_eq!(now.format(), ReceiptFormat::Three);
+        for (number, format) in [(1, ReceiptFormat::One), (2, ReceiptFormat::Two)] {
+            let then = Receipt::from_bytes(&nested(&now, number)).unwrap();
+            assert_eq!((then.format(), then.terms()), (format, now.terms()));
+            assert_ne!(then.digest(), now.digest());
+            assert_eq!(then.compare(&now), Agreement::Same);
+            assert_eq!(then.compare(&receipt(|terms| instructions(terms, 1))), Agreement::Different);
+        }
+    }
+
+    #[test]
+    fn a_format_with_the_members_of_another_is_refused() {
+        let now = receipt(|_| {});
+        let flat = String::from_utf8(now.as_bytes().to_vec()).unwrap();
+        for (bytes, sentence) in [
+            (flat.replace("receipt 3", "receipt 2"), "unknown field"),
+            (String::from_utf8(nested(&now, 3)).unwrap(), "unknown field `settlement`"),
+            (flat.replace("receipt 3", "receipt 4"), "`apportion receipt 4`; this version reads"),
+            ("{}".to_owned(), "missing field `format`"),
+        ] {
+            let error = Receipt::from_bytes(bytes.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains(sentence), "{error}");
+            assert_eq!(error.kind(), ErrorKind::Input);
+        }
     }
 }

@@ -59,7 +59,7 @@ impl SettledEpoch {
         receipt: Receipt,
         payouts: Payouts,
     ) -> Result<SettledEpoch, SettledEpochError> {
-        let said = receipt.settlement();
+        let said = receipt.terms();
         if said.epoch != epoch.digest() {
             return Err(SettledEpochError::Epoch { receipt: said.epoch, epoch: epoch.digest() });
         }
@@ -72,7 +72,7 @@ impl SettledEpoch {
         for (what, same) in [
             ("number", said.number == epoch.number()),
             ("pool", said.pool == pool.amount && asset == (pool.asset.symbol(), pool.asset.decimals())),
-            ("payees", epoch.payees().iter().eq(payouts.list().payouts.iter().map(|p| p.payee.as_str()))),
+            ("payees", epoch.payees().iter().eq(payouts.iter().map(|p| p.payee.as_str()))),
         ] {
             if !same {
                 return Err(SettledEpochError::Terms(what));

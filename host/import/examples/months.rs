@@ -55,7 +55,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
         let charter = Charter::single(&format!("Retro Funding {name}"), &policy, parameters.clone())?;
         ledger.adopt(engine, &charter, month.epoch.number(), std::slice::from_ref(&component), &[])?;
         let settlement = ledger.settle(engine, &month.epoch)?;
-        let settled = settlement.receipt.settlement();
+        let settled = settlement.receipt.terms();
         let asset = &month.epoch.pool().asset;
         let published = std::fs::read_to_string(months.join(name).join(format!("published-{track}.csv")))?;
         let (alike, of) = as_published(&settlement, &published)?;
@@ -63,7 +63,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
             "{name}  {:>20}  {:>6}  {:>5}  {:>14}    {alike:>4} of {of:<4}   {}",
             asset.format(settled.pool),
             month.epoch.payees().len(),
-            settlement.payouts.list().payouts.iter().filter(|payout| payout.amount > 0).count(),
+            settlement.payouts.iter().filter(|payout| payout.amount > 0).count(),
             asset.format(settled.retained),
             settlement.receipt.digest().short(),
         );
@@ -107,7 +107,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
 
 /// How many of the published payouts the settlement pays within a hundredth of an OP, and how many there are.
 fn as_published(settlement: &Settlement, published: &str) -> Result<(usize, usize), Box<dyn Error>> {
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let (mut alike, mut all) = (0, 0);
     for line in published.lines().skip(1) {
         let (project, amount) = line.split_once(',').ok_or("a published row has no comma")?;

@@ -62,7 +62,7 @@ fn report(scores: u64, epoch: &Epoch, columns: &apportion_guest::Epoch, policy: 
         black_box(settle(epoch, &charter, policies, &History::default()).unwrap());
     });
     let settlement = settle(epoch, &charter, policies, &History::default()).unwrap();
-    let used = settlement.receipt.settlement().runs[0].used.unwrap();
+    let used = settlement.receipt.terms().runs[0].used.unwrap();
     println!(
         "  {scores:>9} scores: natively {:.1} ns a score, settled {:.1} ns, {:.1} instructions; {} MiB in the sandbox",
         a_score(natively),

@@ -79,7 +79,7 @@ pub fn check(bytes: &[u8]) {
             assert!(!verification.findings.is_empty(), "verified, and a receipt cannot be read");
             continue;
         };
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         assert_eq!(settled.paid.checked_add(settled.retained), Some(settled.pool));
         let payouts = ledger.payouts(&settled.payouts);
         let held = payouts.is_ok_and(|payouts| receipt.check_payouts(&payouts).is_ok());

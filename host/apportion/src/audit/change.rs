@@ -9,7 +9,7 @@ use apportion_core::card;
 use apportion_core::charter::Charter;
 use apportion_core::epoch::{Epoch, EpochRows, RowText};
 use apportion_core::fault::{Fault, FaultCode};
-use apportion_core::payouts::PayoutList;
+use apportion_core::payouts::Payouts;
 
 use super::AuditError;
 use super::rounding::Weights;
@@ -157,11 +157,11 @@ impl<'a> Settler<'a> {
         let policies = std::slice::from_ref(self.policy);
         match settle(&epoch, self.charter, policies, &History::default()) {
             Ok(settlement) => {
-                let list = settlement.payouts.list();
-                let payouts = list.payouts.iter();
-                let amounts = payouts.map(|payout| (payout.payee.as_str().into(), payout.amount)).collect();
-                let retained = settlement.receipt.settlement().retained;
-                let weights = weights(list);
+                let payouts = &settlement.payouts;
+                let amounts =
+                    payouts.iter().map(|payout| (payout.payee.as_str().into(), payout.amount)).collect();
+                let retained = settlement.receipt.terms().retained;
+                let weights = weights(payouts);
                 Ok(Answer::Settled(Box::new(Settled { role, rows, epoch, amounts, retained, weights })))
             }
             Err(SettleError::Fault { fault, .. }) if fault.code == FaultCode::BadParameters => {
@@ -175,9 +175,9 @@ impl<'a> Settler<'a> {
 }
 
 /// The weights of the one policy that an audit appoints.
-fn weights(list: &PayoutList) -> Option<Weights> {
-    let retained = list.policies.first()?.retained?;
-    let shares = list.payouts.iter().map(|payout| payout.parts.first()?.share);
+fn weights(list: &Payouts) -> Option<Weights> {
+    let retained = list.policies().first()?.retained?;
+    let shares = list.iter().map(|payout| payout.parts.first()?.share);
     Some(Weights { shares: shares.collect::<Option<Vec<u64>>>()?, retained })
 }
 

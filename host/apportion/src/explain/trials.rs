@@ -66,12 +66,12 @@ fn without(question: &Question<'_>, payee: usize, lacking: Lacking<'_>) -> Resul
         Err(error) => return Err(error.into()),
     };
     // Where a charter keeps what a policy that fails would divide, the rest is still paid.
-    let runs = &settlement.receipt.settlement().runs;
+    let runs = &settlement.receipt.terms().runs;
     let fault = runs.iter().find_map(|run| match &run.outcome {
         Outcome::Fault(fault) => Some(format!("{}: {fault}", run.name)),
         Outcome::Allocated { .. } => None,
     });
-    let payouts = &settlement.payouts.list().payouts;
+    let payouts = settlement.payouts.rows();
     let amount = payouts.get(payee).map_or(0, |payout| payout.amount);
     Ok(match fault {
         Some(fault) if amount == 0 => Without::Fault(fault),

@@ -32,7 +32,7 @@ impl<S: Store> Ledger<S> {
     pub(crate) fn carry_on(&self, history: &mut History, receipt: &Digest) -> Result<(), LedgerError> {
         history.previous = Some(*receipt);
         let receipt = self.receipt(receipt)?;
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         let asset = asset(&receipt)?;
         if history.asset.as_ref() != Some(&asset) {
             let charter = self.charter(&settled.charter)?;
@@ -89,7 +89,7 @@ impl<S: Store> SettledEpochs for LedgerEpochs<'_, S> {
 impl<S: Store> Ledger<S> {
     /// A receipt with the epoch, charter and payouts that it names, checked against one another.
     pub(crate) fn settlement(&self, receipt: Receipt) -> Result<SettledEpoch, LedgerError> {
-        let (digest, settled) = (receipt.digest(), receipt.settlement());
+        let (digest, settled) = (receipt.digest(), receipt.terms());
         let epoch = self.epoch(&settled.epoch)?;
         let charter = self.charter(&settled.charter)?;
         let payouts = self.payouts(&settled.payouts)?;

@@ -41,7 +41,7 @@ use super::budget::Budget;
 /// let charter = Charter::single("Cooperative", &policy, serde_json::json!({}))?;
 /// let settlement = settle(&epoch, &charter, &[policy], &History::default())?;
 /// drop(finished);
-/// # assert_eq!(settlement.receipt.settlement().retained, 0);
+/// # assert_eq!(settlement.receipt.terms().retained, 0);
 /// # Ok(())
 /// # }
 /// ```

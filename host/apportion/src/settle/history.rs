@@ -163,7 +163,7 @@ impl History {
 
     /// Adds what the settlement after it paid; none if that is more than 128 bits hold.
     pub(crate) fn pay(&mut self, payouts: &Payouts) -> Option<()> {
-        for payout in &payouts.list().payouts {
+        for payout in payouts.rows() {
             let paid = self.paid.entry(payout.payee.clone()).or_default();
             *paid = paid.checked_add(payout.amount)?;
         }

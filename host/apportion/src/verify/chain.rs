@@ -17,7 +17,7 @@ use apportion_core::charter::Charter;
 use apportion_core::entry::{EntryFormat, Event, change, change_1};
 use apportion_core::epoch::Epoch;
 use apportion_core::money::Asset;
-use apportion_core::receipt::{Agreement, Outcome, Receipt};
+use apportion_core::receipt::{Agreement, Outcome, Receipt, ReceiptFormat};
 use apportion_core::store::Store;
 
 /// An entry, with what the chain up to it demands of it.
@@ -215,7 +215,7 @@ impl<S: Store> Check<'_, S> {
             |problem: &str| Err(LedgerError::Object { what: "receipt", digest, problem: problem.to_owned() });
 
         let receipt = self.ledger.receipt(&digest)?;
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         checked.used.extend([settled.epoch, settled.charter, settled.payouts]);
         if link.last.is_some_and(|(last, _)| number <= last) || settled.number != number {
             return wrong("its epoch's number is not the next one of its entry");
@@ -226,7 +226,7 @@ impl<S: Store> Check<'_, S> {
         if link.in_force != Some(settled.charter) {
             return wrong("it was settled by another charter than the one in force");
         }
-        if receipt.is_format_1() != (link.format == EntryFormat::One) {
+        if (receipt.format() == ReceiptFormat::One) != (link.format == EntryFormat::One) {
             return wrong("it has another format than its entry");
         }
         let settled = self.ledger.settlement(receipt)?;
@@ -239,7 +239,7 @@ impl<S: Store> Check<'_, S> {
         if let Err(error) = check_asset(asset.as_ref(), &epoch.pool().asset, terms) {
             return wrong(&error.to_string());
         }
-        for run in &receipt.settlement().runs {
+        for run in &receipt.terms().runs {
             if let Outcome::Allocated { carry: Some(carry), .. } = run.outcome {
                 checked.used.push(carry);
                 self.whole("carry", carry)?;
@@ -251,7 +251,7 @@ impl<S: Store> Check<'_, S> {
             checked.ran = Ran::Waits;
             return Ok(());
         }
-        let history = History { previous: receipt.settlement().previous, asset, ..History::default() };
+        let history = History { previous: receipt.terms().previous, asset, ..History::default() };
         checked.ran = run_again(receipt, epoch, charter, &policies, &history)?;
         Ok(())
     }
@@ -319,7 +319,7 @@ impl<S: Store> Check<'_, S> {
         history: &History,
     ) -> Result<Ran, LedgerError> {
         let receipt = self.ledger.receipt(&receipt)?;
-        let settled = receipt.settlement();
+        let settled = receipt.terms();
         let charter = self.ledger.charter(&settled.charter)?;
         let policies = self.policies_of(engine, &charter)?;
         run_again(&receipt, &self.ledger.epoch(&settled.epoch)?, &charter, &policies, history)
@@ -351,7 +351,7 @@ fn run_again(
 
 /// The versions of metering that a run was counted by, then and now, if they differ.
 fn other_metering(then: &Receipt, now: &Receipt) -> Option<(u32, u32)> {
-    let runs = then.settlement().runs.iter().zip(&now.settlement().runs);
+    let runs = then.terms().runs.iter().zip(&now.terms().runs);
     runs.map(|(then, now)| (then.metering, now.metering)).find(|(then, now)| then != now)
 }
 

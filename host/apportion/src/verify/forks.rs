@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::ledger::{Ledger, MAX_RECEIPT};
 use apportion_core::canonical::Digest;
 use apportion_core::entry::{Entry, EntryFormat};
-use apportion_core::receipt::Receipt;
+use apportion_core::receipt::{Receipt, ReceiptFormat};
 use apportion_core::store::Store;
 
 /// Something that names what it follows and that the chain does not lead to.
@@ -43,7 +43,7 @@ fn orphans<S: Store>(store: &S, objects: &[Digest]) -> (Vec<Orphan>, Vec<Orphan>
             let in_format_1 = format == EntryFormat::One;
             entries.push(Orphan { digest, previous: entry.previous, in_format_1 });
         } else if let Ok(receipt) = Receipt::from_bytes(&bytes) {
-            let (previous, in_format_1) = (receipt.settlement().previous, receipt.is_format_1());
+            let (previous, in_format_1) = (receipt.terms().previous, receipt.format() == ReceiptFormat::One);
             receipts.push(Orphan { digest, previous, in_format_1 });
         }
     }

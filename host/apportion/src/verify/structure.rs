@@ -4,25 +4,25 @@ use crate::settle::pools;
 use apportion_core::apportionment::by_weight;
 use apportion_core::charter::{Charter, OnFault};
 use apportion_core::limits::{Limits, Usage};
-use apportion_core::payouts::{Part, PayoutList, PolicyColumns};
+use apportion_core::payouts::{Part, Payouts, PolicyColumns};
 use apportion_core::receipt::{Outcome, RunReport};
 use apportion_core::settled::SettledEpoch;
 
 /// Checks that the runs of a receipt are those of the charter, with their portions of the pool and within its limits, and
 /// that the payouts are what the runs say; where a policy gave weights, that the amounts follow from them.
 pub(super) fn check(settled: &SettledEpoch) -> Result<(), String> {
-    let (charter, receipt) = (settled.charter(), settled.receipt().settlement());
-    let list = settled.payouts().list();
-    check_policies(charter, &receipt.runs, list)?;
+    let (charter, receipt) = (settled.charter(), settled.receipt().terms());
+    let payouts = settled.payouts();
+    check_policies(charter, &receipt.runs, payouts)?;
     let pools = pools(charter, receipt.pool).map_err(|error| error.to_string())?;
-    let runs = receipt.runs.iter().zip(&list.policies).zip(pools).enumerate();
+    let runs = receipt.runs.iter().zip(payouts.policies()).zip(pools).enumerate();
     for (place, ((run, columns), pool)) in runs {
         let wrong = |problem: &str| format!("its run {} (`{}`) {problem}", place + 1, run.name);
         if run.pool != pool {
             return Err(wrong("has another portion of the pool than the charter gives it"));
         }
         check_use(run, &charter.terms().limits).map_err(wrong)?;
-        let parts: Vec<&Part> = list.payouts.iter().filter_map(|payout| payout.parts.get(place)).collect();
+        let parts: Vec<&Part> = payouts.iter().filter_map(|payout| payout.parts.get(place)).collect();
         match &run.outcome {
             Outcome::Fault(_) if charter.terms().on_fault == OnFault::Stop => {
                 return Err(wrong("ended in a fault, and the charter settles nothing then"));
@@ -38,14 +38,14 @@ pub(super) fn check(settled: &SettledEpoch) -> Result<(), String> {
 }
 
 /// The charter's policies, the receipt's runs and the payouts' columns are the same in the same order.
-fn check_policies(charter: &Charter, runs: &[RunReport], list: &PayoutList) -> Result<(), String> {
+fn check_policies(charter: &Charter, runs: &[RunReport], list: &Payouts) -> Result<(), String> {
     let appointed = charter.terms().policies.iter();
     let appointed =
         appointed.map(|appointment| (appointment.policy, &appointment.name, &appointment.version));
     if !runs.iter().map(|run| (run.policy, &run.name, &run.version)).eq(appointed) {
         return Err("its runs are not those of the charter's policies".to_owned());
     }
-    if !list.policies.iter().map(|columns| columns.policy).eq(runs.iter().map(|run| run.policy)) {
+    if !list.policies().iter().map(|columns| columns.policy).eq(runs.iter().map(|run| run.policy)) {
         return Err("its payouts are not by the charter's policies".to_owned());
     }
     Ok(())

@@ -40,9 +40,9 @@ impl Expected {
     /// What a settlement gave.
     pub fn of(epoch: &Epoch, settlement: &Settlement) -> Expected {
         let asset = &epoch.pool().asset;
-        let payouts = settlement.payouts.list().payouts.iter();
+        let payouts = settlement.payouts.iter();
         let payouts = payouts.map(|payout| (payout.payee.clone(), asset.format(payout.amount))).collect();
-        let retained = asset.format(settlement.receipt.settlement().retained);
+        let retained = asset.format(settlement.receipt.terms().retained);
         Expected::Payouts(Payouts { payouts, retained })
     }
 

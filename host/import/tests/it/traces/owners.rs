@@ -75,7 +75,7 @@ fn payouts(imported: &Imported) -> Vec<(String, u128)> {
     });
     let charter = Charter::single("Lineage", &policy, parameters).unwrap();
     let settlement = settle(&imported.epoch, &charter, &[policy], &History::default()).unwrap();
-    settlement.payouts.list().payouts.iter().map(|payout| (payout.payee.clone(), payout.amount)).collect()
+    settlement.payouts.iter().map(|payout| (payout.payee.clone(), payout.amount)).collect()
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn payouts(epoch: &Epoch, parameters: serde_json::Value) -> Vec<(String, u128)> 
     let policy = engine.admit(apportion_standard::find("lineage").unwrap().bytes).unwrap();
     let charter = Charter::single("Lineage", &policy, parameters).unwrap();
     let settlement = settle(epoch, &charter, &[policy], &History::default()).unwrap();
-    let payouts = settlement.payouts.list().payouts.iter();
+    let payouts = settlement.payouts.iter();
     payouts.filter(|payout| payout.amount > 0).map(|payout| (payout.payee.clone(), payout.amount)).collect()
 }
 
