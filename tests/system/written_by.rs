@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use apportion::card::Card;
+use apportion::audit::Card;
 use apportion::money::Asset;
 use apportion::receipt::Agreement;
 use apportion::store::DirectoryStore;
@@ -48,7 +48,7 @@ fn settled_epoch_of_every_version_is_read_and_settled_again() {
 
         let proof = Proof::from_bytes(&read(&version.join("proof.json"))).unwrap();
         let proven = proof.check(receipt.digest()).unwrap();
-        assert!(payouts.list().payouts.contains(&proven.payout));
+        assert!(payouts.rows().contains(&proven.payout));
     }
 }
 
