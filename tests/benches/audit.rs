@@ -82,7 +82,7 @@ impl Rule {
         let question = Question { epoch, charter, policies, history: &history, before: None, runs: 200 };
         self.compare(&format!("explaining a payee with {} edges", edges[most]), &mut || {
             let start = Instant::now();
-            let explanation = Explainer::new(question).unwrap().explain(payee, |_, _| ()).unwrap();
+            let explanation = Explainer::new(question).unwrap().explain(payee, |_| ()).unwrap();
             // One more for the epoch as it is.
             (1 + explanation.runs, start.elapsed())
         });

@@ -9,14 +9,14 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use apportion::compare::ComparisonBuilder;
+use apportion::compare::ComparedRows;
 use apportion::epoch::{ColumnNames, Header, Window};
 use apportion::ledger::LedgerEpochs;
 use apportion::money::{Asset, Pool};
-use apportion::replay::{ReplayError, SettledEpochs};
+use apportion::replay::SettledEpochs;
 use apportion::store::DirectoryStore;
 use apportion::{
-    Charter, Digest, Edge, Engine, Epoch, EpochBuilder, History, Ledger, Node, Policy, replay, settle, verify,
+    Charter, Digest, Edge, Engine, Epoch, EpochBuilder, History, Ledger, Node, Policy, settle, verify,
 };
 use apportion_tests::create_ledger;
 
@@ -49,13 +49,11 @@ fn main() {
 /// Replay on all cores against the same work on one; and what each tenth of the epochs adds to memory.
 fn replaying(ledger: &Ledger<DirectoryStore>, candidates: &[Charter], policies: &[Policy], epochs: u64) {
     let compare = |past: &LedgerEpochs<'_, DirectoryStore>| {
-        let mut comparing = ComparisonBuilder::new(&candidates[0], 0);
-        let each = |epoch| -> Result<(), ReplayError<_>> {
-            black_box(comparing.add(&epoch).unwrap());
+        let each = |rows: ComparedRows<'_>| -> Result<(), Box<dyn std::error::Error>> {
+            black_box(rows.payees);
             Ok(())
         };
-        replay(past, candidates, policies, &History::default(), each).unwrap();
-        black_box(comparing.finish().unwrap());
+        black_box(apportion::compare(past, candidates, policies, &History::default(), each).unwrap());
     };
     compare(&ledger.past(0..=epochs / 10));
     let few = most_memory();

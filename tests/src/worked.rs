@@ -5,42 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::charter::{Appointment, CharterTerms, OnFault};
-use apportion::{Charter, Engine, Epoch, History, Limits, Payouts, Policy, settle};
+use apportion::charter::CharterDraft;
+use apportion::{Charter, Engine, Epoch, History, Payouts, Policy, settle};
 use attribution::{Files, Month, Owners, Paid};
 
-/// A charter of the example, and the policies that it names: of these, all that `apportion charter new` reads.
+/// A charter of the example, and the policies that it names.
 ///
 /// # Errors
 ///
-/// If it is no charter of standard policies.
+/// If it is not a charter of standard policies.
 pub fn charter(engine: &Engine, written: &str) -> Result<(Charter, Vec<Policy>)> {
-    let written: toml::Table = written.parse()?;
-    let name = written.get("name").and_then(toml::Value::as_str).context("the charter has no name")?;
-    let drafts = written.get("policies").and_then(toml::Value::as_array).context("it names no policies")?;
-    let (mut appointments, mut policies) = (Vec::new(), Vec::<Policy>::new());
-    for draft in drafts {
-        let name = draft.get("policy").and_then(toml::Value::as_str).context("a policy has no name")?;
-        let standard =
-            apportion_standard::find(name).with_context(|| format!("`{name}` is no standard policy"))?;
-        let policy = engine.admit(standard.bytes)?;
-        let portion = draft.get("portion").and_then(toml::Value::as_integer).unwrap_or(1);
-        let parameters = draft.get("parameters").map(serde_json::to_value).transpose()?;
-        let parameters = parameters.unwrap_or_else(|| serde_json::json!({}));
-        appointments.push(Appointment::new(&policy, u32::try_from(portion)?, parameters));
-        if policies.iter().all(|known| known.digest() != policy.digest()) {
-            policies.push(policy);
-        }
-    }
-    let terms = CharterTerms {
-        name: name.to_owned(),
-        policies: appointments,
-        limits: Limits::default(),
-        on_fault: OnFault::Stop,
-        signers: None,
-        asset: None,
-    };
-    Ok((Charter::new(terms)?, policies))
+    Ok(engine.resolve(CharterDraft::from_toml(written)?, None, &[])?)
 }
 
 /// Writes a month into a folder, and imports it from there as anyone would.

@@ -146,7 +146,7 @@ fn the_page_explains_as_the_program_does() {
         before: Some((&lineage.epochs[8], &lineage.settlements[8].payouts)),
         runs: 64,
     };
-    let explanation = Explainer::new(question).unwrap().explain("ilse", |_, _| {}).unwrap();
+    let explanation = Explainer::new(question).unwrap().explain("ilse", |_| {}).unwrap();
     let words = Words::of(&explanation);
     let way = words.path(&explanation.paths[0]).join("\n  ");
     assert!(way.contains("span:202508"), "over a search of August: {way}");

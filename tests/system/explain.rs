@@ -58,7 +58,8 @@ impl Rule {
         let question = Question { epoch, charter, policies, history: &history, before: None, runs };
         let mut told = Vec::new();
         let explaining = Explainer::new(question).unwrap();
-        let explanation = explaining.explain(payee, |done, all| told.push((done, all))).unwrap();
+        let explanation =
+            explaining.explain(payee, |progress| told.push((progress.done, progress.total))).unwrap();
         // Each settlement is told of, and there are no more than were allowed.
         assert_eq!(told.len(), explanation.runs);
         assert!(explanation.runs <= runs, "{} runs", explanation.runs);
@@ -305,7 +306,7 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
     let question = Question { epoch: &epoch, charter, policies, history: &history, before, runs: 50 };
     let explaining = Explainer::new(question).unwrap();
     assert_eq!(explaining.settlement().receipt.digest(), third.receipt.digest());
-    let explanation = explaining.explain("ann", |_, _| ()).unwrap();
+    let explanation = explaining.explain("ann", |_| ()).unwrap();
     assert_eq!((explanation.amount, explanation.contributions.len()), (paid, 3));
     for contribution in &explanation.contributions {
         let (_, amount, ..) = third_without("explain-past-without", &[&contribution.first]);
@@ -316,7 +317,7 @@ fn a_rule_with_a_past_is_asked_with_its_past() {
     // As if it were a first epoch it is another amount, and no one would know by the receipt's payee that it is wrong.
     let none = History::default();
     let forgetful = Explainer::new(Question { history: &none, before: None, ..question }).unwrap();
-    assert_ne!(forgetful.explain("ann", |_, _| ()).unwrap().amount, paid);
+    assert_ne!(forgetful.explain("ann", |_| ()).unwrap().amount, paid);
     assert_ne!(forgetful.settlement().receipt.digest(), third.receipt.digest());
 }
 
@@ -369,7 +370,7 @@ fn names_stand_beside_ids() {
 }
 
 fn explained(question: Question<'_>, payee: &str) -> Result<Explanation, ExplainError> {
-    Explainer::new(question).unwrap().explain(payee, |_, _| ())
+    Explainer::new(question).unwrap().explain(payee, |_| ())
 }
 
 #[test]

@@ -43,11 +43,16 @@ const LAYERS: [(&str, &[&str]); 2] = [
         "host/apportion/src",
         &[
             "parallel",
+            "progress",
             "host_error",
             "sandbox",
             "abi",
             "policy",
             "engine",
+            "source",
+            "standard",
+            "resolve",
+            "charter",
             "settle",
             "replay",
             "compare",
@@ -123,7 +128,7 @@ fn wasmtime_is_named_in_three_places() {
 fn wasi_is_there_only_where_it_is_asked_for() {
     let manifest = fs::read_to_string(root().join("host/apportion/Cargo.toml")).unwrap();
     assert!(manifest.contains("wasmtime-wasi = { workspace = true, optional = true }"));
-    assert!(!manifest.contains("\ndefault ="));
+    assert!(manifest.contains("\ndefault = [\"standard\"]\n"));
 }
 
 #[test]

@@ -88,6 +88,7 @@ use serde_json::Value;
 use crate::host_error::HostError;
 use crate::parallel;
 use crate::policy::Policy;
+use crate::progress::{Progress, Step};
 use crate::settle::SettleError;
 pub use apportion_core::card::{
     Card, CardError, CardFormat, CardTerms, Example, ExampleEpoch, ExamplePayout, FaultCount, Finding,
@@ -95,6 +96,7 @@ pub use apportion_core::card::{
 };
 use apportion_core::charter::{Charter, CharterError};
 use apportion_core::epoch::{Epoch, EpochRows};
+use apportion_core::error::ErrorKind;
 use apportion_core::fault::{Fault, FaultCode};
 use apportion_core::money::AssetError;
 
@@ -117,34 +119,13 @@ pub struct Audit<'a> {
     pub seed: u32,
 }
 
-/// How far an audit is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AuditProgress {
-    /// What is being done.
-    pub step: AuditStep,
-    /// How many trials or examples are done.
-    pub done: usize,
-    /// Of how many.
-    pub total: usize,
-    /// How many epochs were settled so far, in both steps: about so many, as others are under way.
-    pub settled: usize,
-}
-
-/// The two steps of an audit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditStep {
-    /// Trials are made.
-    Trying,
-    /// Of each property that fails the worst example is made small.
-    Shrinking,
-}
-
-/// Why there is no card. A policy's faults during trials are none of these: the card tells them.
+/// Why there is no card. A policy's faults during trials are none of these: the card reports them.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AuditError {
     /// The policy refuses its parameters, whatever the epoch.
     #[error("the policy refuses its parameters: {0}")]
-    Refused(Fault),
+    Refused(#[source] Fault),
     /// The parameters make no charter.
     #[error(transparent)]
     Charter(#[from] CharterError),
@@ -162,7 +143,19 @@ pub enum AuditError {
     Host(#[from] HostError),
 }
 
-/// Tests a rule for every [`Property`], on all cores. `progress` is told how far it is.
+impl AuditError {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            AuditError::Refused(_) | AuditError::Charter(_) => ErrorKind::Input,
+            AuditError::Settle(error) => error.kind(),
+            AuditError::Host(error) => error.kind(),
+            AuditError::Card(_) | AuditError::Asset(_) => ErrorKind::Host,
+        }
+    }
+}
+
+/// Tests a rule for every [`Property`], on all cores. `progress` is called after every trial and every example.
 ///
 /// ```
 /// use apportion::{Engine, audit};
@@ -181,7 +174,7 @@ pub enum AuditError {
 /// # Ok(())
 /// # }
 /// ```
-pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Result<Card, AuditError> {
+pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(Progress)) -> Result<Card, AuditError> {
     let charter = Charter::single("Audit", audit.policy, audit.parameters.clone())?;
     let trials = Trials {
         settler: Settler::new(audit.policy, &charter),
@@ -191,9 +184,9 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
     };
     let count = audit.trials as usize;
     let mut progress = |step, done, total| {
-        progress(AuditProgress { step, done, total, settled: trials.settler.settled() });
+        progress(Progress::new(step, done, total, trials.settler.settled()));
     };
-    progress(AuditStep::Trying, 0, count);
+    progress(Step::Trying, 0, count);
     let (mut tallies, mut base) = (vec![Tally::default(); Property::ALL.len()], Base::default());
     let mut done = 0;
     parallel::in_order(
@@ -205,7 +198,7 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
                 tally.add(done, outcome);
             }
             done += 1;
-            progress(AuditStep::Trying, usize::try_from(done).unwrap_or(count), count);
+            progress(Step::Trying, usize::try_from(done).unwrap_or(count), count);
             Ok(())
         },
     )?;
@@ -216,13 +209,13 @@ pub fn audit(audit: &Audit<'_>, mut progress: impl FnMut(AuditProgress)) -> Resu
         .filter_map(|(property, tally)| Some((property, tally.worst?.1)))
         .collect();
     let mut examples = BTreeMap::new();
-    progress(AuditStep::Shrinking, 0, broken.len());
+    progress(Step::Shrinking, 0, broken.len());
     parallel::in_order(
         broken.len(),
         |index| trials.example(broken[index].0, broken[index].1),
         |example| -> Result<(), AuditError> {
             examples.insert(broken[examples.len()].0, example);
-            progress(AuditStep::Shrinking, examples.len(), broken.len());
+            progress(Step::Shrinking, examples.len(), broken.len());
             Ok(())
         },
     )?;

@@ -14,10 +14,12 @@ use std::collections::BTreeMap;
 
 use crate::host_error::HostError;
 use crate::policy::Policy;
+use crate::progress::Progress;
 use crate::settle::{History, SettleError, Settlement, settle};
 use apportion_core::charter::Charter;
 use apportion_core::comparison::Difference;
 use apportion_core::epoch::{BuildError, Epoch};
+use apportion_core::error::ErrorKind;
 use apportion_core::explanation::FORMAT;
 pub use apportion_core::explanation::{
     Change, Contribution, ExplainedMeasure, ExplainedPart, Explanation, Names, Path, Reliance, Step, Without,
@@ -50,6 +52,7 @@ pub struct Question<'a> {
 
 /// Why there is no explanation.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExplainError {
     /// Nobody of that id is a payee of the epoch.
     #[error("there is no payee `{}` in epoch {epoch}", .payee.escape_debug())]
@@ -65,6 +68,17 @@ pub enum ExplainError {
     /// An epoch cannot be built again: a bug in this library.
     #[error("the epoch cannot be built again: {0}")]
     Build(#[from] BuildError),
+}
+
+impl ExplainError {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            ExplainError::UnknownPayee { .. } => ErrorKind::Input,
+            ExplainError::Settle(error) => error.kind(),
+            ExplainError::Build(_) => ErrorKind::Host,
+        }
+    }
 }
 
 impl From<HostError> for ExplainError {
@@ -89,7 +103,7 @@ impl From<HostError> for ExplainError {
 ///     Question { epoch: &epoch, charter: &charter, policies: &policies, history: &history, before: None, runs: 100 };
 ///
 /// let payee = epoch.payees().get(0).unwrap_or_default();
-/// let explanation = Explainer::new(question)?.explain(payee, |_, _| ())?;
+/// let explanation = Explainer::new(question)?.explain(payee, |_| ())?;
 /// assert_eq!(explanation.contributions.len(), explanation.nodes);
 /// assert_eq!(explanation.without_all, Without::Amount(0));
 /// # Ok(())
@@ -116,13 +130,13 @@ impl<'a> Explainer<'a> {
         &self.settlement
     }
 
-    /// Explains what a payee gets, by settling the epoch again without what it contributed, on all cores. `each` is
-    /// told how many of about how many settlements are made. The answer is the same on any number of cores.
+    /// Explains what a payee gets, by settling the epoch again without what it contributed, on all cores. `progress`
+    /// is called after every settlement. The answer is the same on any number of cores.
     ///
     /// # Errors
     ///
     /// If there is no such payee, or the host fails.
-    pub fn explain(&self, payee: &str, each: impl FnMut(usize, usize)) -> Result<Explanation, ExplainError> {
+    pub fn explain(&self, payee: &str, progress: impl FnMut(Progress)) -> Result<Explanation, ExplainError> {
         let (question, epoch) = (&self.question, self.question.epoch);
         let unknown = || ExplainError::UnknownPayee { payee: payee.to_owned(), epoch: epoch.number() };
         let row = epoch.payees().position(payee).ok_or_else(unknown)?;
@@ -132,7 +146,8 @@ impl<'a> Explainer<'a> {
         let nodes: Vec<usize> =
             (0..epoch.node_count()).filter(|node| epoch.node_payee()[*node] as usize == row).collect();
         let (owned, relied) = (Owned::of(epoch, &nodes), Relied::on(epoch, row));
-        let mut trials = Trials { question, payee: row, amount: paid.amount, made: 0, expected: 0, each };
+        let mut trials =
+            Trials { question, payee: row, amount: paid.amount, made: 0, expected: 0, each: progress };
         let found = Found::by(&mut trials, &owned, &relied)?;
         let runs = trials.made;
 
@@ -189,7 +204,7 @@ impl Found {
     /// First without all nodes and without all edges, then taken apart: half of the runs are for each, and what one
     /// needs less the other has.
     fn by(
-        trials: &mut Trials<'_, impl FnMut(usize, usize)>,
+        trials: &mut Trials<'_, impl FnMut(Progress)>,
         owned: &Owned<'_>,
         relied: &Relied<'_>,
     ) -> Result<Found, ExplainError> {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use apportion_core::error::ErrorKind;
 use apportion_core::fault::Fault;
 use apportion_core::limits::HostLimit;
 
@@ -45,6 +46,14 @@ pub enum HostError {
 }
 
 impl HostError {
+    /// [`ErrorKind::Cancelled`] if it was cancelled, [`ErrorKind::Host`] otherwise.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            HostError::Cancelled => ErrorKind::Cancelled,
+            _ => ErrorKind::Host,
+        }
+    }
+
     /// The host's own limit that was met, if it was one: with a higher limit the same work may succeed.
     pub fn limit(&self) -> Option<HostLimit> {
         match self {

@@ -7,6 +7,7 @@ mod chain;
 mod error;
 mod history;
 mod signing;
+mod source;
 
 use std::collections::BTreeMap;
 

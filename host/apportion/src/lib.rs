@@ -28,13 +28,15 @@
 //! |---|---|
 //! | [`epoch`], [`money`] | a contribution graph with its pool: built from rows, stored as canonical bytes, read in columns |
 //! | [`engine`], [`policy`] | WebAssembly components admitted as policies, and what bounds and cancels their runs |
+//! | [`source`], [`standard`] | components found by digest: in folders, ledgers, memory; the standard policies |
 //! | [`charter`], [`signature`], [`limits`] | which policies are in force, with which parameters, and who must sign a change |
 //! | [`settle`](mod@settle), [`payouts`], [`receipt`] | an epoch, a charter and a history become exact payouts and a receipt |
 //! | [`proof`] | one payout, proven to anyone who has the receipt's digest |
 //! | [`ledger`], [`store`], [`verify`](mod@verify) | the chain of adopted charters and settled epochs, kept anywhere and checked whole |
-//! | [`replay`](mod@replay), [`compare`] | what past epochs would have paid under another charter |
+//! | [`replay`](mod@replay), [`compare`](mod@compare) | what past epochs would have paid under another charter |
 //! | [`explain`] | why one payee got its amount |
 //! | [`audit`](mod@audit) | a rule tested for fairness and against attacks |
+//! | [`progress`] | how far long work is |
 //! | [`error`], [`fault`] | whose fault it was, and a policy's faults |
 //! | [`apportionment`], [`canonical`], [`number`], [`text`] | exact division, digests and canonical JSON, numbers and text from outside |
 //!
@@ -65,6 +67,7 @@
 
 mod abi;
 pub mod audit;
+pub mod charter;
 pub mod compare;
 pub mod engine;
 pub mod explain;
@@ -72,14 +75,19 @@ mod host_error;
 pub mod ledger;
 mod parallel;
 pub mod policy;
+pub mod progress;
 pub mod replay;
+mod resolve;
 mod sandbox;
 pub mod settle;
+pub mod source;
+#[cfg(feature = "standard")]
+pub mod standard;
 pub mod verify;
 
 pub use apportion_core::{
-    apportionment, canonical, charter, epoch, error, fault, limits, money, number, payouts, proof, receipt,
-    signature, store, text,
+    apportionment, canonical, epoch, error, fault, limits, money, number, payouts, proof, receipt, signature,
+    store, text,
 };
 
 pub use apportion_core::canonical::Digest;
@@ -92,6 +100,7 @@ pub use apportion_core::proof::Proof;
 pub use apportion_core::receipt::Receipt;
 pub use apportion_core::store::Store;
 pub use audit::audit;
+pub use compare::compare;
 pub use engine::{Cancel, Engine};
 pub use ledger::Ledger;
 pub use policy::Policy;

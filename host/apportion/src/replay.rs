@@ -13,6 +13,7 @@ use crate::settle::{History, SettleError, Settlement, settle};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::Charter;
 use apportion_core::epoch::Epoch;
+use apportion_core::error::ErrorKind;
 use apportion_core::limits::HostLimit;
 pub use apportion_core::replayed::{Replayed, ReplayedEpoch};
 pub use apportion_core::settled::{SettledEpoch, SettledEpochError};
@@ -33,6 +34,7 @@ pub trait SettledEpochs: Sync {
 /// Why there is no replay. A policy's fault is none of these: it is a result. Where the host fails at one epoch the
 /// result is [`Replayed::Unknown`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReplayError<E> {
     /// An epoch could not be loaded.
     #[error("past epoch {} cannot be replayed: {error}", .index + 1)]
@@ -55,6 +57,17 @@ pub enum ReplayError<E> {
     /// It was cancelled, or this library has a bug.
     #[error(transparent)]
     Host(#[from] HostError),
+}
+
+impl<E> ReplayError<E> {
+    /// Whose fault it is. Why an epoch could not be loaded is for its source to say: [`ErrorKind::Host`].
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            ReplayError::Past { .. } => ErrorKind::Host,
+            ReplayError::Candidate { error, .. } => error.kind(),
+            ReplayError::Host(error) => error.kind(),
+        }
+    }
 }
 
 /// Replays all of `past` under each candidate and hands each epoch to `each`, oldest first, as soon as it is done.

@@ -13,6 +13,7 @@ use apportion_core::apportionment::{self, Apportionment, ApportionmentError};
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{Appointment, Charter, OnFault};
 use apportion_core::epoch::Epoch;
+use apportion_core::error::ErrorKind;
 use apportion_core::fault::Fault;
 use apportion_core::limits::Usage;
 use apportion_core::payouts::{Part, Payout, Payouts, PolicyColumns};
@@ -36,6 +37,7 @@ pub struct Settlement {
 
 /// Why an epoch was not settled. Nothing is lost: the same call can be made again.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SettleError {
     /// Policies that the charter names were not given.
     #[error("the charter names policies that are not here: {}", escape(.0.join(", ")))]
@@ -65,6 +67,7 @@ pub enum SettleError {
         /// The policy's name.
         policy: String,
         /// What happened.
+        #[source]
         fault: Fault,
         /// What the policy said to its author before.
         log: String,
@@ -75,6 +78,21 @@ pub enum SettleError {
     /// The host's fault.
     #[error(transparent)]
     Host(#[from] HostError),
+}
+
+impl SettleError {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            SettleError::MissingPolicies(_)
+            | SettleError::Label { .. }
+            | SettleError::Twice(_)
+            | SettleError::Parameters(_)
+            | SettleError::Asset(_) => ErrorKind::Input,
+            SettleError::Fault { .. } => ErrorKind::Policy,
+            SettleError::Host(error) => error.kind(),
+        }
+    }
 }
 
 impl From<CheckError> for SettleError {

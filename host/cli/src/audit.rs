@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Error, Result, bail};
-use apportion::audit::{Audit, AuditError, AuditStep, Card, CardFormat, Example};
+use apportion::audit::{Audit, AuditError, Card, CardFormat, Example};
+use apportion::progress::Step;
 use apportion::{Digest, Epoch, Policy};
 use apportion_import::tables;
 use serde_json::Value;
@@ -137,13 +138,14 @@ fn is_of(card: &Card, policy: &Policy, epochs: &[Epoch]) -> Result<()> {
 
 /// Audits, with a bar for each of the two steps.
 fn made(terms: &Audit<'_>) -> Result<Card> {
-    let mut bar: Option<(AuditStep, Bar)> = None;
+    let mut bar: Option<(Step, Bar)> = None;
     let card = apportion::audit(terms, |progress| {
         if bar.as_ref().is_none_or(|(step, _)| *step != progress.step) {
             bar.take().into_iter().for_each(|(_, bar)| bar.done());
             let what = match progress.step {
-                AuditStep::Trying => "trying",
-                AuditStep::Shrinking => "making examples small",
+                Step::Trying => "trying",
+                Step::Shrinking => "making examples small",
+                _ => "working",
             };
             bar = Some((progress.step, Bar::new(what)));
         }

@@ -3,13 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use apportion::charter::{Appointment, AssetTerms, CharterTerms, OnFault, Signers};
-use apportion::number::is_held;
+use apportion::Charter;
+use apportion::charter::{CharterDraft, PolicyId};
 use apportion::settle::SettleError;
 use apportion::signature::CHARTER_NAMESPACE;
-use apportion::{Charter, Limits};
-use serde::Deserialize;
-use toml::de::{DeTable, DeValue};
 
 use crate::arguments::{
     AdoptArguments, CharterAction, CharterArguments, NewCharterArguments, ProposeArguments, ShowArguments,
@@ -120,70 +117,14 @@ fn show(arguments: &ShowArguments) -> Result<()> {
     text.print()
 }
 
-/// A charter as a person writes it: policies by name or file, what is usual left out.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Draft {
-    name: String,
-    #[serde(default = "stop")]
-    on_fault: OnFault,
-    #[serde(default)]
-    limits: DraftLimits,
-    policies: Vec<DraftAppointment>,
-    signers: Option<DraftSigners>,
-    asset: Option<AssetTerms>,
-}
-
-/// Whose signatures change the charter: a file in OpenSSH's allowed-signers format, beside the draft.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DraftSigners {
-    required: u32,
-    file: String,
-}
-
-fn stop() -> OnFault {
-    OnFault::Stop
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DraftLimits {
-    instructions: Option<u64>,
-    memory: Option<u64>,
-    table: Option<u64>,
-    transfer: Option<u64>,
-    output: Option<u64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DraftAppointment {
-    policy: String,
-    #[serde(default = "one")]
-    portion: u32,
-    #[serde(default)]
-    parameters: toml::Table,
-}
-
-fn one() -> u32 {
-    1
-}
-
 fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
     let place = || format!("`{}`", arguments.draft.display());
-    let text = objects::text(&arguments.draft)?;
-    let draft: Draft = toml::from_str(&text)
-        .map_err(|error| Refused(error.to_string().trim_end().to_owned()))
-        .with_context(place)?;
-    // Integers are checked with the charter's terms; of floats only the text tells whether they were rounded.
-    if let Some(number) = DeTable::parse(&text).ok().as_ref().and_then(|table| rounded_float(table.get_ref()))
-    {
-        return Err(anyhow::Error::from(Refused(objects::rounded(&number)))).with_context(place);
-    }
+    let refused = |error: &dyn std::error::Error| Refused(error.to_string());
+    let draft = CharterDraft::from_toml(&objects::text(&arguments.draft)?);
+    let draft = draft.map_err(|error| refused(&error)).with_context(place)?;
     let engine = engines.make()?;
     let mut policies = Vec::new();
-    for drafted in draft.policies {
+    for drafted in draft.policies() {
         // A component's file is named as seen from the draft.
         let beside = beside(&arguments.draft, &drafted.policy);
         let standard = apportion_standard::find(&drafted.policy).is_some() || !beside.exists();
@@ -192,46 +133,17 @@ fn new(arguments: &NewCharterArguments, engines: &Engines) -> Result<()> {
         } else {
             objects::policy_file(&engine, &beside)?
         };
-        let parameters =
-            serde_json::to_value(drafted.parameters).map_err(|error| Refused(error.to_string()))?;
-        policy.check_parameters(&parameters).map_err(SettleError::from).with_context(place)?;
-        policies.push(Appointment::new(&policy, drafted.portion, parameters));
+        policy.check_parameters(&drafted.parameters).map_err(SettleError::from).with_context(place)?;
+        policies.push(PolicyId::from(&policy));
     }
-    let usual = Limits::default();
-    let limits = Limits {
-        instructions: draft.limits.instructions.unwrap_or(usual.instructions),
-        memory: draft.limits.memory.unwrap_or(usual.memory),
-        table: draft.limits.table.unwrap_or(usual.table),
-        transfer: draft.limits.transfer.unwrap_or(usual.transfer),
-        output: draft.limits.output.unwrap_or(usual.output),
-    };
-    let signers = match draft.signers {
-        Some(DraftSigners { required, file }) => {
-            let allowed = objects::text(&beside(&arguments.draft, &file))?;
-            Some(Signers { required, allowed })
-        }
-        None => None,
-    };
-    let Draft { name, on_fault, asset, .. } = draft;
-    let terms = CharterTerms { name, policies, limits, on_fault, signers, asset };
-    let charter = Charter::new(terms).map_err(|error| Refused(error.to_string())).with_context(place)?;
+    let signers =
+        draft.signers_file().map(|file| objects::text(&beside(&arguments.draft, file))).transpose()?;
+    let terms = draft.into_terms(policies, signers).map_err(|error| refused(&error)).with_context(place)?;
+    let charter = Charter::new(terms).map_err(|error| refused(&error)).with_context(place)?;
     arguments.output.write(charter.as_bytes())?;
     status!("wrote charter {} to `{}`", charter.digest(), arguments.output.display());
     standing::warn(&charter);
     Ok(())
-}
-
-/// The first number with a point or an exponent that a 64-bit float would round.
-fn rounded_float(table: &DeTable<'_>) -> Option<String> {
-    fn of_value(value: &DeValue<'_>) -> Option<String> {
-        match value {
-            DeValue::Float(float) => Some(float.as_str().to_owned()).filter(|text| !is_held(text)),
-            DeValue::Array(values) => values.iter().find_map(|value| of_value(value.get_ref())),
-            DeValue::Table(table) => rounded_float(table),
-            _ => None,
-        }
-    }
-    table.iter().find_map(|(_, value)| of_value(value.get_ref()))
 }
 
 fn beside(draft: &Path, file: &str) -> PathBuf {

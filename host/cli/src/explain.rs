@@ -55,7 +55,7 @@ pub fn explain(arguments: &ExplainArguments, engines: &Engines) -> Result<()> {
     for payee in &arguments.payees {
         let bar = Bar::new("settling again");
         let payee = meant(payee, &case.epoch);
-        let explained = explaining.explain(payee, |done, all| bar.at(done, all));
+        let explained = explaining.explain(payee, |progress| bar.at(progress.done, progress.total));
         bar.done();
         match explained {
             Ok(explanation) => explanations.push(explanation),
@@ -143,7 +143,8 @@ impl Case {
     fn in_folder(arguments: &ExplainArguments, folder: &Path, engine: &Engine) -> Result<Case> {
         let settled = objects::settled(folder)?;
         let charter = settled.charter().clone();
-        let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
+        let policies =
+            objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies, &())?;
         let before = arguments.before.as_deref().map(objects::settled).transpose()?;
         if let Some(before) = &before {
             comes_before(before.epoch(), settled.epoch())?;
@@ -219,7 +220,7 @@ fn told(error: ExplainError, epoch: &Epoch) -> anyhow::Error {
             Refused(format!("there is no payee `{payee}` in epoch {number}; {hint}")).into()
         }
         ExplainError::Settle(error) => error.into(),
-        ExplainError::Build(error) => error.into(),
+        other => other.into(),
     }
 }
 

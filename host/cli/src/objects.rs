@@ -4,11 +4,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use apportion::audit::Card;
 use apportion::number::not_held_in_json;
 use apportion::policy::MAX_COMPONENT;
 use apportion::replay::SettledEpoch;
+use apportion::settle::SettleError;
+use apportion::source::{PoliciesError, PolicySource};
 use apportion::{Charter, Engine, Epoch, Payouts, Policy, Receipt};
 use apportion_standard::StandardPolicy;
 
@@ -32,7 +34,7 @@ pub fn epoch_unseen(path: &Path) -> Result<Epoch> {
     let length = file.metadata().with_context(|| format!("cannot read `{}`", path.display()))?.len();
     let read = Epoch::read(file, length);
     read.map_err(|error| match error {
-        apportion::epoch::EpochError::Read(error) => anyhow::Error::from(error),
+        apportion::epoch::EpochError::Read(error) => Error::from(error),
         refused => Refused(refused.to_string()).into(),
     })
     .with_context(|| format!("`{}`", path.display()))
@@ -75,20 +77,31 @@ pub fn card(path: &Path) -> Result<Card> {
     read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
 }
 
-/// The policies that charters name: given ones, and of the standard ones those that they need.
-pub fn policies_of(engine: &Engine, charters: &[Charter], files: &[PathBuf]) -> Result<Vec<Policy>> {
-    let mut policies: Vec<Policy> =
-        files.iter().map(|path| policy_file(engine, path)).collect::<Result<_>>()?;
-    for appointment in charters.iter().flat_map(|charter| &charter.terms().policies) {
-        let given = policies.iter().any(|policy| policy.digest() == appointment.policy);
-        let digest = appointment.policy.to_string();
-        if let (false, Some(standard)) =
-            (given, apportion_standard::all().iter().find(|s| s.digest == digest))
-        {
-            policies.push(standard_policy(engine, standard)?);
-        }
+/// The policies that charters name: those in files, the standard ones, and those that `source` has.
+pub fn policies_of(
+    engine: &Engine,
+    charters: &[Charter],
+    files: &[PathBuf],
+    source: &dyn PolicySource,
+) -> Result<Vec<Policy>> {
+    // Admitted here, so that waiting shows their names; the engine keeps what it admitted.
+    let given: Vec<Policy> = files.iter().map(|path| policy_file(engine, path)).collect::<Result<_>>()?;
+    let named = |digest: &str| {
+        let mut appointments = charters.iter().flat_map(|charter| &charter.terms().policies);
+        appointments.any(|appointment| appointment.policy.to_string() == digest)
+    };
+    for standard in apportion_standard::all().iter().filter(|standard| named(standard.digest)) {
+        standard_policy(engine, standard)?;
     }
-    Ok(policies)
+    let policies = engine.policies_of(charters, source).map_err(|error| match error {
+        PoliciesError::Admission { digest, error } => {
+            Error::from(error).context(format!("policy `{digest}`"))
+        }
+        PoliciesError::Missing(missing) => SettleError::MissingPolicies(missing).into(),
+        other => other.into(),
+    });
+    drop(given);
+    policies
 }
 
 /// Admits a component from a file, or the standard policy of that name.

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result};
 use apportion::audit::Card;
-use apportion::compare::{CandidateSide, CompareError, ComparedPayee, Comparison, ComparisonBuilder};
+use apportion::compare::{CandidateSide, CompareError, ComparedPayee, Comparison, UnknownEpoch};
 use apportion::limits::HostLimit;
 use apportion::money::Asset;
 use apportion::receipt::ReceiptTerms;
-use apportion::replay::{ReplayError, Replayed, ReplayedEpoch, SettledEpoch, SettledEpochs};
-use apportion::{Charter, Digest, History, Policy, Store};
+use apportion::replay::{ReplayError, ReplayedEpoch, SettledEpoch, SettledEpochs};
+use apportion::{Charter, Digest, History, Policy};
 
 use crate::arguments::{Cells, Format, ReplayArguments};
 use crate::engine::Engines;
@@ -28,10 +28,10 @@ pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
     let candidates: Vec<Charter> =
         arguments.charters.iter().map(|path| objects::charter(path)).collect::<Result<_>>()?;
     let engine = engines.make()?;
-    let mut policies = objects::policies_of(&engine, &candidates, &arguments.policies)?;
     let cards: Vec<Card> = arguments.cards.iter().map(|path| objects::card(path)).collect::<Result<_>>()?;
     let shown = Shown::of(arguments, &cards);
     let Some(path) = &arguments.ledger else {
+        let policies = objects::policies_of(&engine, &candidates, &arguments.policies, &())?;
         return compared(
             &Folders::new(&arguments.settled)?,
             &candidates,
@@ -42,13 +42,7 @@ pub fn replay(arguments: &ReplayArguments, engines: &Engines) -> Result<()> {
     };
     let ledger = ledger::open(path)?;
     // What the ledger itself holds need not be given.
-    for appointment in candidates.iter().flat_map(|charter| &charter.terms().policies) {
-        let digest = appointment.policy;
-        let given = policies.iter().any(|policy| policy.digest() == digest);
-        if let (false, Some(bytes)) = (given, ledger.store().get(&digest)?) {
-            policies.push(engine.admit(&bytes).with_context(|| format!("policy `{digest}`"))?);
-        }
-    }
+    let policies = objects::policies_of(&engine, &candidates, &arguments.policies, &ledger)?;
     let numbers = arguments.epochs.clone().unwrap_or(0..=u64::MAX);
     // A rule that is tried from a later epoch on finds what was really paid before; it has handed nothing over yet.
     let before: Vec<Digest> =
@@ -90,68 +84,44 @@ pub fn compared<P: SettledEpochs<Error: Into<Error>>>(
     before: &History,
     shown: &Shown<'_>,
 ) -> Result<()> {
-    let begun = candidates.iter().enumerate().map(|(index, charter)| {
-        Ok((ComparisonBuilder::new(charter, index), Rows::new(charter, shown.format)?))
-    });
-    let mut begun: Vec<(ComparisonBuilder, Rows)> = begun.collect::<Result<_>>()?;
-    let mut unknown: Vec<UnknownEpoch> = Vec::new();
+    let files = candidates.iter().map(|charter| Rows::new(charter, shown.format));
+    let mut files: Vec<Rows> = files.collect::<Result<_>>()?;
     let bar = Bar::new("replaying");
     bar.at(0, past.count());
-    let mut done = 0;
-    let replayed = apportion::replay(past, candidates, policies, before, |epoch| -> Result<(), Told> {
-        for (index, (comparing, rows)) in begun.iter_mut().enumerate() {
-            if let Some(Replayed::Unknown { reason, limit }) = epoch.replayed.get(index) {
-                let number = epoch.receipt.terms().number;
-                unknown.push(UnknownEpoch {
-                    candidate: index,
-                    number,
-                    reason: reason.clone(),
-                    limit: *limit,
-                });
-                continue;
+    let compared = apportion::compare(past, candidates, policies, before, |compared| -> Result<(), Ended> {
+        for (file, payees) in files.iter_mut().zip(compared.payees) {
+            if let Some(payees) = payees {
+                file.add(compared.epoch, payees).map_err(Ended)?;
             }
-            let payees = comparing.add(&epoch).map_err(|error| Told(Refused(error.to_string()).into()))?;
-            rows.add(&epoch, &payees).map_err(Told)?;
         }
-        done += 1;
-        bar.at(done, past.count());
+        bar.at(compared.done, compared.total);
         Ok(())
     });
     bar.done();
-    replayed.map_err(|Told(error)| error)?;
+    let compared = compared.map_err(|Ended(error)| error)?;
 
-    let is_unknown =
-        |index| !unknown.is_empty() && unknown.iter().filter(|e| e.candidate == index).count() == done;
-    let compared = begun.into_iter().enumerate().filter(|(index, _)| !is_unknown(*index));
-    let comparisons = compared.map(|(_, (comparing, rows))| Ok((comparing.finish()?, rows)));
-    let comparisons: Vec<(Comparison, Rows)> =
-        comparisons.collect::<Result<_, CompareError>>().map_err(|error| Refused(error.to_string()))?;
+    let (mut comparisons, mut unknown) = (Vec::new(), Vec::new());
+    for ((compared, file), charter) in compared.into_iter().zip(files).zip(candidates) {
+        comparisons.extend(compared.comparison.map(|comparison| (comparison, file)));
+        unknown.extend(compared.unknown.into_iter().map(|epoch| (charter, epoch)));
+    }
     if !comparisons.is_empty() {
         check_cards(shown.cards, &comparisons)?;
         print(comparisons, shown)?;
     }
-    report_unknown(&unknown, candidates)
-}
-
-/// An epoch that the host could not replay under a candidate.
-struct UnknownEpoch {
-    candidate: usize,
-    number: u64,
-    reason: String,
-    limit: Option<HostLimit>,
+    report_unknown(&unknown)
 }
 
 /// A comparison without some of the epochs must not be taken for a whole one.
-fn report_unknown(unknown: &[UnknownEpoch], candidates: &[Charter]) -> Result<()> {
-    for UnknownEpoch { candidate, number, reason, .. } in unknown {
-        let name = candidates.get(*candidate).map_or("", |charter| &charter.terms().name);
-        status!("not replayed: epoch {number} under `{name}`: {reason}");
+fn report_unknown(unknown: &[(&Charter, UnknownEpoch)]) -> Result<()> {
+    for (charter, UnknownEpoch { number, reason, .. }) in unknown {
+        status!("not replayed: epoch {number} under `{}`: {reason}", charter.terms().name);
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|epoch| epoch.limit).collect();
-    let epochs: BTreeSet<u64> = unknown.iter().map(|epoch| epoch.number).collect();
+    let limits: BTreeSet<HostLimit> = unknown.iter().filter_map(|(_, epoch)| epoch.limit).collect();
+    let epochs: BTreeSet<u64> = unknown.iter().map(|(_, epoch)| epoch.number).collect();
     let what = format!("the comparison is incomplete: {} left out", table::count(epochs.len(), "epoch"));
     Err(Incomplete { what, limits }.into())
 }
@@ -206,17 +176,24 @@ fn check_cards(cards: &[Card], comparisons: &[(Comparison, Rows)]) -> Result<()>
 }
 
 /// What ends a replay, for a person.
-struct Told(Error);
+struct Ended(Error);
 
-impl<E: Into<Error>> From<ReplayError<E>> for Told {
+impl From<CompareError> for Ended {
+    fn from(error: CompareError) -> Ended {
+        Ended(Refused(error.to_string()).into())
+    }
+}
+
+impl<E: Into<Error>> From<ReplayError<E>> for Ended {
     /// Whose fault it was stays in the chain, for the exit code.
-    fn from(error: ReplayError<E>) -> Told {
-        Told(match error {
+    fn from(error: ReplayError<E>) -> Ended {
+        Ended(match error {
             ReplayError::Past { error, .. } => error.into(),
             ReplayError::Candidate { name, error, .. } => {
                 Error::from(*error).context(format!("charter `{name}`"))
             }
             ReplayError::Host(error) => error.into(),
+            other => anyhow::anyhow!("the replay failed: {}", other.kind()),
         })
     }
 }

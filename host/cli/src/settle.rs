@@ -108,7 +108,7 @@ fn charter_and_policies(arguments: &SettleArguments, engine: &Engine) -> Result<
     }
     let path = arguments.charter.as_ref().context("neither a charter nor a rule was given")?;
     let charter = objects::charter(path)?;
-    let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies)?;
+    let policies = objects::policies_of(engine, std::slice::from_ref(&charter), &arguments.policies, &())?;
     Ok((charter, policies))
 }
 

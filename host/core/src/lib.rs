@@ -22,6 +22,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `threads` | yes | hashing and sorting on all cores; the bytes are the same without |
+//! | `toml` | no | [`charter::CharterDraft`], charters as people write them |
 //! | `directory` | yes | [`store::DirectoryStore`], a ledger in a folder |
 
 #![forbid(unsafe_code)]

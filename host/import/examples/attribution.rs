@@ -9,11 +9,11 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::compare::{Comparison, ComparisonBuilder};
+use apportion::compare::Comparison;
 use apportion::ledger::LedgerIdentity;
 use apportion::replay::Replayed;
 use apportion::store::DirectoryStore;
-use apportion::{Digest, Engine, Epoch, History, Ledger, replay, verify};
+use apportion::{Digest, Engine, Epoch, History, Ledger, compare, verify};
 use apportion_tests::worked;
 use attribution::report::{self, euros};
 use attribution::{INFLUENCE, LINEAGE, Month, Paid, SEED};
@@ -103,19 +103,19 @@ fn replayed(
 ) -> Result<(Comparison, Vec<Paid>), Box<dyn Error>> {
     let (charter, policies) = worked::charter(engine, INFLUENCE)?;
     let candidates = [charter];
-    let mut comparing = ComparisonBuilder::new(&candidates[0], 0);
     let mut paid = Vec::new();
-    replay(&ledger.past(0..=u64::MAX), &candidates, &policies, &History::default(), |replayed| {
+    let past = ledger.past(0..=u64::MAX);
+    let compared = compare(&past, &candidates, &policies, &History::default(), |rows| {
         let (month, epoch) = months.get(paid.len()).ok_or("the ledger has another month")?;
-        let Some(Replayed::Settled { payouts, .. }) = replayed.replayed.first() else {
+        let Some(Replayed::Settled { payouts, .. }) = rows.epoch.replayed.first() else {
             return Err(format!("month {} has no answer", month.number()).into());
         };
         paid.push(worked::paid(month, epoch, payouts, &candidates[0], &policies)?);
-        comparing.add(&replayed)?;
         Ok::<(), Box<dyn Error>>(())
     })?;
     println!("{}, replayed:\n{}", candidates[0].terms().name, report::months(&paid));
-    Ok((comparing.finish()?, paid))
+    let comparison = compared.into_iter().next().and_then(|compared| compared.comparison);
+    Ok((comparison.ok_or("no month was replayed")?, paid))
 }
 
 /// What the withdrawn set earned after it was withdrawn.

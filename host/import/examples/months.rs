@@ -7,10 +7,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use apportion::compare::ComparisonBuilder;
 use apportion::ledger::LedgerIdentity;
 use apportion::store::DirectoryStore;
-use apportion::{Charter, Engine, History, Ledger, Settlement, replay, verify};
+use apportion::{Charter, Engine, History, Ledger, Settlement, compare, verify};
 use apportion_import::retro_funding::{self, Options, Track};
 
 const MONTHS: [&str; 6] = ["M1", "M2", "M3", "M4", "M5", "M6"];
@@ -85,12 +84,10 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
     );
 
     let candidates = [candidate];
-    let mut comparing = ComparisonBuilder::new(&candidates[0], 0);
-    replay(&ledger.past(0..=u64::MAX), &candidates, &[policy], &History::default(), |epoch| {
-        comparing.add(&epoch)?;
-        Ok::<(), Box<dyn Error>>(())
-    })?;
-    let comparison = comparing.finish()?;
+    let past = ledger.past(0..=u64::MAX);
+    let compared =
+        compare(&past, &candidates, &[policy], &History::default(), |_| Ok::<(), Box<dyn Error>>(()))?;
+    let comparison = compared[0].comparison.as_ref().ok_or("no epoch was replayed")?;
     let (totals, statistics) = (&comparison.terms().totals, &comparison.terms().statistics);
     println!(
         "replay   all six under M6's rule: {} would gain, {} lose; {} OP of {} would change hands",
@@ -100,7 +97,7 @@ fn programme(engine: &Engine, track: Track, months: &Path, folder: &Path) -> Res
         asset.format(totals.pool / HUNDREDTH * HUNDREDTH),
     );
     let page = folder.join("replay.html");
-    std::fs::write(&page, apportion_report::page(&comparison))?;
+    std::fs::write(&page, apportion_report::page(comparison))?;
     println!("page     {}\n", page.display());
     Ok(())
 }

@@ -242,7 +242,7 @@ mod tests {
             before: None,
             runs: 9,
         };
-        let explanation = Explainer::new(question).unwrap().explain(hostile, |_, _| ()).unwrap();
+        let explanation = Explainer::new(question).unwrap().explain(hostile, |_| ()).unwrap();
         let page = explanation_page(&[explanation.clone(), explanation]);
         assert!(!page.contains("<img") && page.matches("</script>").count() == 1, "{page}");
         assert!(page.contains("Side by side") && page.contains("&lt;img src=x onerror=alert(1)&gt;"));

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::ExplainError;
 use super::trials::{Lacking, Trials};
+use crate::progress::Progress;
 use apportion_core::comparison::Difference;
 use apportion_core::explanation::Without;
 
@@ -67,7 +68,7 @@ impl Things {
     /// else the parts of the groups that matter most.
     pub(super) fn taken_apart(
         &self,
-        trials: &mut Trials<'_, impl FnMut(usize, usize)>,
+        trials: &mut Trials<'_, impl FnMut(Progress)>,
         without_all: Option<&Without>,
         runs: usize,
     ) -> Result<Vec<Group>, ExplainError> {
@@ -97,7 +98,7 @@ impl Things {
 
     fn tried(
         &self,
-        trials: &mut Trials<'_, impl FnMut(usize, usize)>,
+        trials: &mut Trials<'_, impl FnMut(Progress)>,
         groups: &[Range<usize>],
     ) -> Result<Vec<Group>, ExplainError> {
         let rows: Vec<Vec<usize>> = groups.iter().map(|things| self.rows_of(things)).collect();

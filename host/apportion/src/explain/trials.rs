@@ -2,6 +2,7 @@
 
 use super::{ExplainError, Question};
 use crate::parallel;
+use crate::progress::{Progress, Step};
 use crate::settle::{SettleError, settle};
 use apportion_core::comparison::Difference;
 use apportion_core::explanation::Without;
@@ -27,7 +28,7 @@ pub(super) struct Trials<'a, F> {
     pub(super) each: F,
 }
 
-impl<F: FnMut(usize, usize)> Trials<'_, F> {
+impl<F: FnMut(Progress)> Trials<'_, F> {
     /// On all cores; the answers in order.
     pub(super) fn make(&mut self, lacking: &[Lacking<'_>]) -> Result<Vec<Without>, ExplainError> {
         let mut answers = Vec::new();
@@ -39,7 +40,7 @@ impl<F: FnMut(usize, usize)> Trials<'_, F> {
                 answers.push(answer);
                 self.made += 1;
                 self.expected = self.expected.max(self.made);
-                (self.each)(self.made, self.expected);
+                (self.each)(Progress::new(Step::Explaining, self.made, self.expected, self.made));
                 Ok(())
             },
         )?;

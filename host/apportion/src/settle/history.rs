@@ -26,6 +26,7 @@ pub struct History {
 
 /// Why an epoch's asset cannot follow that of the epochs before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AssetChangeError {
     /// The charter names another asset.
     #[error("the epoch's pool is in {epoch}, and the charter divides {charter}")]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CharterError, wrong};
+use super::error::{CharterError, wrong};
 use crate::money::{Asset, base_units};
 
 /// The asset of the epochs that a charter divides.

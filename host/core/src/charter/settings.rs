@@ -10,7 +10,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Appointment, AssetTerms, CarryChange, CharterTerms, OnFault, PaidChange, Signers};
+use super::asset::{AssetTerms, CarryChange, PaidChange};
+use super::terms::{Appointment, CharterTerms, OnFault, Signers};
 use crate::canonical::Digest;
 use crate::limits::Limits;
 
