@@ -20,12 +20,12 @@ pub fn components() -> Result<PathBuf> {
 
 /// `tests/examples/conformance.rs`.
 pub fn conformance() -> Result<PathBuf> {
-    example("conformance")
+    native(["--example", "conformance"])
 }
 
-/// An example of any package.
-pub fn example(name: &str) -> Result<PathBuf> {
-    native(["--example", name])
+/// A program or an example of any package, of which all are built.
+pub fn any(name: &str) -> Result<PathBuf> {
+    built(&mut cargo(["build", "--workspace", "--bins", "--examples"])?, name)
 }
 
 /// A program for this machine. Features are those of `cargo test --workspace`, so that nothing is compiled twice: naming
