@@ -6,10 +6,10 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::Outcome;
-use crate::command::{command, is_installed, run, run_logged};
+use crate::command::{command, find, is_installed, run, run_logged};
 use crate::debian::{self, Missing};
 use crate::programs;
 
@@ -39,7 +39,8 @@ pub fn run_pages(missing: Missing) -> Result<Outcome> {
     pages::write(&programs::apportion()?, &pages)?;
     let mut test = command("node", ["tests/browser/page.cjs"])?;
     test.arg(&pages).arg(env::var_os("SCREENSHOTS").unwrap_or_default());
-    run(test.env("CHROMIUM", "chromium").env("NODE_PATH", folder.join("node_modules")))?;
+    test.env("CHROMIUM", find("chromium").context("chromium is not installed")?);
+    run(test.env("NODE_PATH", folder.join("node_modules")))?;
     fs::remove_dir_all(&pages)?;
     Ok(Outcome::Done)
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -23,9 +23,14 @@ pub fn command<S: AsRef<OsStr>>(
     Ok(command)
 }
 
+/// Where the system finds a program of this name.
+pub fn find(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|path| path.exists())
+}
+
 /// Whether the system finds a program of this name.
 pub fn is_installed(name: &str) -> bool {
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(name).exists()))
+    find(name).is_some()
 }
 
 /// Runs a command, whose output is seen as it comes.
