@@ -312,8 +312,9 @@ pub fn proof(bytes: &[u8]) {
 
 /// A list of signers is kept as written; a signature that verifies is one listed key's and counts once.
 pub fn signature(bytes: &[u8]) {
-    static MESSAGE: LazyLock<Vec<u8>> =
-        LazyLock::new(|| fs::read(data("ssh/message")).expect("the signed message"));
+    static MESSAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        fs::read(data("../../host/core/tests/data/ssh/message")).expect("the signed message")
+    });
     let (list, signature) = parts(bytes);
     let (Ok(list), Ok(signature)) = (str::from_utf8(list), str::from_utf8(signature)) else { return };
     let Ok(allowed) = AllowedSigners::parse(list) else { return };

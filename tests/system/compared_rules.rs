@@ -77,7 +77,7 @@ fn a_charter_is_the_same_only_by_its_digest() {
     let then = charter(&policies[0], json!({"a": 1}));
     assert!(page(&then, &then, &policies).contains(SAME));
     let keys = |name: &str| {
-        let key = fs::read_to_string(data("ssh").join(name)).unwrap();
+        let key = fs::read_to_string(data("../../host/core/tests/data/ssh").join(name)).unwrap();
         format!("keeper@test {key}")
     };
     let signed = |required, allowed: String| {

@@ -14,7 +14,7 @@ use apportion_tests::{data, hostile, numbered_epoch};
 use crate::ledger::Folder;
 
 fn key(name: &str) -> String {
-    fs::read_to_string(data("ssh").join(name)).unwrap()
+    fs::read_to_string(data("../../host/core/tests/data/ssh").join(name)).unwrap()
 }
 
 fn signed(change: &[u8]) -> Vec<String> {

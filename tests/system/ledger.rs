@@ -237,7 +237,9 @@ fn a_change_is_signed_as_the_charter_in_force_demands() {
     let component = hostile::harmless();
     let policy = engine.admit(&component).unwrap();
     let unsigned = Charter::single("Signed", &policy, serde_json::json!({})).unwrap();
-    let key = |name: &str| fs::read_to_string(apportion_tests::data("ssh").join(name)).unwrap();
+    let key = |name: &str| {
+        fs::read_to_string(apportion_tests::data("../../host/core/tests/data/ssh").join(name)).unwrap()
+    };
     let public = |name: &str| format!("{name}@test {}", key(&format!("{name}.pub")));
     let mut terms = unsigned.terms().clone();
     let keys = ["ed25519", "ed25519-second"];

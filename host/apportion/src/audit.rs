@@ -75,6 +75,7 @@ mod chance;
 mod change;
 mod draw;
 mod edit;
+mod error;
 mod example;
 mod labels;
 mod number;
@@ -89,16 +90,14 @@ use crate::host_error::HostError;
 use crate::parallel;
 use crate::policy::Policy;
 use crate::progress::{Progress, Step};
-use crate::settle::SettleError;
 pub use apportion_core::card::{
     Card, CardError, CardFormat, CardTerms, Example, ExampleEpoch, ExamplePayout, FaultCount, Finding,
     Property, Verdict,
 };
-use apportion_core::charter::{Charter, CharterError};
+use apportion_core::charter::Charter;
 use apportion_core::epoch::{Epoch, EpochRows};
-use apportion_core::error::ErrorKind;
 use apportion_core::fault::{Fault, FaultCode};
-use apportion_core::money::AssetError;
+pub use error::AuditError;
 
 use base::{Given, Words};
 use chance::Chance;
@@ -117,42 +116,6 @@ pub struct Audit<'a> {
     pub trials: u32,
     /// Where chance begins.
     pub seed: u32,
-}
-
-/// Why there is no card. A policy's faults during trials are none of these: the card reports them.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AuditError {
-    /// The policy refuses its parameters, whatever the epoch.
-    #[error("the policy refuses its parameters: {0}")]
-    Refused(#[source] Fault),
-    /// The parameters make no charter.
-    #[error(transparent)]
-    Charter(#[from] CharterError),
-    /// Nothing can be settled: parameters break the schema.
-    #[error(transparent)]
-    Settle(#[from] SettleError),
-    /// The card cannot be written, which is a bug.
-    #[error(transparent)]
-    Card(#[from] CardError),
-    /// Made epochs have no asset, which is a bug.
-    #[error(transparent)]
-    Asset(#[from] AssetError),
-    /// The host's fault.
-    #[error(transparent)]
-    Host(#[from] HostError),
-}
-
-impl AuditError {
-    /// Whose fault it is.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            AuditError::Refused(_) | AuditError::Charter(_) => ErrorKind::Input,
-            AuditError::Settle(error) => error.kind(),
-            AuditError::Host(error) => error.kind(),
-            AuditError::Card(_) | AuditError::Asset(_) => ErrorKind::Host,
-        }
-    }
 }
 
 /// Tests a rule for every [`Property`], on all cores. `progress` is called after every trial and every example.

@@ -5,21 +5,19 @@
 //! (a rule may pay for the first of two and not for the second), so whether they do is said beside them.
 
 mod contributions;
+mod error;
 mod groups;
 mod names;
 mod paths;
+mod question;
 mod trials;
 
 use std::collections::BTreeMap;
 
-use crate::host_error::HostError;
-use crate::policy::Policy;
 use crate::progress::Progress;
-use crate::settle::{History, SettleError, Settlement, settle};
-use apportion_core::charter::Charter;
+use crate::settle::{SettleError, Settlement, settle};
 use apportion_core::comparison::Difference;
-use apportion_core::epoch::{BuildError, Epoch};
-use apportion_core::error::ErrorKind;
+use apportion_core::epoch::Epoch;
 use apportion_core::explanation::FORMAT;
 pub use apportion_core::explanation::{
     Change, Contribution, ExplainedMeasure, ExplainedPart, Explanation, Names, Path, Reliance, Step, Without,
@@ -27,65 +25,10 @@ pub use apportion_core::explanation::{
 use apportion_core::payouts::{Payout, Payouts};
 
 use contributions::{Owned, Relied};
+pub use error::ExplainError;
 use groups::{Group, Things};
+pub use question::Question;
 use trials::{Lacking, Trials};
-
-/// What is to be explained.
-#[derive(Clone, Copy)]
-pub struct Question<'a> {
-    /// The epoch.
-    pub epoch: &'a Epoch,
-    /// The charter that it is settled by.
-    pub charter: &'a Charter,
-    /// The policies that the charter names.
-    pub policies: &'a [Policy],
-    /// What was settled before.
-    pub history: &'a History,
-    /// The epoch before and what it paid, to say what changed. One that paid another asset is left out, because amounts
-    /// of two assets cannot be compared.
-    pub before: Option<(&'a Epoch, &'a Payouts)>,
-    /// How often the epoch is settled again for a payee at most, 0 being taken for 1. With fewer than it takes to try
-    /// each contribution and each who relied on it they are tried in groups, and the groups that matter most are
-    /// taken apart.
-    pub runs: usize,
-}
-
-/// Why there is no explanation.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExplainError {
-    /// Nobody of that id is a payee of the epoch.
-    #[error("there is no payee `{}` in epoch {epoch}", .payee.escape_debug())]
-    UnknownPayee {
-        /// The id.
-        payee: String,
-        /// The epoch's number.
-        epoch: u64,
-    },
-    /// The epoch itself cannot be settled.
-    #[error(transparent)]
-    Settle(#[from] SettleError),
-    /// An epoch cannot be built again: a bug in this library.
-    #[error("the epoch cannot be built again: {0}")]
-    Build(#[from] BuildError),
-}
-
-impl ExplainError {
-    /// Whose fault it is.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            ExplainError::UnknownPayee { .. } => ErrorKind::Input,
-            ExplainError::Settle(error) => error.kind(),
-            ExplainError::Build(_) => ErrorKind::Host,
-        }
-    }
-}
-
-impl From<HostError> for ExplainError {
-    fn from(error: HostError) -> Self {
-        Self::Settle(error.into())
-    }
-}
 
 /// A settled epoch whose payouts can be explained.
 ///

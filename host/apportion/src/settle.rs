@@ -95,6 +95,12 @@ impl SettleError {
     }
 }
 
+impl From<AssetChangeError> for SettleError {
+    fn from(error: AssetChangeError) -> SettleError {
+        SettleError::Asset(error)
+    }
+}
+
 impl From<CheckError> for SettleError {
     fn from(error: CheckError) -> SettleError {
         match error {

@@ -506,8 +506,8 @@ fn a_payout_in_a_ledger_is_proven() {
 fn a_ledger_is_kept_and_verified() {
     let folder = Folder::new("ledger");
     let epoch = folder.file("epoch", small_epoch().as_bytes());
-    let key = data("ssh/ed25519").display().to_string();
-    let public = fs::read_to_string(data("ssh/ed25519.pub")).unwrap();
+    let key = data("../../host/core/tests/data/ssh/ed25519").display().to_string();
+    let public = fs::read_to_string(data("../../host/core/tests/data/ssh/ed25519.pub")).unwrap();
     folder.file("allowed_signers", format!("keeper@test {public}"));
     let draft = "name = \"Ledger\"\nsigners = { required = 1, file = \"allowed_signers\" }\n[[policies]]\npolicy = \"equal\"\n";
     let draft = folder.file("draft.toml", draft);

@@ -239,7 +239,9 @@ pub enum ReceiptError {
     #[error("not a receipt: {0}")]
     Form(#[from] CanonicalError),
     /// Another format, or a later version of this one.
-    #[error("the receipt's format is `{0}`; this version reads `{FORMAT}`, `{FORMAT_2}` and `{FORMAT_1}`")]
+    #[error(
+        "not a receipt: its format is `{0}`; this version reads `{FORMAT}`, `{FORMAT_2}` and `{FORMAT_1}`"
+    )]
     Format(String),
     /// Its sums do not hold.
     #[error("the receipt contradicts itself: {0}")]

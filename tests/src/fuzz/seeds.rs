@@ -190,7 +190,7 @@ fn ledger() -> Vec<u8> {
 }
 
 fn signatures() -> Vec<Seed> {
-    let read = |name: String| fs::read(data("ssh").join(name)).unwrap();
+    let read = |name: String| fs::read(data("../../host/core/tests/data/ssh").join(name)).unwrap();
     let keys = ["ed25519", "ecdsa-p256", "ecdsa-p384", "sk-ed25519", "sk-ecdsa"];
     let signed = |key: &str| {
         let (list, signature) = (read(format!("{key}.pub")), read(format!("{key}.sig")));

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use apportion_core::epoch::{EdgeRow, EpochRows, NodeRow, RowText};
 
-use super::AuditError;
 use super::chance::Chance;
 use super::change::{Answer, Breach, Change, Check, Settled, Settler};
 use super::edit::{Edit, Ids, Leaving};
+use super::error::AuditError;
 use super::number::Number;
 
 /// Nothing is done, and nothing may be retained.

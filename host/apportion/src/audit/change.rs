@@ -11,8 +11,7 @@ use apportion_core::epoch::{Epoch, EpochRows, RowText};
 use apportion_core::fault::{Fault, FaultCode};
 use apportion_core::payouts::Payouts;
 
-use super::AuditError;
-use super::rounding::Weights;
+use super::error::AuditError;
 
 /// Something done to an epoch. It names payees and nodes by their ids, so that it means the same in an epoch of which
 /// other rows were taken away.
@@ -81,6 +80,13 @@ impl Breach {
     pub(super) fn millionths(&self) -> u64 {
         card::millionths(self.size, self.pool)
     }
+}
+
+/// The weights that a rule gave, in the order of payees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Weights {
+    pub(super) shares: Vec<u64>,
+    pub(super) retained: u64,
 }
 
 /// An epoch and what came of it.

@@ -3,9 +3,9 @@
 use apportion_core::apportionment::by_weight;
 use apportion_core::epoch::EpochRows;
 
-use super::AuditError;
 use super::chance::Chance;
-use super::change::{Answer, Breach, Change, Check, Settled, Settler};
+use super::change::{Answer, Breach, Change, Check, Settled, Settler, Weights};
+use super::error::AuditError;
 
 /// A pool of a few base units, and one with a unit more: nobody may get less of it.
 ///
@@ -92,13 +92,6 @@ impl House {
             _ => false,
         })
     }
-}
-
-/// The weights that a rule gave, in the order of payees.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Weights {
-    pub(super) shares: Vec<u64>,
-    pub(super) retained: u64,
 }
 
 #[cfg(test)]

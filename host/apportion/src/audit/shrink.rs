@@ -5,9 +5,9 @@
 
 use apportion_core::epoch::EpochRows;
 
-use super::AuditError;
 use super::change::{Answer, Breach, Change, Check, Settled, Settler};
 use super::edit::{Edit, Ids};
+use super::error::AuditError;
 
 /// The most tries, so that a large epoch ends.
 const MOST_TRIES: usize = 2_000;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::ExplainError;
+use super::error::ExplainError;
 use super::trials::{Lacking, Trials};
 use crate::progress::Progress;
 use apportion_core::comparison::Difference;

@@ -1,6 +1,7 @@
 //! The epoch settled again without this and that, on all cores.
 
-use super::{ExplainError, Question};
+use super::error::ExplainError;
+use super::question::Question;
 use crate::parallel;
 use crate::progress::{Progress, Step};
 use crate::settle::{SettleError, settle};

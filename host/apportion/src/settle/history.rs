@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::SettleError;
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{AssetTerms, CarryChange, PaidChange};
 use apportion_core::money::Asset;
@@ -169,11 +168,5 @@ impl History {
             *paid = paid.checked_add(payout.amount)?;
         }
         Some(())
-    }
-}
-
-impl From<AssetChangeError> for SettleError {
-    fn from(error: AssetChangeError) -> SettleError {
-        SettleError::Asset(error)
     }
 }
