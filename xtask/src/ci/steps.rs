@@ -71,8 +71,8 @@ pub fn fast() -> Result<Vec<Step>> {
 pub fn full() -> Result<Vec<Step>> {
     Ok(vec![
         Step::cargo(&["fmt", "--all", "--check"])?,
-        Step::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?,
         Step::new("cargo xtask vendor --check", || vendor::run(vendor::Mode::Check)),
+        Step::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?,
         // Lints each crate by itself, with the features that an embedder has who asks for none.
         Step::new("cargo xtask package", package::check),
         Step::new("cargo doc --workspace --no-deps", document),
