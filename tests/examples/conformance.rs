@@ -1,4 +1,4 @@
-//! The conformance corpus as files, for `tests/conformance/run` and `cargo xtask conformance`:
+//! The conformance corpus as files, for `cargo xtask v8` and `cargo xtask conformance`:
 //!
 //! ```text
 //! conformance write FOLDER                        writes the corpus, with what comes of every case

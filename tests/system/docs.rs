@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use apportion_tests::hostile;
 
 /// Folders without documents of this project's own. What is in a `template` is read in the project that is made of it.
-const LEFT_OUT: [&str; 5] = [".git", "node_modules", "target", "template", "tests/data"];
+const LEFT_OUT: [&str; 6] = [".git", "node_modules", "target", "template", "tests/data", "vendored"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -138,4 +138,43 @@ fn tests_that_the_table_of_holes_names_exist() {
         holes += 1;
     }
     assert!(holes >= 27, "only {holes} holes");
+}
+
+/// The names of formats in the library's sources: `apportion receipt 2`.
+fn formats() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for path in rust_files(&root().join("host/core/src")) {
+        for text in fs::read_to_string(&path).unwrap().split('"').skip(1) {
+            let words: Vec<&str> = text.split(' ').collect();
+            let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+            if matches!(words.as_slice(), ["apportion", _, number] if is_number(number)) {
+                found.insert(text.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// A new number of a format or of metering, or a new contract, is noted where its users look.
+#[test]
+fn changelog_lists_every_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let versions = changelog.lines().find(|line| line.starts_with("| 0.")).unwrap();
+    let formats = formats();
+    assert!(formats.len() >= 12, "only {formats:?}");
+    for format in &formats {
+        assert!(changelog.contains(&format!("`{format}`")), "CHANGELOG.md does not mention `{format}`");
+        // The newest of its name is in the table.
+        let (name, number) = format.trim_start_matches("apportion ").rsplit_once(' ').unwrap();
+        let next = format!("apportion {name} {}", number.parse::<u32>().unwrap() + 1);
+        let is_listed = versions.split([',', '|']).any(|cell| cell.trim() == format!("{name} {number}"));
+        assert!(formats.contains(&next) || is_listed, "the versions of CHANGELOG.md lack `{name} {number}`");
+    }
+    for entry in fs::read_dir(root().join("wit")).unwrap() {
+        let contract = entry.unwrap().file_name().into_string().unwrap();
+        assert!(changelog.contains(&format!("- {contract}: ")), "CHANGELOG.md lacks contract {contract}");
+    }
+    let cells: Vec<&str> = versions.split('|').map(str::trim).collect();
+    let metering = apportion_harden::VERSION.to_string();
+    assert_eq!(cells[1..4], [env!("CARGO_PKG_VERSION"), "0.1.0", &metering], "crates, contract, metering");
 }

@@ -1,6 +1,6 @@
 //! The fuzzer's targets on every machine: all that is in the committed corpora, and a little around it.
 //!
-//! `tests/fuzz/run` runs the same targets under libFuzzer. `APPORTION_BLESS=1 cargo test --workspace corpora` writes
+//! `cargo xtask fuzz` runs the same targets under libFuzzer. `APPORTION_BLESS=1 cargo test --workspace corpora` writes
 //! the first inputs of each corpus anew.
 
 use std::fs;

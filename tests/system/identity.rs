@@ -167,7 +167,8 @@ fn chain_whose_formats_are_out_of_order_is_refused() {
     assert!(error.contains("a ledger's first entry, and no other, creates it"), "{error}");
 }
 
-fn copied(from: &Path, to: &Path) {
+/// Copies a folder with all that is in it.
+pub fn copied(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (path, to) = {

@@ -45,3 +45,4 @@ mod store;
 mod structure;
 mod verify;
 mod wasi;
+mod written_by;

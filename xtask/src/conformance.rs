@@ -22,18 +22,19 @@ use programs::Programs;
 use steps::{Step, Totals};
 use tools::{Found, Toolchain};
 
-/// Builds, runs and compares; or prints `skipped`, with the reason, where a tool is missing.
+use crate::outcome::Outcome;
+
+/// Builds, runs and compares; skipped where a tool is missing.
 ///
 /// # Errors
 ///
 /// If something does not build, or an outcome differs.
-pub fn run(options: &Options) -> Result<()> {
-    let root = crate::workspace_root()?;
+pub fn run(options: &Options) -> Result<Outcome> {
+    let root = crate::workspace::root()?;
     let toolchain = match tools::find(&root, options.missing)? {
         Found::Toolchain(toolchain) => toolchain,
         Found::Missing(reason) => {
-            println!("skipped: conformance on aarch64, because {reason}");
-            return Ok(());
+            return Ok(Outcome::Skipped(format!("conformance on aarch64, because {reason}")));
         }
     };
     let programs = Programs::build(&root, &toolchain)?;
@@ -44,11 +45,12 @@ pub fn run(options: &Options) -> Result<()> {
         bail!("no step has such a name: the steps are\n{}", names(&all));
     }
     let corpus = match chosen.iter().any(|step| step.reads_corpus()) {
-        true => Some(Corpus::write(&root, &folder)?),
+        true => Some(Corpus::write(&folder)?),
         false => None,
     };
     let totals = perform(&chosen, &toolchain, options.jobs);
-    report(corpus, &totals, chosen.len(), all.len())
+    report(corpus, &totals, chosen.len(), all.len())?;
+    Ok(Outcome::Done)
 }
 
 /// How large the corpus is that this machine wrote.
@@ -60,8 +62,8 @@ struct Corpus {
 
 impl Corpus {
     /// Writes the corpus into a folder, in place of one that is there.
-    fn write(root: &Path, folder: &Path) -> Result<Corpus> {
-        let program = programs::native_conformance(root)?;
+    fn write(folder: &Path) -> Result<Corpus> {
+        let program = crate::programs::conformance()?;
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| format!("cannot replace {}", folder.display()))?;
         }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+
+use crate::command::{cargo, output};
+use crate::outcome::Outcome;
 
 /// The most packages that the program may be built from. Raise it only for what is worth its build time and its risk,
 /// and say so in docs/dependencies.md.
@@ -16,7 +19,7 @@ const NEVER: [&str; 4] = ["tokio", "wasmtime-wasi", "openssl", "icu_properties"]
 /// # Errors
 ///
 /// If there are more than the bound allows, or one that must never be there.
-pub fn run() -> Result<()> {
+pub fn run() -> Result<Outcome> {
     let packages = packages(&tree()?);
     let mut versions = BTreeMap::<&str, Vec<&str>>::new();
     for (name, version) in &packages {
@@ -35,22 +38,15 @@ pub fn run() -> Result<()> {
             packages.len()
         );
     }
-    Ok(())
+    Ok(Outcome::Done)
 }
 
 /// What `cargo tree` prints of the program, for one target, so that every machine counts the same.
 fn tree() -> Result<String> {
-    let mut command = crate::cargo();
-    command.current_dir(crate::workspace_root()?);
-    command.args(["tree", "--locked", "--package", "apportion-cli", "--edges", "normal", "--prefix", "none"]);
-    command.args(["--target", "x86_64-unknown-linux-gnu"]);
+    let words = ["tree", "--locked", "--package", "apportion-cli", "--edges", "normal", "--prefix", "none"];
+    let mut command = cargo(words.into_iter().chain(["--target", "x86_64-unknown-linux-gnu"]))?;
     // The program's own features, not those of the whole workspace together.
-    command.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION");
-    let output = command.output().context("cannot run cargo tree")?;
-    if !output.status.success() {
-        bail!("cargo tree failed:\n{}", String::from_utf8_lossy(&output.stderr));
-    }
-    String::from_utf8(output.stdout).context("cargo tree printed something else than text")
+    output(command.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION"))
 }
 
 /// Name and version of every package in a tree, ours and procedural macros included, each once.

@@ -1,91 +1,46 @@
 //! The tests of `apportion-core` on `wasm32-unknown-unknown`, where it has no threads, files or processes.
 
-use std::path::Path;
-use std::process::Command;
-
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde_json::Value;
 
-use crate::{cargo, workspace_root};
+use crate::command::{cargo, output, run as run_command};
+use crate::outcome::Outcome;
+use crate::wasm_std::{self, WasmStd};
 
-const TARGET: &str = "wasm32-unknown-unknown";
-const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
-
-/// A line of `cargo --message-format json`.
-#[derive(Deserialize)]
-struct Message {
-    executable: Option<String>,
-}
-
-/// Builds the crate's tests without features and runs each binary under Wasmtime; or prints `skipped` where the target is
-/// not installed.
-pub fn run() -> Result<()> {
-    let root = workspace_root()?;
-    if !has_target()? {
-        println!(
-            "skipped: the tests of apportion-core on {TARGET}, because the target is not installed: \
-            rustup target add {TARGET}, or name a sysroot that has it in {FLAGS}=\"--sysroot DIR\""
-        );
-        return Ok(());
-    }
-    let binaries = build(&root)?;
+/// Builds the crate's tests without features and runs each binary under Wasmtime.
+///
+/// # Errors
+///
+/// If they do not build, or one fails.
+pub fn run() -> Result<Outcome> {
+    let flags = match wasm_std::find()? {
+        WasmStd::Found(flags) => flags,
+        WasmStd::Missing(reason) => {
+            return Ok(Outcome::Skipped(format!(
+                "the tests of apportion-core on WebAssembly, because {reason}"
+            )));
+        }
+    };
+    let binaries = build(&flags)?;
     ensure!(!binaries.is_empty(), "cargo built no test binary");
-    // Called from anywhere in the workspace, with the features of all its members as they are built already.
-    let status = cargo()
-        .args([
-            "run",
-            "--quiet",
-            "--locked",
-            "--package",
-            "apportion-tests",
-            "--example",
-            "run_wasm_tests",
-            "--",
-        ])
-        .args(&binaries)
-        .current_dir(&root)
-        .status()
-        .context("cargo could not be run")?;
-    ensure!(status.success(), "a test of apportion-core fails on {TARGET}");
-    Ok(())
+    let runner =
+        ["run", "--quiet", "--locked", "--package", "apportion-tests", "--example", "run_wasm_tests", "--"];
+    run_command(&mut cargo(runner.into_iter().map(str::to_owned).chain(binaries))?)?;
+    Ok(Outcome::Done)
 }
 
-fn build(root: &Path) -> Result<Vec<String>> {
-    let output = cargo()
-        .args([
-            "test",
-            "--locked",
-            "--package",
-            "apportion-core",
-            "--no-default-features",
-            "--lib",
-            "--tests",
-        ])
-        .args(["--target", TARGET, "--no-run", "--message-format", "json-render-diagnostics"])
-        // Features of other members would bring threads in.
-        .env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION")
-        .current_dir(root)
-        .stderr(std::process::Stdio::inherit())
-        .output()
-        .context("cargo could not be run")?;
-    ensure!(output.status.success(), "the tests of apportion-core do not build for {TARGET}");
+fn build(flags: &str) -> Result<Vec<String>> {
+    let package =
+        ["test", "--locked", "--package", "apportion-core", "--no-default-features", "--lib", "--tests"];
+    let target =
+        ["--target", "wasm32-unknown-unknown", "--no-run", "--message-format", "json-render-diagnostics"];
+    let mut command = cargo(package.into_iter().chain(target))?;
+    // Features of other members would bring threads in.
+    command.env_remove("CARGO_RESOLVER_FEATURE_UNIFICATION").env(wasm_std::FLAGS, flags);
     let mut binaries = Vec::new();
-    for line in String::from_utf8(output.stdout)?.lines() {
-        let message: Message = serde_json::from_str(line).context("cargo's messages")?;
-        binaries.extend(message.executable);
+    for line in output(&mut command)?.lines() {
+        let message: Value = serde_json::from_str(line).context("cargo's messages")?;
+        binaries.extend(message["executable"].as_str().map(str::to_owned));
     }
     Ok(binaries)
-}
-
-/// Whether the target's standard library is in the sysroot that is named, or in the compiler's own.
-fn has_target() -> Result<bool> {
-    if std::env::var(FLAGS).is_ok_and(|flags| flags.contains("--sysroot")) {
-        return Ok(true);
-    }
-    let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
-        .args(["--print", "sysroot"])
-        .output()
-        .context("rustc could not be run")?;
-    let sysroot = String::from_utf8(output.stdout)?;
-    Ok(Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir())
 }

@@ -85,7 +85,7 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
                     details.block("  ", log);
                 }
             }
-            print::error(format_args!("{error:#}"), &details);
+            print::error(format_args!("{}", sentence(&error)), &details);
             for limit in limits_met(&error) {
                 status!("help: {}", host_error::advice(limit));
             }
@@ -95,6 +95,16 @@ pub fn report(done: anyhow::Result<()>) -> ExitCode {
             ExitCode::from(code(&error))
         }
     }
+}
+
+/// An error with its causes, but for those that the words before already end with: errors of the library name their cause in
+/// their own words, and have it as their source too.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        before if before.ends_with(&cause) => said,
+        before => format!("{before}: {cause}"),
+    })
 }
 
 fn limits_met(error: &anyhow::Error) -> BTreeSet<HostLimit> {
@@ -177,4 +187,20 @@ pub fn authors(calls: &[String]) -> &[String] {
     let calls = calls.split(exported).next().unwrap_or_default();
     let panics = |name: &&String| PANICS.iter().any(|part| name.starts_with(part));
     calls.get(calls.iter().take_while(panics).count()..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the rule gave nothing: {0}")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn a_cause_is_named_once() {
+        let error = anyhow::Error::new(Outer(std::io::Error::other("no label"))).context("epoch 3");
+        assert_eq!(sentence(&error), "epoch 3: the rule gave nothing: no label");
+        assert_eq!(sentence(&anyhow::anyhow!("one").context("two")), "two: one");
+    }
 }

@@ -1,4 +1,4 @@
-//! `apportion policy` as an author uses it, without any language's tools: those are run by `guest-sdk/check`.
+//! `apportion policy` as an author uses it, without any language's tools: those are run by `cargo xtask kits`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 

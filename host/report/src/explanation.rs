@@ -232,7 +232,7 @@ mod tests {
         let epoch = epoch.build().unwrap();
 
         let policies =
-            [Engine::new().unwrap().admit(include_bytes!("../../../policies/dist/equal.wasm")).unwrap()];
+            [Engine::new().unwrap().admit(apportion_standard::find("equal").unwrap().bytes).unwrap()];
         let charter = Charter::single("Test", &policies[0], serde_json::json!({})).unwrap();
         let history = History::default();
         let question = Question {

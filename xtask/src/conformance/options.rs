@@ -3,14 +3,7 @@
 use std::num::NonZero;
 use std::thread;
 
-/// What is done about a tool that is not installed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// The task is skipped, and says so.
-    Skip,
-    /// It is installed by apt, which needs root.
-    Install,
-}
+use crate::debian::Missing;
 
 /// How the task is run.
 #[derive(Clone, Debug, PartialEq, Eq)]

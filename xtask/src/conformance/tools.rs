@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
-use super::options::Missing;
+use crate::command::{cargo, command, is_installed, output};
+use crate::debian::{self, Missing};
 
 /// The target's name in Rust.
 pub const TARGET: &str = "aarch64-unknown-linux-gnu";
@@ -53,7 +54,8 @@ pub fn find(root: &Path, missing: Missing) -> Result<Found> {
     }
     let mut packages = missing_packages();
     if missing == Missing::Install && !packages.is_empty() {
-        install(&packages)?;
+        fs::create_dir_all(root.join("target"))?;
+        debian::install(&packages, &root.join("target/apt.log"))?;
         packages = missing_packages();
     }
     if !packages.is_empty() {
@@ -73,15 +75,13 @@ pub fn find(root: &Path, missing: Missing) -> Result<Found> {
 
 impl Toolchain {
     /// A command of cargo that builds for the target, with what `arguments` say besides.
-    pub fn cargo(&self, root: &Path, arguments: &[&str]) -> Result<Command> {
+    pub fn cargo(&self, arguments: &[&str]) -> Result<Command> {
         ensure!(
             env::var_os("RUSTFLAGS").is_none(),
             "RUSTFLAGS is set, which would replace the target's: unset it"
         );
-        let mut command = crate::cargo();
+        let mut command = cargo(arguments)?;
         command
-            .current_dir(root)
-            .args(arguments)
             .args(["--release", "--locked", "--target", TARGET])
             .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER)
             .env(
@@ -106,32 +106,17 @@ impl Toolchain {
 /// Debian's names of the packages that are not there.
 fn missing_packages() -> Vec<&'static str> {
     let needed = [
-        ("gcc-aarch64-linux-gnu", is_program(LINKER)),
+        ("gcc-aarch64-linux-gnu", is_installed(LINKER)),
         ("libc6-dev-arm64-cross", Path::new(LIBC).join("include/stdio.h").exists()),
-        ("qemu-user", is_program(QEMU)),
+        ("qemu-user", is_installed(QEMU)),
     ];
     needed.into_iter().filter(|(_, is_there)| !is_there).map(|(package, _)| package).collect()
-}
-
-fn is_program(name: &str) -> bool {
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(name).exists()))
-}
-
-fn install(packages: &[&str]) -> Result<()> {
-    println!("installing {}", packages.join(", "));
-    let install = ["install", "--yes", "--no-install-recommends"];
-    for arguments in [vec!["update"], install.iter().chain(packages).copied().collect()] {
-        let output = Command::new("apt-get").args(&arguments).output().context("cannot run apt-get")?;
-        let error = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "apt-get {} fails: {error}", arguments.join(" "));
-    }
-    Ok(())
 }
 
 /// The folder of a toolchain that has the target's standard library; none where it is neither installed nor can be built.
 fn sysroot(root: &Path) -> Result<Option<PathBuf>> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let own = PathBuf::from(printed(Command::new(rustc).args(["--print", "sysroot"]))?);
+    let own = PathBuf::from(output(&mut command(rustc, ["--print", "sysroot"])?)?);
     if own.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
         return Ok(Some(own));
     }
@@ -139,12 +124,5 @@ fn sysroot(root: &Path) -> Result<Option<PathBuf>> {
     if !script.exists() {
         return Ok(None);
     }
-    Ok(Some(PathBuf::from(printed(Command::new(script).current_dir(root))?)))
-}
-
-fn printed(command: &mut Command) -> Result<String> {
-    let output =
-        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot run {command:?}"))?;
-    ensure!(output.status.success(), "{command:?} fails");
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    Ok(Some(PathBuf::from(output(&mut command(script, [""; 0])?)?)))
 }

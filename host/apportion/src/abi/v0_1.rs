@@ -12,7 +12,7 @@ use apportion_core::fault::FaultCode;
 #[allow(missing_docs, clippy::all, reason = "generated from wit/0.1.0")]
 mod bindings {
     wasmtime::component::bindgen!({
-        path: "../../wit/0.1.0",
+        path: "wit/0.1.0",
         world: "policy",
         imports: { default: trappable },
     });

@@ -1,4 +1,4 @@
-//! The languages with a kit. One more is an entry here and a folder in `guest-sdk/`.
+//! The languages with a kit. One more is an entry here, a folder in `guest-sdk/` and its copy in `vendored/`.
 
 use anyhow::Result;
 
@@ -83,14 +83,24 @@ pub fn languages() -> &'static [Language] {
     LANGUAGES
 }
 
-/// Files of a folder of the repository, each listed, so that nothing gets into a program by lying about in a folder; a
-/// test holds the lists to the folders.
+/// Files of a folder of the repository, as `cargo xtask vendor` copies them to `vendored/`. Each is listed, so that nothing
+/// gets into a program by lying about in a folder; a test compares the lists with the folders.
 macro_rules! files {
     ($from:literal => $to:literal: $($name:literal)*) => {
         &[$((
             concat!($to, $name),
-            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../", $from, $name)),
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/vendored/", $from, $name)),
         )),*]
+    };
+}
+
+/// The manifest of a folder. Its copy has another name, because cargo packages no folder that has a `Cargo.toml`.
+macro_rules! manifest {
+    ($from:literal => $to:literal) => {
+        &[(
+            concat!($to, "Cargo.toml"),
+            include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/vendored/", $from, "Cargo.toml.in")),
+        )]
     };
 }
 
@@ -100,7 +110,7 @@ const SHARED: &[&[File]] = &[
     files!("wit/0.1.0/" => "kit/wit/": "policy.wit"),
     &[(
         ".gitignore", // by another name in the repository, where it would ignore too
-        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest-sdk/template/gitignore")),
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/vendored/guest-sdk/template/gitignore")),
     )],
     files!("guest-sdk/template/" => "":
         "cases/by-kind/epoch.toml"
@@ -186,7 +196,7 @@ const LANGUAGES: &[Language] = &[
         exports: "`apportion_guest::export!(Rule);`, with the type that is the policy in the place of `Rule`",
         explained: &[],
         files: &[
-            files!("guest-sdk/rust/kit/" => "kit/": "Cargo.toml"),
+            manifest!("guest-sdk/rust/kit/" => "kit/"),
             files!("guest-sdk/src/" => "kit/src/":
                 "allocation.rs"
                 "bindings.rs"
@@ -210,7 +220,8 @@ const LANGUAGES: &[Language] = &[
                 "scale.rs"
                 "vesting.rs"
             ),
-            files!("guest-sdk/rust/template/" => "": "Cargo.toml" "README.md" "policy.toml" "src/lib.rs"),
+            manifest!("guest-sdk/rust/template/" => ""),
+            files!("guest-sdk/rust/template/" => "": "README.md" "policy.toml" "src/lib.rs"),
         ],
     },
     Language {
