@@ -11,7 +11,7 @@ use apportion::{Charter, Engine, Epoch, History, Ledger, Payouts, Proof, Receipt
 use apportion_tests::{data, epoch_in};
 
 use crate::identity::copied;
-use crate::ledger::Folder;
+use crate::folder::Folder;
 
 /// The folders of all versions.
 fn versions() -> Vec<PathBuf> {
@@ -72,7 +72,7 @@ fn ledger_of_every_version_verifies_and_goes_on() {
         copied(&version.join("ledger"), &folder.0);
         let open = || DirectoryStore::open(&folder.0).unwrap();
         let before = verify(open(), Some(&engine), &mut |_| {}).unwrap();
-        assert_eq!(before.findings, [""; 0], "{}", version.display());
+        assert!(before.findings.is_empty(), "{}: {:?}", version.display(), before.findings);
         let mut ledger = Ledger::open(open()).unwrap();
         let change = String::from_utf8(read(&version.join("change"))).unwrap();
         assert!(change.contains(&ledger.identity().unwrap().to_string()), "{change}");

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use apportion::charter::CharterDraft;
+use apportion::charter::{CharterDraft, resolve};
 use apportion::{Charter, Engine, Epoch, History, Payouts, Policy, settle};
 
 use crate::{Files, Month, Owners, Paid, WITHDRAWN};
@@ -16,7 +16,7 @@ use crate::{Files, Month, Owners, Paid, WITHDRAWN};
 ///
 /// If it is not a charter of standard policies.
 pub fn charter(engine: &Engine, written: &str) -> Result<(Charter, Vec<Policy>)> {
-    Ok(engine.resolve(CharterDraft::from_toml(written)?, None, &[])?)
+    Ok(resolve(engine, CharterDraft::from_toml(written)?, None, &[])?)
 }
 
 /// Writes a month into a folder, and imports it from there as anyone would.

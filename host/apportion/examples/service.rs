@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use apportion::charter::CharterDraft;
+use apportion::charter::{CharterDraft, resolve};
 use apportion::engine::EngineError;
 use apportion::epoch::{Header, Window};
 use apportion::ledger::{LedgerError, LedgerIdentity};
@@ -173,7 +173,7 @@ impl Service {
             policies.push(self.engine.admit(component).map_err(|error| Refusal::new(error.kind(), &error))?);
         }
         let draft = CharterDraft::from_toml(draft).map_err(|error| Refusal::new(error.kind(), &error))?;
-        let resolved = self.engine.resolve(draft, None, &policies);
+        let resolved = resolve(&self.engine, draft, None, &policies);
         let (charter, _) = resolved.map_err(|error| Refusal::new(error.kind(), &error))?;
         self.put_in_force(tenant, &charter, from, components)?;
         Ok(charter.digest())

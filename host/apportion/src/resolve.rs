@@ -6,6 +6,8 @@ use apportion_core::text::escape;
 
 use crate::engine::Engine;
 use crate::policy::{CheckError, Policy};
+#[cfg(feature = "standard")]
+use crate::standard;
 
 /// Why a draft did not become a charter.
 #[derive(Debug, thiserror::Error)]
@@ -38,61 +40,58 @@ impl ResolveError {
     }
 }
 
-impl Engine {
-    /// Makes a charter of a draft. Each of its policies is one of `policies`, by its name or by its digest, or, under the
-    /// feature `standard`, a standard policy by its name. Gives the charter and its policies, in the charter's order.
-    ///
-    /// ```
-    /// use apportion::Engine;
-    /// use apportion::charter::CharterDraft;
-    ///
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let component = std::fs::read("../../policies/dist/proportional.wasm")?;
-    /// let engine = Engine::new()?;
-    /// let draft = CharterDraft::from_toml(
-    ///     r#"
-    ///     name = "Open data cooperative"
-    ///     [[policies]]
-    ///     policy = "proportional"
-    ///     parameters = { node_metrics = { tokens = 1.0 } }
-    ///     "#,
-    /// )?;
-    /// let (charter, policies) = engine.resolve(draft, None, &[engine.admit(&component)?])?;
-    /// assert_eq!(charter.terms().policies[0].policy, policies[0].digest());
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If a policy is unknown, its parameters break its schema, or the terms make no charter. `signers_file` is what the file
-    /// holds that [`CharterDraft::signers_file`] names.
-    pub fn resolve(
-        &self,
-        draft: CharterDraft,
-        signers_file: Option<String>,
-        policies: &[Policy],
-    ) -> Result<(Charter, Vec<Policy>), ResolveError> {
-        let mut resolved = Vec::new();
-        for drafted in draft.policies() {
-            let policy = self.named(&drafted.policy, policies)?;
-            policy.check_parameters(&drafted.parameters)?;
-            resolved.push(policy);
-        }
-        let terms = draft.into_terms(resolved.iter().map(PolicyId::from).collect(), signers_file)?;
-        Ok((Charter::new(terms)?, resolved))
+/// Makes a charter of a draft. Each of its policies is one of `policies`, by its name or by its digest, or, under the
+/// feature `standard`, a standard policy by its name. Gives the charter and its policies, in the charter's order.
+///
+/// ```
+/// use apportion::Engine;
+/// use apportion::charter::{CharterDraft, resolve};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let component = std::fs::read("../../policies/dist/proportional.wasm")?;
+/// let engine = Engine::new()?;
+/// let draft = CharterDraft::from_toml(
+///     r#"
+///     name = "Open data cooperative"
+///     [[policies]]
+///     policy = "proportional"
+///     parameters = { node_metrics = { tokens = 1.0 } }
+///     "#,
+/// )?;
+/// let (charter, policies) = resolve(&engine, draft, None, &[engine.admit(&component)?])?;
+/// assert_eq!(charter.terms().policies[0].policy, policies[0].digest());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// If a policy is unknown, its parameters break its schema, or the terms make no charter. `signers_file` is what the file
+/// holds that [`CharterDraft::signers_file`] names.
+pub fn resolve(
+    engine: &Engine,
+    draft: CharterDraft,
+    signers_file: Option<String>,
+    policies: &[Policy],
+) -> Result<(Charter, Vec<Policy>), ResolveError> {
+    let mut resolved = Vec::new();
+    for drafted in draft.policies() {
+        let policy = named(engine, &drafted.policy, policies)?;
+        policy.check_parameters(&drafted.parameters)?;
+        resolved.push(policy);
     }
+    let terms = draft.into_terms(resolved.iter().map(PolicyId::from).collect(), signers_file)?;
+    Ok((Charter::new(terms)?, resolved))
+}
 
-    fn named(&self, name: &str, policies: &[Policy]) -> Result<Policy, ResolveError> {
-        let given =
-            policies.iter().find(|policy| policy.name() == name || policy.digest().to_string() == name);
-        if let Some(policy) = given {
-            return Ok(policy.clone());
-        }
-        #[cfg(feature = "standard")]
-        if let Ok(policy) = self.standard(name) {
-            return Ok(policy);
-        }
-        Err(ResolveError::UnknownPolicy(name.to_owned()))
+fn named(engine: &Engine, name: &str, policies: &[Policy]) -> Result<Policy, ResolveError> {
+    let given = policies.iter().find(|policy| policy.name() == name || policy.digest().to_string() == name);
+    if let Some(policy) = given {
+        return Ok(policy.clone());
     }
+    #[cfg(feature = "standard")]
+    if let Ok(policy) = standard::admit(engine, name) {
+        return Ok(policy);
+    }
+    Err(ResolveError::UnknownPolicy(name.to_owned()))
 }

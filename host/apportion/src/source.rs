@@ -13,7 +13,7 @@ use crate::policy::Policy;
 /// Finds components by their digests. What it gives is checked against the digest, so that a source need not be trusted.
 ///
 /// ```
-/// use apportion::source::PolicySource;
+/// use apportion::source::{PolicySource, policies_of};
 /// use apportion::{Charter, Digest, Engine};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,7 +22,7 @@ use crate::policy::Policy;
 /// let charter = Charter::single("Cooperative", &engine.admit(&equal)?, serde_json::json!({}))?;
 ///
 /// let sources: [&dyn PolicySource; 2] = [&vec![equal], &std::path::Path::new("policies")];
-/// let policies = engine.policies_of([&charter], &sources[..])?;
+/// let policies = policies_of(&engine, [&charter], &sources[..])?;
 /// assert_eq!(policies[0].name(), "equal");
 /// # Ok(())
 /// # }
@@ -101,42 +101,40 @@ impl PoliciesError {
     }
 }
 
-impl Engine {
-    /// The policies that charters name, each once, in the order in which they are named: as this engine has admitted them
-    /// before, or from `source`.
-    ///
-    /// # Errors
-    ///
-    /// [`PoliciesError::Missing`] names every component that neither has.
-    pub fn policies_of<'a>(
-        &self,
-        charters: impl IntoIterator<Item = &'a Charter>,
-        source: &(impl PolicySource + ?Sized),
-    ) -> Result<Vec<Policy>, PoliciesError> {
-        let (mut policies, mut missing) = (Vec::<Policy>::new(), Vec::new());
-        for appointment in charters.into_iter().flat_map(|charter| &charter.terms().policies) {
-            let digest = appointment.policy;
-            if policies.iter().any(|policy| policy.digest() == digest) {
-                continue;
-            }
-            if let Some(policy) = self.admitted(&digest) {
-                policies.push(policy);
-                continue;
-            }
-            match source.component(&digest)? {
-                None => missing.push(format!("`{} {}` {digest}", appointment.name, appointment.version)),
-                Some(bytes) => {
-                    let found = Digest::of(&bytes);
-                    if found != digest {
-                        return Err(PoliciesError::Other { asked: digest, found });
-                    }
-                    let policy = self.admit(&bytes);
-                    policies.push(policy.map_err(|error| PoliciesError::Admission { digest, error })?);
+/// The policies that charters name, each once, in the order in which they are named: as the engine has admitted them
+/// before, or from `source`.
+///
+/// # Errors
+///
+/// [`PoliciesError::Missing`] names every component that neither has.
+pub fn policies_of<'a>(
+    engine: &Engine,
+    charters: impl IntoIterator<Item = &'a Charter>,
+    source: &(impl PolicySource + ?Sized),
+) -> Result<Vec<Policy>, PoliciesError> {
+    let (mut policies, mut missing) = (Vec::<Policy>::new(), Vec::new());
+    for appointment in charters.into_iter().flat_map(|charter| &charter.terms().policies) {
+        let digest = appointment.policy;
+        if policies.iter().any(|policy| policy.digest() == digest) {
+            continue;
+        }
+        if let Some(policy) = engine.admitted(&digest) {
+            policies.push(policy);
+            continue;
+        }
+        match source.component(&digest)? {
+            None => missing.push(format!("`{} {}` {digest}", appointment.name, appointment.version)),
+            Some(bytes) => {
+                let found = Digest::of(&bytes);
+                if found != digest {
+                    return Err(PoliciesError::Other { asked: digest, found });
                 }
+                let policy = engine.admit(&bytes);
+                policies.push(policy.map_err(|error| PoliciesError::Admission { digest, error })?);
             }
         }
-        if missing.is_empty() { Ok(policies) } else { Err(PoliciesError::Missing(missing)) }
     }
+    if missing.is_empty() { Ok(policies) } else { Err(PoliciesError::Missing(missing)) }
 }
 
 /// No source: only what the engine has admitted before.

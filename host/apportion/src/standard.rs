@@ -1,4 +1,4 @@
-//! The standard policies, one call away: the feature `standard`.
+//! The standard policies, one call away: the feature `standard`, which is on by default.
 
 use std::fmt;
 
@@ -53,26 +53,26 @@ impl fmt::Display for Names {
     }
 }
 
-impl Engine {
-    /// Admits the standard policy of this name.
-    ///
-    /// ```
-    /// # fn main() -> Result<(), apportion::standard::StandardError> {
-    /// let engine = apportion::Engine::new().unwrap();
-    /// assert_eq!(engine.standard("pagerank")?.name(), "pagerank");
-    /// let error = engine.standard("page-rank").unwrap_err().to_string();
-    /// assert!(error.contains("there is no standard policy `page-rank`; those are commits, "));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`StandardError::Unknown`] names those there are.
-    pub fn standard(&self, name: &str) -> Result<Policy, StandardError> {
-        match apportion_standard::find(name) {
-            Some(standard) => Ok(self.admit(standard.bytes)?),
-            None => Err(StandardError::Unknown(name.to_owned())),
-        }
+/// Admits the standard policy of this name.
+///
+/// ```
+/// use apportion::{Engine, standard};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let engine = Engine::new()?;
+/// assert_eq!(standard::admit(&engine, "pagerank")?.name(), "pagerank");
+/// let error = standard::admit(&engine, "page-rank").unwrap_err().to_string();
+/// assert!(error.contains("there is no standard policy `page-rank`; those are commits, "));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`StandardError::Unknown`] names those there are.
+pub fn admit(engine: &Engine, name: &str) -> Result<Policy, StandardError> {
+    match apportion_standard::find(name) {
+        Some(standard) => Ok(engine.admit(standard.bytes)?),
+        None => Err(StandardError::Unknown(name.to_owned())),
     }
 }

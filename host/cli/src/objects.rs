@@ -10,7 +10,7 @@ use apportion::engine::MAX_COMPONENT;
 use apportion::number::not_held_in_json;
 use apportion::replay::SettledEpoch;
 use apportion::settle::SettleError;
-use apportion::source::{PoliciesError, PolicySource};
+use apportion::source::{self, PoliciesError, PolicySource};
 use apportion::{Charter, Engine, Epoch, Payouts, Policy, Receipt};
 use apportion_standard::StandardPolicy;
 
@@ -77,12 +77,12 @@ pub fn card(path: &Path) -> Result<Card> {
     read.map_err(|error| Refused(error.to_string())).with_context(|| format!("`{}`", path.display()))
 }
 
-/// The policies that charters name: those in files, the standard ones, and those that `source` has.
+/// The policies that charters name: those in files, the standard ones, and those that `others` has.
 pub fn policies_of(
     engine: &Engine,
     charters: &[Charter],
     files: &[PathBuf],
-    source: &dyn PolicySource,
+    others: &dyn PolicySource,
 ) -> Result<Vec<Policy>> {
     // Admitted here, so that waiting shows their names; the engine keeps what it admitted.
     let given: Vec<Policy> = files.iter().map(|path| policy_file(engine, path)).collect::<Result<_>>()?;
@@ -93,7 +93,7 @@ pub fn policies_of(
     for standard in apportion_standard::all().iter().filter(|standard| named(standard.digest)) {
         standard_policy(engine, standard)?;
     }
-    let policies = engine.policies_of(charters, source).map_err(|error| match error {
+    let policies = source::policies_of(engine, charters, others).map_err(|error| match error {
         PoliciesError::Admission { digest, error } => {
             Error::from(error).context(format!("policy `{digest}`"))
         }

@@ -20,7 +20,7 @@ pub use asset::{AssetTerms, CarryChange, PaidChange, Ratio};
 pub use draft::{CharterDraft, DraftError, PolicyDraft};
 pub use error::CharterError;
 use error::{FORMAT, wrong};
-pub use settings::{ComparedSetting, PolicySetting, SettingKey, SettingThen, SettingValue};
+pub use settings::{ComparedSetting, PolicySetting, SettingKey, SettingThen, SettingValue, settings};
 use terms::check;
 pub use terms::{Appointment, CharterTerms, MAX_PARAMETERS, MAX_POLICIES, OnFault, PolicyId, Signers};
 

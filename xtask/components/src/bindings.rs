@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use wit_bindgen_core::wit_parser::{Resolve, WorldId};
 use wit_bindgen_core::{Files, WorldGenerator};
 
-use crate::Mode;
+use crate::committed::{self, Mode};
 
 /// The contract that the kits speak. A released folder never changes, so a new version is a new folder.
 pub const CONTRACT: &str = "0.1.0";
@@ -18,7 +18,7 @@ const HEADER: &str = "\
 ";
 
 pub fn run(mode: Mode) -> Result<()> {
-    let root = crate::workspace_root()?;
+    let root = committed::workspace_root()?;
     let wit = root.join("wit").join(CONTRACT);
     let mut files = vec![(PathBuf::from("guest-sdk/src/bindings.rs"), rust(&wit)?)];
     for (name, bytes) in c(&wit)? {
@@ -26,7 +26,7 @@ pub fn run(mode: Mode) -> Result<()> {
     }
     let mut differing = Vec::new();
     for (path, bytes) in &files {
-        if crate::write_or_compare(&root.join(path), bytes, mode)? {
+        if committed::write_or_compare(&root.join(path), bytes, mode)? {
             differing.push(path.display().to_string());
         }
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use wit_component::ComponentEncoder;
 
 use crate::bindings::CONTRACT;
-use crate::{Mode, cargo};
+use crate::committed::{self, Mode, cargo};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
@@ -51,7 +51,7 @@ struct CrateTarget {
 }
 
 pub fn run(mode: Mode) -> Result<()> {
-    let root = crate::workspace_root()?;
+    let root = committed::workspace_root()?;
     let workspace = workspace(&root)?;
     let policies = policies(&workspace, &root.join("policies"))?;
     let tested = self::policies(&workspace, &root.join("tests"))?;
@@ -84,7 +84,7 @@ pub fn run(mode: Mode) -> Result<()> {
 
     let mut differing = Vec::new();
     for (path, bytes) in &files {
-        if crate::write_or_compare(path, bytes, mode)? {
+        if committed::write_or_compare(path, bytes, mode)? {
             differing.push(path.strip_prefix(&root).unwrap_or(path).display().to_string());
         }
     }

@@ -76,38 +76,36 @@ pub enum SettingValue {
     Parameter(Value),
 }
 
-impl CharterTerms {
-    /// All settings by their keys. Two charters have equal settings if and only if their digests are equal.
-    ///
-    /// ```
-    /// use apportion_core::canonical::Digest;
-    /// use apportion_core::charter::{Charter, PolicyId, PolicySetting, SettingKey, SettingValue};
-    ///
-    /// let component = std::fs::read("../../policies/dist/equal.wasm")?;
-    /// let equal = PolicyId { digest: Digest::of(&component), name: "equal".into(), version: "0.1.0".into() };
-    /// let charter = Charter::single("Cooperative", equal, serde_json::json!({}))?;
-    /// let portion =
-    ///     SettingKey::Policy { name: "equal".to_owned(), occurrence: 1, setting: PolicySetting::Portion };
-    /// assert_eq!(charter.terms().settings()[&portion], SettingValue::Number(1));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn settings(&self) -> BTreeMap<SettingKey, SettingValue> {
-        let CharterTerms { name, asset, policies, limits, on_fault, signers } = self;
-        let mut settings = BTreeMap::from([
-            (SettingKey::Name, SettingValue::Text(name.clone())),
-            (SettingKey::OnFault, SettingValue::OnFault(*on_fault)),
-        ]);
-        settings.extend(of_signers(signers.as_ref()));
-        settings.extend(asset.iter().map(|asset| (SettingKey::Asset, SettingValue::Asset(asset.clone()))));
-        settings.extend(of_limits(limits));
-        let mut occurrences: BTreeMap<&str, usize> = BTreeMap::new();
-        for (position, appointment) in (1..).zip(policies) {
-            let occurrence = occurrences.entry(&appointment.name).or_default();
-            *occurrence += 1;
-            settings.extend(of_policy(appointment, *occurrence, position));
-        }
-        settings
+/// All settings of a charter by their keys. Two charters have equal settings if and only if their digests are equal.
+///
+/// ```
+/// use apportion_core::canonical::Digest;
+/// use apportion_core::charter::{Charter, PolicyId, PolicySetting, SettingKey, SettingValue, settings};
+///
+/// let component = std::fs::read("../../policies/dist/equal.wasm")?;
+/// let equal = PolicyId { digest: Digest::of(&component), name: "equal".into(), version: "0.1.0".into() };
+/// let charter = Charter::single("Cooperative", equal, serde_json::json!({}))?;
+/// let portion =
+///     SettingKey::Policy { name: "equal".to_owned(), occurrence: 1, setting: PolicySetting::Portion };
+/// assert_eq!(settings(charter.terms())[&portion], SettingValue::Number(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn settings(terms: &CharterTerms) -> BTreeMap<SettingKey, SettingValue> {
+    let CharterTerms { name, asset, policies, limits, on_fault, signers } = terms;
+    let mut settings = BTreeMap::from([
+        (SettingKey::Name, SettingValue::Text(name.clone())),
+        (SettingKey::OnFault, SettingValue::OnFault(*on_fault)),
+    ]);
+    settings.extend(of_signers(signers.as_ref()));
+    settings.extend(asset.iter().map(|asset| (SettingKey::Asset, SettingValue::Asset(asset.clone()))));
+    settings.extend(of_limits(limits));
+    let mut occurrences: BTreeMap<&str, usize> = BTreeMap::new();
+    for (position, appointment) in (1..).zip(policies) {
+        let occurrence = occurrences.entry(&appointment.name).or_default();
+        *occurrence += 1;
+        settings.extend(of_policy(appointment, *occurrence, position));
     }
+    settings
 }
 
 fn of_signers(signers: Option<&Signers>) -> Vec<(SettingKey, SettingValue)> {
@@ -273,9 +271,9 @@ pub struct SettingThen {
 impl ComparedSetting {
     /// Every setting of a candidate and of charters in force, each with the numbers of its epochs.
     pub fn all(in_force: &[(&CharterTerms, Vec<u64>)], candidate: &CharterTerms) -> Vec<ComparedSetting> {
-        let mut new = candidate.settings();
+        let mut new = settings(candidate);
         let mut then: Vec<_> =
-            in_force.iter().map(|(terms, epochs)| (terms.settings(), epochs.as_slice())).collect();
+            in_force.iter().map(|(terms, epochs)| (settings(terms), epochs.as_slice())).collect();
         let keys: BTreeSet<SettingKey> =
             new.keys().chain(then.iter().flat_map(|(settings, _)| settings.keys())).cloned().collect();
         let compared = keys.into_iter().map(|key| {
@@ -359,7 +357,7 @@ mod tests {
         assert_eq!(differing(&none, &signed(1, "ann")), both);
         assert_eq!(differing(&signed(1, "ann"), &signed(1, "mallory")), both[1..]);
         assert_eq!(differing(&signed(1, "ann\nbob"), &signed(2, "ann\nbob")), both[..1]);
-        let keys: Vec<SettingKey> = signed(1, "ann").settings().into_keys().collect();
+        let keys: Vec<SettingKey> = settings(&signed(1, "ann")).into_keys().collect();
         assert_eq!(keys[..2], [SettingKey::SignaturesRequired, SettingKey::AllowedSigners]);
     }
 
@@ -383,7 +381,7 @@ mod tests {
             for other in &all[place + 1..] {
                 assert_eq!(differing(one, other), ["asset"]);
                 let shown =
-                    |terms: &CharterTerms| terms.settings().get(&SettingKey::Asset).map(ToString::to_string);
+                    |terms: &CharterTerms| settings(terms).get(&SettingKey::Asset).map(ToString::to_string);
                 assert_ne!(shown(one), shown(other));
             }
         }
@@ -469,7 +467,7 @@ mod tests {
         #[test]
         fn settings_are_equal_exactly_where_digests_are((one, other) in relatives()) {
             let (a, b) = (one.terms(), other.terms());
-            prop_assert_eq!(a.settings() == b.settings(), one.digest() == other.digest());
+            prop_assert_eq!(settings(&a) == settings(&b), one.digest() == other.digest());
             prop_assert_eq!(differing(a, b).is_empty(), one.digest() == other.digest());
         }
 
@@ -477,7 +475,7 @@ mod tests {
         #[test]
         fn different_keys_are_displayed_differently((one, other) in relatives()) {
             let keys: BTreeSet<SettingKey> =
-                one.terms().settings().into_keys().chain(other.terms().settings().into_keys()).collect();
+                settings(one.terms()).into_keys().chain(settings(other.terms()).into_keys()).collect();
             let shown: BTreeSet<String> = keys.iter().map(SettingKey::to_string).collect();
             prop_assert_eq!(shown.len(), keys.len());
         }

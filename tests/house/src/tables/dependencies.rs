@@ -13,10 +13,7 @@ pub(crate) struct Allowed {
     pub(crate) on_demand: &'static [&'static str],
 }
 
-/// What libraries leave to programs: errors without types, the command line.
-const LIBRARY: &[&str] = &["anyhow", "clap", "comfy-table", "indicatif"];
-
-/// The same, for what no engine belongs into either.
+/// What libraries leave to programs (errors without types, the command line), and the engine.
 const NO_ENGINE: &[&str] = &["anyhow", "clap", "comfy-table", "indicatif", "wasmtime"];
 
 const PACKAGE: Allowed = Allowed { package: "", ours: &[], never: &[], on_demand: &[] };
@@ -40,7 +37,7 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
         package: "apportion",
         ours: &["apportion-core", "apportion-harden", "apportion-standard"],
         never: &["anyhow", "clap", "comfy-table", "csv", "indicatif", "parquet"],
-        on_demand: &["wasmtime-wasi"],
+        on_demand: &["tracing"],
     },
     Allowed { package: "apportion-import", ours: &["apportion-core"], never: NO_ENGINE, ..PACKAGE },
     Allowed {
@@ -55,7 +52,12 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
         never: &["blake3", "wasmtime"],
         ..PACKAGE
     },
-    Allowed { package: "attribution", never: LIBRARY, ..PACKAGE },
+    Allowed { package: "months", ours: &["apportion", "apportion-import", "apportion-report"], ..PACKAGE },
+    Allowed {
+        package: "attribution",
+        ours: &["apportion", "apportion-import", "apportion-report", "apportion-standard"],
+        ..PACKAGE
+    },
     // What follows is built for this project alone.
     Allowed { package: "house", ..PACKAGE },
     Allowed {
@@ -73,5 +75,6 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
         ],
         ..PACKAGE
     },
+    Allowed { package: "xtask-components", ..PACKAGE },
     Allowed { package: "xtask", ours: &["house"], ..PACKAGE },
 ];
