@@ -4,18 +4,18 @@
 //! Anyone who runs the same rule on the same epoch gets the same bytes, on any machine.
 //!
 //! ```
-//! use apportion::{Charter, Engine, Epoch, History, settle};
+//! use apportion::{Charter, Engine, Epoch, History, settle, standard};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let engine = Engine::new()?;
-//! let policy = engine.admit(&std::fs::read("../../policies/dist/equal.wasm")?)?;
+//! let policy = standard::admit(&engine, "equal")?; // or engine.admit(&std::fs::read("rule.wasm")?)?
 //! let epoch = Epoch::from_bytes(&std::fs::read("../../tests/golden/cooperative.epoch")?)?;
 //! let charter = Charter::single("Cooperative", &policy, serde_json::json!({}))?;
 //!
 //! let settlement = settle(&epoch, &charter, &[policy], &History::default())?;
 //! let asset = &epoch.pool().asset;
-//! for payout in settlement.payouts.rows() {
-//!     println!("{} gets {} {}", payout.payee, asset.format(payout.amount), asset.symbol());
+//! for payout in &settlement.payouts {
+//!     println!("{} receives {} {}", payout.payee, asset.format(payout.amount), asset.symbol());
 //! }
 //! println!("receipt {}", settlement.receipt.digest());
 //! # Ok(())

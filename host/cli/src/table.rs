@@ -332,7 +332,7 @@ mod tests {
             " payee      share",
             " Ann         50 %",
             " \u{65e5}\u{672c}\u{8a9e}         -",
-            "        100.00 %",
+            "         100.00 %",
         ];
         assert_eq!(in_columns(&rows, &[1]), lines);
         assert_eq!(in_columns(&[vec!["a\u{1b}b".to_owned()]], &[]), [" a\\u{1b}b"]);
