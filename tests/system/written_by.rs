@@ -10,8 +10,8 @@ use apportion::store::DirectoryStore;
 use apportion::{Charter, Engine, Epoch, History, Ledger, Payouts, Proof, Receipt, settle, verify};
 use apportion_tests::{data, epoch_in};
 
-use crate::identity::copied;
 use crate::folder::Folder;
+use crate::identity::copied;
 
 /// The folders of all versions.
 fn versions() -> Vec<PathBuf> {

@@ -166,5 +166,8 @@ fn usual_parameters(arguments: &HistoryArguments) -> Value {
 }
 
 fn refused(error: GitError) -> Refused {
-    Refused(error.to_string())
+    match error {
+        GitError::Outside { .. } => Refused(format!("{error}; --allow-outside follows it")),
+        error => Refused(error.to_string()),
+    }
 }

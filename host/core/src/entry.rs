@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{CanonicalError, Digest, from_canonical_json, to_canonical_json};
+use crate::error::ErrorKind;
 use crate::text::visible;
 
 const ENTRY_1: &str = "apportion entry 1";
@@ -50,6 +51,13 @@ impl fmt::Debug for LedgerIdentity {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a ledger's identity: 64 lower-case hexadecimal digits")]
 pub struct IdentityError(String);
+
+impl IdentityError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
+}
 
 impl FromStr for LedgerIdentity {
     type Err = IdentityError;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use apportion_core::epoch::{BuildError, RowProblem};
+use apportion_core::error::ErrorKind;
 use apportion_core::money::AssetError;
 
 use crate::limits::LimitExceeded;
 
 /// Why an input did not become an epoch.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImportError {
     /// The file that describes the input cannot be used.
     #[error("`{file}` {problem}")]
@@ -33,6 +35,13 @@ pub enum ImportError {
     /// The rows are fine, the epoch is not.
     #[error(transparent)]
     Epoch(BuildError),
+}
+
+impl ImportError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 /// Everything that is wrong with an input, in the order of its files and rows, up to [`Problems::LIMIT`].

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use apportion_core::canonical::Digest;
 use apportion_core::charter::{AssetTerms, CarryChange, PaidChange};
+use apportion_core::error::ErrorKind;
 use apportion_core::money::Asset;
 use apportion_core::payouts::Payouts;
 use apportion_core::receipt::{Outcome, ReceiptTerms};
@@ -52,6 +53,13 @@ pub enum AssetChangeError {
         /// The epoch's asset with its decimals.
         epoch: String,
     },
+}
+
+impl AssetChangeError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 /// How an epoch's asset follows that of the epochs before.

@@ -170,6 +170,13 @@ pub enum RowProblem {
     },
 }
 
+impl RowProblem {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
+}
+
 /// A row that cannot be kept, and the column at fault.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -180,6 +187,13 @@ pub struct RowError {
     pub column: String,
     /// What is wrong.
     pub problem: RowProblem,
+}
+
+impl RowError {
+    /// Always [`ErrorKind::Input`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::Input
+    }
 }
 
 impl std::error::Error for RowError {

@@ -3,10 +3,13 @@
 use apportion_core::epoch::BuildError;
 use apportion_core::money::AssetError;
 
+use apportion_core::error::ErrorKind;
+
 use crate::limits::LimitExceeded;
 
 /// Why a history did not become an epoch.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GitError {
     /// No repository there.
     #[error("there is no git repository in `{0}` or above it")]
@@ -21,8 +24,8 @@ pub enum GitError {
     },
     /// Something in the repository leads to files outside of its folder.
     #[error(
-        "the repository's {what} leads out of its folder, to `{path}`: read it only if you trust it (`Outside::Follow`, \
-         `--allow-outside`)"
+        "the repository's {what} leads out of its folder, to `{path}`: read it only if you trust it \
+         (`Outside::Follow`)"
     )]
     Outside {
         /// What leads there.
@@ -97,6 +100,16 @@ pub enum GitError {
     /// The rows are fine, the epoch is not.
     #[error(transparent)]
     Epoch(BuildError),
+}
+
+impl GitError {
+    /// [`ErrorKind::Host`] for what the system does not give, [`ErrorKind::Input`] for all else.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            GitError::Unreadable { .. } | GitError::File { .. } => ErrorKind::Host,
+            _ => ErrorKind::Input,
+        }
+    }
 }
 
 impl GitError {
