@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 #![cfg(all(feature = "arrow", not(target_family = "wasm")))]
 
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use apportion_core::arrow::{build_epoch, edges_batch, nodes_batch, payees_batch, payouts_batch};
@@ -63,7 +64,7 @@ proptest! {
         let epoch = epoch(&nodes, &edges);
         let [payees, nodes, edges] = batches(&epoch);
         let header = epoch.header().clone();
-        let whole = build_epoch(header.clone(), &[payees.clone()], &[nodes.clone()], &[edges.clone()]).unwrap();
+        let whole = build_epoch(header.clone(), from_ref(&payees), from_ref(&nodes), from_ref(&edges)).unwrap();
         prop_assert_eq!(whole.as_bytes(), epoch.as_bytes());
         let [payees, nodes, edges] = [(&payees, at[0]), (&nodes, at[1]), (&edges, at[2])]
             .map(|(batch, at)| in_pieces(batch, at.into()));
@@ -130,7 +131,7 @@ fn usual_types_of_other_programs_are_read() {
 fn wrong_batches_are_refused_by_name() {
     let error = |nodes: &[RecordBatch]| build_epoch(header(), &[], nodes, &[]).unwrap_err().to_string();
     let (id, kind) = (("id", texts(&["a", "b"])), ("kind", texts(&["k", "k"])));
-    assert_eq!(error(&[batch(std::slice::from_ref(&id))]), "a batch of nodes has no column `kind`");
+    assert_eq!(error(&[batch(from_ref(&id))]), "a batch of nodes has no column `kind`");
     let with = |name, column: ArrayRef| batch(&[id.clone(), kind.clone(), (name, column)]);
     assert_eq!(
         error(&[with("stars", texts(&["", ""]))]),

@@ -467,7 +467,7 @@ mod tests {
         #[test]
         fn settings_are_equal_exactly_where_digests_are((one, other) in relatives()) {
             let (a, b) = (one.terms(), other.terms());
-            prop_assert_eq!(settings(&a) == settings(&b), one.digest() == other.digest());
+            prop_assert_eq!(settings(a) == settings(b), one.digest() == other.digest());
             prop_assert_eq!(differing(a, b).is_empty(), one.digest() == other.digest());
         }
 
