@@ -52,7 +52,11 @@ pub(crate) const DEPENDENCIES: &[Allowed] = &[
         never: &["blake3", "wasmtime"],
         ..PACKAGE
     },
-    Allowed { package: "months", ours: &["apportion", "apportion-import", "apportion-report"], ..PACKAGE },
+    Allowed {
+        package: "months",
+        ours: &["apportion", "apportion-import", "apportion-report", "apportion-standard"],
+        ..PACKAGE
+    },
     Allowed {
         package: "attribution",
         ours: &["apportion", "apportion-import", "apportion-report", "apportion-standard"],
