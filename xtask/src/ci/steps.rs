@@ -103,7 +103,7 @@ pub fn full() -> Result<Vec<Step>> {
 /// Naming an example counts the dependencies of tests in, so that all have the features that they have in clippy's step, and
 /// nothing is checked twice.
 fn document() -> Result<Outcome> {
-    let mut doc = cargo(["doc", "--workspace", "--no-deps", "--lib", "--bins", "--example", "conformance"])?;
+    let mut doc = cargo(["doc", "--workspace", "--no-deps", "--lib", "--example", "conformance"])?;
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Outcome::Done)
 }

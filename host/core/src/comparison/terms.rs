@@ -40,7 +40,7 @@ impl ComparisonTerms {
     }
 
     /// The settings of the candidate beside those of the charters that were in force, in the order of
-    /// [`SettingKey`](crate::SettingKey).
+    /// [`SettingKey`](crate::charter::SettingKey).
     pub fn settings(&self) -> Vec<ComparedSetting> {
         let Some(candidate) = self.charter(self.candidate) else { return Vec::new() };
         let in_force = self.charters.iter().map(|charter| {

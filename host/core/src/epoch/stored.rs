@@ -187,7 +187,7 @@ impl Epoch {
         self.column(&self.0.layout.node_time)
     }
 
-    /// Each node's owner as an index into [`Epoch::payees`], or [`NO_PAYEE`](crate::graph::NO_PAYEE).
+    /// Each node's owner as an index into [`Epoch::payees`], or [`NO_PAYEE`](crate::epoch::NO_PAYEE).
     pub fn node_payee(&self) -> &[u32] {
         self.column(&self.0.layout.node_payee)
     }
