@@ -93,5 +93,7 @@ fn named(engine: &Engine, name: &str, policies: &[Policy]) -> Result<Policy, Res
     if let Ok(policy) = standard::admit(engine, name) {
         return Ok(policy);
     }
+    #[cfg(not(feature = "standard"))]
+    let _ = engine;
     Err(ResolveError::UnknownPolicy(name.to_owned()))
 }
