@@ -417,6 +417,8 @@ mod tests {
         }
     }
 
+    // A panic cannot be caught there.
+    #[cfg(not(target_family = "wasm"))]
     #[test]
     fn broken_stores_do_not_conform() {
         let faults = [
