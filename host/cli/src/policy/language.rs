@@ -105,7 +105,7 @@ macro_rules! manifest {
 }
 
 /// What every project has: the contract in words and in WIT, and two cases of the rule that every template holds.
-const SHARED: &[&[File]] = &[
+static SHARED: &[&[File]] = &[
     files!("guest-sdk/" => "kit/": "CONTRACT.md"),
     files!("wit/0.1.0/" => "kit/wit/": "policy.wit"),
     &[(
@@ -160,7 +160,7 @@ const COMPONENTIZE_JS: Need = Need {
 const ESBUILD: Need =
     Need { what: "esbuild", check: Check::File("node_modules/esbuild"), install: "run `npm install`" };
 
-const LANGUAGES: &[Language] = &[
+static LANGUAGES: &[Language] = &[
     Language {
         name: "rust",
         title: "Rust",
