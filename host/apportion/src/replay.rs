@@ -42,6 +42,7 @@ pub enum ReplayError<E> {
         /// Which, from 0.
         index: usize,
         /// Why.
+        #[source]
         error: E,
     },
     /// A candidate cannot settle anything: a policy is missing, parameters break a schema.

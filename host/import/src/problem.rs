@@ -76,6 +76,7 @@ impl fmt::Display for Problems {
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The file, as the input names it.
     pub file: String,
@@ -103,6 +104,7 @@ impl fmt::Display for Problem {
 
 /// What can be wrong with a file, a column, a row or a cell.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Fault {
     /// No such file.
     #[error("there is no such file")]
@@ -241,6 +243,50 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The kind of fault in one word, which does not change between versions.
+    ///
+    /// ```
+    /// use apportion_import::Fault;
+    /// assert_eq!(Fault::NotNumber("twelve".to_owned()).code(), "not-number");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fault::Missing => "missing",
+            Fault::Format => "format",
+            Fault::FileTwice => "file-twice",
+            Fault::Unreadable(_) => "unreadable",
+            Fault::Truncated => "truncated",
+            Fault::Gzip => "gzip",
+            Fault::Parquet(_) => "parquet",
+            Fault::Encoding => "encoding",
+            Fault::LineEndings => "line-endings",
+            Fault::NoHeader => "no-header",
+            Fault::Nameless(_) => "nameless",
+            Fault::ColumnTwice => "column-twice",
+            Fault::NoColumn { .. } => "no-column",
+            Fault::Delimiter(_) => "delimiter",
+            Fault::Nested(_) => "nested",
+            Fault::Ragged { .. } => "ragged",
+            Fault::Json(_) => "json",
+            Fault::Limit(_) => "limit",
+            Fault::Empty => "empty",
+            Fault::NotNumber(_) => "not-number",
+            Fault::Rounded(_) => "rounded",
+            Fault::NotFinite(_) => "not-finite",
+            Fault::NotTime(_) => "not-time",
+            Fault::TimeRange(_) => "time-range",
+            Fault::Word { .. } => "word",
+            Fault::NodeTwice(_) => "node-twice",
+            Fault::UnknownNode(_) => "unknown-node",
+            Fault::TwoOwners { .. } => "two-owners",
+            Fault::TwoNames { .. } => "two-names",
+            Fault::Twice(_) => "twice",
+            Fault::Parameters(_) => "parameters",
+            Fault::Document(_) => "document",
+            Fault::Row(_) => "row",
+        }
+    }
+
     /// An error of the system or of a decompressor, in words for a person.
     pub(crate) fn from_io(error: &std::io::Error) -> Fault {
         if let Some(exceeded) = error.get_ref().and_then(|error| error.downcast_ref::<LimitExceeded>()) {
